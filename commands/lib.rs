@@ -1,1 +1,86 @@
-//! commands
+//! What the bot can do. A command either reads ([`Query`]) or changes ([`Change`]); there is no third kind.
+//!
+//! Reading order: this file is the contract and the list of all commands; `message` is what they say, `context` what
+//! they are given, `plan` what a change will do, `records` what is kept; `registry` turns the list into parsing, help,
+//! forms and documentation; `aws` reaches AWS; then a folder a capability, a file a command.
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub mod args;
+pub mod aws;
+pub mod context;
+pub mod error;
+pub mod message;
+pub mod plan;
+pub mod records;
+pub mod registry;
+
+pub use context::{Context, Person, PersonId, Resource};
+pub use error::{Error, Result};
+pub use message::{Message, Text};
+pub use plan::{Permit, Plan, Step, Work};
+use registry::Entry;
+
+/// Something a person can ask. Its arguments are its fields, its help their doc comments.
+pub trait Command: clap::Args + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its words: `rds upgrade`. Also its policy action, its audit name and its heading in the documentation.
+    const NAME: &'static str;
+
+    /// Arguments whose values [`Command::suggest`] knows; they become pickers in forms.
+    const PICKS: &'static [&'static str] = &[];
+
+    /// What it acts on, as far as the arguments tell.
+    fn resource(&self) -> Resource;
+
+    /// Values for the argument `arg` that fit what was `typed`; `given` holds the other arguments filled in so far.
+    /// Served from caches: it must not keep a form waiting.
+    fn suggest(
+        _arg: &str,
+        _typed: &str,
+        _given: &serde_json::Value,
+        _cx: &Context<'_>,
+    ) -> impl Future<Output = Vec<Choice>> + Send {
+        async { Vec::new() }
+    }
+}
+
+/// A command that only reads; answered at once.
+pub trait Query: Command {
+    /// Looks and answers.
+    fn answer(&self, cx: &Context<'_>) -> impl Future<Output = Result<Message>> + Send;
+}
+
+/// A command that alters something: planned, perhaps approved, perhaps scheduled, executed in steps.
+pub trait Change: Command {
+    /// What a step needs to know; committed before the step runs.
+    type State: Serialize + DeserializeOwned + Send + Sync;
+
+    /// Looks, and says exactly what would be done. It is asked again right before the start: the same world must give
+    /// the same digest.
+    fn plan(&self, cx: &Context<'_>) -> impl Future<Output = Result<Plan<Self::State>>> + Send;
+
+    /// Does one thing. May run twice: look first, act only if still needed. Never called for [`Plan::Records`].
+    fn step(
+        &self,
+        _state: Self::State,
+        _permit: &Permit,
+        _cx: &Context<'_>,
+    ) -> impl Future<Output = Result<Step<Self::State>>> + Send {
+        async { Err(Error::internal(format!("stepping {}", Self::NAME), "its plan has no steps")) }
+    }
+}
+
+/// A value a picker offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Choice {
+    /// What stands in the argument.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+}
+
+/// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
+pub const ALL: &[Entry] = &[];

@@ -1,1 +1,5 @@
-//! map
+//! How the bot is hosted: the map of the code, in reading order.
+
+pub mod clock;
+pub mod platform;
+pub mod store;

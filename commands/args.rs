@@ -1,0 +1,5 @@
+//! Argument types that commands share.
+
+mod when;
+
+pub use when::When;

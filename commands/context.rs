@@ -1,0 +1,201 @@
+//! What a command is given: the person, the hour, the settings, and read access to the bot's records.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::aws::Aws;
+use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+
+/// A person's id in `people.toml`: short, lower case, the same on every platform, such as `ana`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonId(pub String);
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A human, whichever chat account they use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// The name they go by.
+    pub name: String,
+    /// Their e-mail address, lower case.
+    pub email: Option<String>,
+    /// The groups they belong to now.
+    pub groups: BTreeSet<String>,
+    /// Their IANA time zone, such as `Asia/Taipei`.
+    pub zone: String,
+}
+
+/// What a command acts on. Before AWS has been asked only `kind` and `name` are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Its kind in one lower-case word: `database`, `change`, `audit`.
+    pub kind: String,
+    /// What people call it: `orders`.
+    pub name: String,
+    /// What makes it unique, an ARN where it has one. Two changes with the same id never run at once.
+    pub id: String,
+    /// The AWS account's id, twelve digits.
+    pub account: Option<String>,
+    /// The project it belongs to.
+    pub project: Option<String>,
+    /// The environment it belongs to, such as `prod`.
+    pub env: Option<String>,
+    /// Who asked for it, where it is a change.
+    pub asker: Option<PersonId>,
+}
+
+impl Resource {
+    /// A resource of which only kind and name are known.
+    pub fn named(kind: &str, name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: kind.to_owned(), id: name.clone(), name, ..Self::default() }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
+/// What the policy says to one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It may run, at once or after approval.
+    Allowed {
+        /// The rule's `@id`.
+        rule: String,
+        /// The approval it takes first, for changes.
+        requires: Option<Requirement>,
+    },
+    /// It may not.
+    Denied {
+        /// The `@id` of the rule that forbids it; none when no rule permits it.
+        rule: Option<String>,
+        /// The reason and the way forward, a whole sentence.
+        why: String,
+    },
+}
+
+/// The approval a rule demands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// How many approvals: the quorum.
+    pub approvals: u32,
+    /// Of which group.
+    pub group: String,
+    /// Whether the asker's own approval counts.
+    pub self_approval: SelfApproval,
+}
+
+/// Whether the asker's own approval counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfApproval {
+    /// It does not.
+    #[default]
+    Refused,
+    /// The rule says so.
+    Counts,
+}
+
+/// Answers what somebody may do now. The policy stands behind it; it asks nobody outside.
+pub trait Authority: Send + Sync {
+    /// What the policy says to `person` running `action` (a command's name) on `resource`.
+    fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
+    /// The person with this id, with today's groups.
+    fn person(&self, id: &PersonId) -> Option<Person>;
+    /// Everybody the directory knows.
+    fn people(&self) -> Vec<Person>;
+}
+
+/// Read access to what the bot has on record. Only commits change records.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// One change.
+    async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>>;
+    /// The newest changes, newest first, at most `limit`.
+    async fn changes(&self, limit: usize) -> Result<Vec<ChangeRecord>>;
+    /// All changes that have not ended, oldest first.
+    async fn open_changes(&self) -> Result<Vec<ChangeRecord>>;
+    /// All freezes that have not been lifted, ended ones included until they are pruned.
+    async fn freezes(&self) -> Result<Vec<Freeze>>;
+    /// A page of the audit log, newest first.
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage>;
+    /// One audit entry by its number.
+    async fn entry(&self, number: u64) -> Result<Option<Entry>>;
+    /// Walks the whole hash chain.
+    async fn verify(&self) -> Result<Verification>;
+}
+
+/// One AWS account the bot looks after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The project its resources belong to unless their `project` tag says otherwise.
+    pub project: String,
+    /// The environment its resources belong to unless their `env` tag says otherwise.
+    pub env: String,
+    /// The regions to look at.
+    pub regions: Vec<String>,
+    /// The role ARN to assume for each capability (`rds`).
+    pub roles: BTreeMap<String, String>,
+}
+
+/// The settings commands may see.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The AWS accounts, in the configuration's order.
+    pub accounts: Vec<Account>,
+    /// The platform's command prefix people type, such as `/` or `/wk-`; for hints in sentences.
+    pub prefix: String,
+}
+
+/// What a command is given to answer, plan or step with.
+pub struct Context<'a> {
+    /// The current instant.
+    pub now: Timestamp,
+    /// Who asked. In a step: who asked for the change.
+    pub person: &'a Person,
+    /// The operation's id, which tags the role session: `op-…` for an answer or a plan, `CHG-…` for a step.
+    pub operation: &'a str,
+    /// The command's own name, which is its policy action.
+    pub action: &'static str,
+    /// Why, in the asker's words, where they said.
+    pub reason: Option<&'a str>,
+    /// The start an approved change was given; `None` while it is first planned.
+    pub starts: Option<Timestamp>,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// AWS, through assumed roles.
+    pub aws: &'a Aws,
+    /// The policy.
+    pub authority: &'a dyn Authority,
+    /// The bot's records, to read.
+    pub records: &'a dyn Records,
+    /// Every command there is.
+    pub commands: &'a [crate::registry::Entry],
+}
+
+impl Context<'_> {
+    /// Whether the asker may run this very command on `resource`: lists leave out what it denies.
+    pub fn may(&self, resource: &Resource) -> bool {
+        matches!(self.authority.decide(self.person, self.action, resource), Decision::Allowed { .. })
+    }
+}

@@ -1,0 +1,209 @@
+//! What a change will do, and what one step of it did.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, Timestamp};
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use crate::context::{PersonId, Resource};
+use crate::message::{Message, Text};
+use crate::records::{Effect, PlanRecord, PlannedCall};
+
+/// What a change will do.
+#[derive(Clone, Debug)]
+pub enum Plan<S> {
+    /// Work in the outside world, step by step. Approvers see it and approve its digest.
+    Work(Box<Work<S>>),
+    /// A change of the bot's own records: the commit that records it carries it out, so it takes no approval and no steps.
+    Records {
+        /// What it acts on, resolved: policy decides on this.
+        resource: Box<Resource>,
+        /// What to do.
+        effects: Vec<Effect>,
+        /// What to say once it is done.
+        say: Message,
+    },
+}
+
+/// Work in the outside world.
+#[derive(Clone, Debug)]
+pub struct Work<S> {
+    /// What it acts on, resolved: policy decides on this, and one change at a time runs on it.
+    pub resource: Resource,
+    /// One line: `orders: mysql 8.0.35 → 8.0.40`.
+    pub title: String,
+    /// What will happen, line by line.
+    pub what: Vec<Text>,
+    /// The exact calls to AWS that change something, in order.
+    pub calls: Vec<PlannedCall>,
+    /// What was looked at beforehand. A failed check blocks.
+    pub checks: Vec<Check>,
+    /// What can go wrong.
+    pub risks: Vec<Text>,
+    /// When it starts; none for as soon as it may.
+    pub start: Option<Timestamp>,
+    /// How long after its start tries go on.
+    pub patience: SignedDuration,
+    /// The state its first step is given.
+    pub first: S,
+}
+
+/// One thing looked at before anybody may approve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was looked at, in a few words.
+    pub name: String,
+    /// What was found.
+    pub finding: Finding,
+    /// The finding in words.
+    pub words: String,
+}
+
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Fine.
+    Pass,
+    /// Approvers should know.
+    Warn,
+    /// It must not run like this.
+    Fail,
+}
+
+impl Check {
+    /// A check that found nothing wrong.
+    pub fn pass(name: &str, words: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), finding: Finding::Pass, words: words.into() }
+    }
+
+    /// A check that approvers should read.
+    pub fn warn(name: &str, words: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), finding: Finding::Warn, words: words.into() }
+    }
+
+    /// A check that blocks.
+    pub fn fail(name: &str, words: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), finding: Finding::Fail, words: words.into() }
+    }
+}
+
+impl<S> Work<S> {
+    /// What approvers see, with its digest.
+    pub fn record(&self) -> PlanRecord {
+        let mut record = PlanRecord {
+            resource: self.resource.clone(),
+            title: self.title.clone(),
+            what: self.what.clone(),
+            calls: self.calls.clone(),
+            checks: self.checks.clone(),
+            risks: self.risks.clone(),
+            start: self.start,
+            patience: self.patience.as_secs(),
+            digest: String::new(),
+        };
+        record.digest = record.digested();
+        record
+    }
+}
+
+impl PlanRecord {
+    /// SHA-256 over what is bound to the votes: resource, title, calls and start. Findings of checks are looked at anew
+    /// before the start and may differ as long as none fails.
+    pub fn digested(&self) -> String {
+        let bound = serde_json::json!([self.resource.id, self.title, self.calls, self.start]);
+        hex(digest::digest(&digest::SHA256, bound.to_string().as_bytes()).as_ref())
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What one step did, and what comes next. The engine commits `state` before the next step runs.
+#[derive(Clone, Debug)]
+pub enum Step<S> {
+    /// That is done; go on at once.
+    Next {
+        /// The next step.
+        state: S,
+        /// What was done, for the card's thread.
+        note: Text,
+    },
+    /// Nothing to do before `until`; then `state` is stepped.
+    Wait {
+        /// The step to take then.
+        state: S,
+        /// When.
+        until: Timestamp,
+        /// What is being waited for, for the card. Told again only when it differs.
+        note: Text,
+    },
+    /// The change did what its plan said; this is the last word.
+    Done(Text),
+}
+
+/// Proof that the engine lets a step change the world: every AWS call that writes asks for it.
+///
+/// It also collects what AWS answered, for the audit log.
+#[derive(Debug)]
+pub struct Permit {
+    change: String,
+    step: String,
+    person: PersonId,
+    calls: Mutex<Vec<MadeCall>>,
+}
+
+/// A call that was made under a permit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeCall {
+    /// `rds:ModifyDBInstance`.
+    pub api: String,
+    /// AWS's request id, where an answer came.
+    pub request_id: Option<String>,
+    /// `ok`, or AWS's error code, or `no answer`.
+    pub answer: String,
+}
+
+impl Permit {
+    /// Only the engine issues permits (`clippy.toml` forbids it elsewhere). `step` names the step's state.
+    pub fn issue(change: &str, step: &str, person: PersonId) -> Self {
+        Self { change: change.to_owned(), step: step.to_owned(), person, calls: Mutex::default() }
+    }
+
+    /// The change's id, `CHG-1042`.
+    pub fn change(&self) -> &str {
+        &self.change
+    }
+
+    /// Whose change it is.
+    pub fn person(&self) -> &PersonId {
+        &self.person
+    }
+
+    /// A token that is the same whenever this step runs: lower-case letters, digits and hyphens, as AWS names allow.
+    pub fn token(&self) -> String {
+        format!("wk-{}-{}", self.change, self.step).to_lowercase().replace('_', "-")
+    }
+
+    /// Keeps what AWS answered to a call.
+    pub fn made(&self, call: MadeCall) {
+        if let Ok(mut calls) = self.calls.lock() {
+            calls.push(call);
+        }
+    }
+
+    /// What was called so far.
+    pub fn calls(&self) -> Vec<MadeCall> {
+        self.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
+    }
+}
+
+/// A call of a plan: `call("rds:ModifyDBInstance", [("DBInstanceIdentifier", "orders")])`.
+pub fn call<const N: usize>(api: &str, parameters: [(&str, &str); N]) -> PlannedCall {
+    let parameters: BTreeMap<_, _> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    PlannedCall { api: api.to_owned(), parameters }
+}

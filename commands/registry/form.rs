@@ -1,0 +1,102 @@
+//! The form shown when arguments are missing, derived from the command's arguments.
+
+use clap::{Arg, ArgAction};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Entry;
+use crate::Choice;
+
+/// A form for one command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Form {
+    /// The command's name; submitting the form runs it.
+    pub command: String,
+    /// What it is for.
+    pub about: String,
+    /// Its fields from top to bottom: required ones first.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// The argument's name.
+    pub id: String,
+    /// What stands above it.
+    pub label: String,
+    /// A word of help below it.
+    pub hint: String,
+    /// How it is filled in.
+    pub input: Input,
+    /// Whether it must be.
+    pub required: bool,
+    /// What is in it already.
+    pub value: Option<String>,
+}
+
+/// How a field is filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// By typing.
+    Line,
+    /// By choosing one of a few.
+    Choice(Vec<Choice>),
+    /// By searching in what the command suggests.
+    Pick,
+    /// By ticking.
+    Tick,
+}
+
+impl Entry {
+    /// Its form, with what was `given` already filled in.
+    pub fn form(&self, given: &Map<String, Value>) -> Form {
+        let clap = self.clap();
+        let mut fields: Vec<Field> = clap
+            .get_arguments()
+            .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version))
+            .map(|arg| self.field(arg, given))
+            .collect();
+        fields.sort_by_key(|field| !field.required);
+        Form { command: self.name().to_owned(), about: self.about(), fields }
+    }
+
+    fn field(&self, arg: &Arg, given: &Map<String, Value>) -> Field {
+        let id = arg.get_id().to_string();
+        let values: Vec<Choice> = arg
+            .get_possible_values()
+            .iter()
+            .filter(|value| !value.is_hide_set())
+            .map(|value| Choice {
+                value: value.get_name().to_owned(),
+                label: value.get_help().map_or_else(|| value.get_name().to_owned(), ToString::to_string),
+            })
+            .collect();
+        let input = match arg.get_action() {
+            ArgAction::SetTrue => Input::Tick,
+            _ if self.picks().contains(&id.as_str()) => Input::Pick,
+            _ if !values.is_empty() => Input::Choice(values),
+            _ => Input::Line,
+        };
+        Field {
+            label: label(&id),
+            hint: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+            input,
+            required: arg.is_required_set(),
+            value: given.get(&id).and_then(|value| match value {
+                Value::String(text) => Some(text.clone()),
+                Value::Bool(true) => Some("true".to_owned()),
+                _ => None,
+            }),
+            id,
+        }
+    }
+}
+
+/// `maintenance_window` → `Maintenance window`.
+fn label(id: &str) -> String {
+    let words = id.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,252 @@
+//! Chat text → a command with its arguments, or a fault that says in one sentence what is wrong.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Entry, Kind};
+use crate::message::{Text, code};
+use crate::text;
+
+/// A command that was asked for, its arguments checked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which command.
+    pub entry: Entry,
+    /// Its arguments as JSON.
+    pub args: Value,
+    /// The options every command of its kind has.
+    pub options: Options,
+}
+
+/// Options that every command of a kind has; the host reads them, commands do not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// The answer is for everybody in the channel.
+    #[serde(default)]
+    pub share: bool,
+    /// Why, in the asker's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Why words did not become a command.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Nothing was typed, or help was asked for: of one command, of a capability, or of all (an empty string).
+    Help(String),
+    /// A command is known, but arguments it needs are missing: time for a form.
+    Missing {
+        /// Which command.
+        entry: Entry,
+        /// What was given so far, argument by argument, as typed.
+        given: Map<String, Value>,
+        /// The names of those that are missing.
+        missing: Vec<String>,
+    },
+    /// Anything else, as one sentence to show.
+    Wrong(Text),
+}
+
+/// Finds the command that `words` begin with, and how many words its name takes.
+pub fn find(commands: &[Entry], words: &[String]) -> Option<(Entry, usize)> {
+    (1..=3.min(words.len())).rev().find_map(|count| {
+        let name = words[..count].join(" ").to_lowercase();
+        commands.iter().find(|entry| entry.name() == name).map(|entry| (*entry, count))
+    })
+}
+
+/// Splits chat text into words as a shell would, after undoing what phones do to dashes and quotes.
+pub fn words_of(typed: &str) -> std::result::Result<Vec<String>, Fault> {
+    let plain = plain_dashes(typed).replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’', '‚'], "'");
+    shlex::split(&plain)
+        .or_else(|| {
+            let apostrophes_only = !plain.contains('"');
+            apostrophes_only
+                .then(|| plain.split_whitespace().map(str::to_owned).collect())
+                .filter(|_| plain.matches('\'').count() == 1)
+        })
+        .ok_or_else(|| Fault::Wrong("A quote is opened and never closed. Close it, or leave it out.".into()))
+}
+
+/// Turns the dashes that phones make of `--` back, at the beginning of a word only.
+fn plain_dashes(typed: &str) -> String {
+    let mut plain = String::with_capacity(typed.len());
+    let mut begins = true;
+    for letter in typed.chars() {
+        match letter {
+            '—' | '–' if begins => plain.push_str("--"),
+            _ => plain.push(letter),
+        }
+        begins = letter.is_whitespace();
+    }
+    plain
+}
+
+/// Parses a whole line, such as `rds upgrade orders --to 8.0.40`.
+pub fn parse(commands: &[Entry], typed: &str) -> std::result::Result<Asked, Fault> {
+    let words = words_of(typed)?;
+    let Some(first) = words.first() else { return Err(Fault::Help(String::new())) };
+    if let Some((entry, count)) = find(commands, &words) {
+        return arguments(entry, &words[count..]);
+    }
+    let first = first.to_lowercase();
+    let capability = commands.iter().any(|entry| entry.capability() == first);
+    if capability && words.len() == 1 {
+        return Err(Fault::Help(first));
+    }
+    let asked = words.iter().take(if capability { 2 } else { 1 }).cloned().collect::<Vec<_>>().join(" ");
+    let hint = match nearest(&words.iter().take(2).cloned().collect::<Vec<_>>().join(" "), commands.iter().map(Entry::name)) {
+        Some(close) => text![" Did you mean ", code(close), "?"],
+        None => text![" ", code("help"), " lists what you can run."],
+    };
+    Err(Fault::Wrong(text!["I don't know the command ", code(asked), "."].then(hint)))
+}
+
+/// Parses the words behind a command's name.
+pub fn arguments(entry: Entry, words: &[String]) -> std::result::Result<Asked, Fault> {
+    let clap = entry.clap();
+    match clap.clone().try_get_matches_from(words) {
+        Ok(matches) => {
+            let options = options_of(&matches, entry.kind);
+            let args = entry.read(&matches).map_err(|error| Fault::Wrong(error.to_string().into()))?;
+            Ok(Asked { entry, args, options })
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Err(Fault::Help(entry.name().to_owned())),
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            let given = given(clap.clone(), words);
+            let missing = clap.get_arguments().filter(|arg| arg.is_required_set() && !given.contains_key(arg.get_id().as_str()));
+            Err(Fault::Missing { entry, missing: missing.map(|arg| arg.get_id().to_string()).collect(), given })
+        }
+        Err(error) => Err(Fault::Wrong(sentence(entry, &error))),
+    }
+}
+
+/// What was given of a command's arguments, as typed, when some are missing.
+fn given(clap: clap::Command, words: &[String]) -> Map<String, Value> {
+    let lenient = clap.mut_args(|arg| arg.required(false));
+    let Ok(matches) = lenient.clone().ignore_errors(true).try_get_matches_from(words) else { return Map::new() };
+    let mut given = Map::new();
+    for arg in lenient.get_arguments() {
+        let id = arg.get_id().as_str();
+        if matches.value_source(id) != Some(clap::parser::ValueSource::CommandLine) {
+            continue;
+        }
+        if matches!(arg.get_action(), ArgAction::SetTrue) {
+            given.insert(id.to_owned(), Value::Bool(true));
+        } else if let Ok(Some(raw)) = matches.try_get_raw(id) {
+            let typed: Vec<_> = raw.map(|word| word.to_string_lossy().into_owned()).collect();
+            given.insert(id.to_owned(), Value::String(typed.join(" ")));
+        }
+    }
+    given
+}
+
+/// The words that a filled-in form stands for, to be parsed like typed ones.
+pub fn argv(entry: Entry, given: &Map<String, Value>) -> Vec<String> {
+    let clap = entry.clap();
+    let mut positional = Vec::new();
+    let mut flags = Vec::new();
+    for arg in clap.get_arguments() {
+        let values: Vec<String> = match given.get(arg.get_id().as_str()) {
+            Some(Value::Bool(true)) => vec![String::new()],
+            Some(Value::String(value)) if !value.is_empty() => vec![value.clone()],
+            Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => continue,
+        };
+        if arg.is_positional() {
+            positional.extend(values);
+        } else if let Some(long) = arg.get_long() {
+            let takes_value = arg.get_action().takes_values();
+            flags.extend(
+                values.into_iter().map(|value| if takes_value { format!("--{long}={value}") } else { format!("--{long}") }),
+            );
+        }
+    }
+    if !positional.is_empty() {
+        flags.push("--".to_owned());
+    }
+    flags.extend(positional);
+    flags
+}
+
+/// The name in `known` nearest to `typed`, if any is near enough to be meant.
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+pub(super) fn with_options(command: clap::Command, kind: Kind) -> clap::Command {
+    let command =
+        command.no_binary_name(true).color(clap::ColorChoice::Never).disable_version_flag(true).disable_help_subcommand(true);
+    match kind {
+        Kind::Query => command.arg(
+            Arg::new("share").long("share").action(ArgAction::SetTrue).help("Post the answer in the channel, for everybody"),
+        ),
+        Kind::Change => {
+            command.arg(Arg::new("reason").long("reason").value_name("WHY").help("Why, for the card and the audit log"))
+        }
+    }
+}
+
+fn options_of(matches: &ArgMatches, kind: Kind) -> Options {
+    match kind {
+        Kind::Query => Options { share: matches.get_flag("share"), reason: None },
+        Kind::Change => Options { share: false, reason: matches.get_one::<String>("reason").cloned() },
+    }
+}
+
+/// clap's error as one sentence of ours.
+fn sentence(entry: Entry, error: &clap::Error) -> Text {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(value)) => Some(value.clone()),
+        Some(ContextValue::Strings(values)) => Some(values.join(", ")),
+        Some(ContextValue::StyledStr(value)) => Some(value.to_string()),
+        Some(ContextValue::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let arg = context(ContextKind::InvalidArg).unwrap_or_default();
+    let name = arg_name(&arg);
+    let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let text = text![code(entry.name()), " has no ", code(&arg), "."];
+            let clap = entry.clap();
+            let longs: Vec<String> =
+                clap.get_arguments().filter_map(|arg| arg.get_long()).map(|long| format!("--{long}")).collect();
+            match nearest(&arg, longs.iter().map(String::as_str)) {
+                Some(close) => text.then(text![" Did you mean ", code(close), "?"]),
+                None => text.then(text![" ", code(format!("help {}", entry.name())), " shows what it takes."]),
+            }
+        }
+        ErrorKind::InvalidValue if value.is_empty() => text![code(name), " needs a value."],
+        ErrorKind::InvalidValue => {
+            let valid = context(ContextKind::ValidValue).unwrap_or_default();
+            text![code(value), " is not a value for ", code(name), ". It takes one of: ", valid, "."]
+        }
+        ErrorKind::ValueValidation => {
+            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            text![code(value), " does not fit ", code(name), ": ", why, "."]
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = context(ContextKind::PriorArg).unwrap_or_default();
+            text![code(name), " can't be combined with ", code(arg_name(&other)), "."]
+        }
+        _ => {
+            let said = error.to_string();
+            let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            text!["I can't read that: ", first, ". ", code(format!("help {}", entry.name())), " shows how it goes."]
+        }
+    }
+}
+
+/// `--to <VERSION>` → `--to`.
+fn arg_name(usage: &str) -> String {
+    usage.split([' ', '=']).next().unwrap_or_default().trim_matches(['<', '>', '[', ']', '.']).to_owned()
+}

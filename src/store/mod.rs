@@ -1,0 +1,203 @@
+//! The whole contract of persistence: one way to write, a few ways to look.
+//!
+//! [`Store::commit`] is one transaction over record state (compare-and-set on versions), audit entries and outgoing
+//! messages (records too). It returns once the commit is durable. A [`Commit`] is one serializable value, so that another
+//! store, a journal or a replica can carry it. Nothing relies on process memory for correctness.
+
+use async_trait::async_trait;
+use commands::records::{AuditPage, AuditQuery, Entry, Fact, Verification};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub mod sled;
+
+/// What a record is about; with its id, its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A change: id is its number, zero-padded to 20 digits so that keys sort by age.
+    Change,
+    /// A freeze: id is its number, padded likewise.
+    Freeze,
+    /// A message to deliver or one that may be edited: id is its slot, such as `card/CHG-7`.
+    Message,
+    /// The change that holds a resource: id is the resource's id.
+    Lock,
+    /// The last number given out: id is what is counted.
+    Counter,
+    /// A chat account as the platform described it: id is `slack:U123`.
+    Account,
+    /// A command that was asked and is not answered yet: id is its operation's id.
+    Asked,
+}
+
+/// The key of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Key {
+    /// What it is about.
+    pub kind: Kind,
+    /// Which one. At most 512 bytes.
+    pub id: String,
+}
+
+impl Key {
+    /// The key of the record of `kind` called `id`.
+    pub fn new(kind: Kind, id: impl Into<String>) -> Self {
+        Self { kind, id: id.into() }
+    }
+
+    /// The key of the record of `kind` with a number, padded so that keys sort by number.
+    pub fn numbered(kind: Kind, number: u64) -> Self {
+        Self { kind, id: format!("{number:020}") }
+    }
+}
+
+/// A record as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its key.
+    pub key: Key,
+    /// Counts its writes from 1.
+    pub version: u64,
+    /// When somebody should look at it; none when nothing is due.
+    pub due: Option<Timestamp>,
+    /// Its state. At most 100 kB as JSON.
+    pub value: Value,
+}
+
+/// One write of a commit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Write {
+    /// Which record.
+    pub key: Key,
+    /// The version it must have now; 0 when it must not exist.
+    pub expects: u64,
+    /// Its new state; none deletes it.
+    pub value: Option<Value>,
+    /// When somebody should look at it.
+    pub due: Option<Timestamp>,
+}
+
+/// One transaction. All of it happens or none of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The instant it is made, stamped on its entries.
+    pub at: Timestamp,
+    /// A key that may be used once, such as a redelivered event's; kept for at least a day.
+    pub once: Option<String>,
+    /// New states of records.
+    pub writes: Vec<Write>,
+    /// Facts for the audit log, in order.
+    pub facts: Vec<Fact>,
+}
+
+impl Commit {
+    /// An empty commit.
+    pub fn at(at: Timestamp) -> Self {
+        Self { at, once: None, writes: Vec::new(), facts: Vec::new() }
+    }
+
+    /// The same commit, refused when `key` was used before.
+    #[must_use]
+    pub fn once(mut self, key: impl Into<String>) -> Self {
+        self.once = Some(key.into());
+        self
+    }
+
+    /// The same commit with one more write.
+    #[must_use]
+    pub fn write(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+
+    /// The same commit with one more fact.
+    #[must_use]
+    pub fn fact(mut self, fact: Fact) -> Self {
+        self.facts.push(fact);
+        self
+    }
+}
+
+/// What a commit became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The numbers its entries were given, in order; empty for no facts.
+    pub entries: std::ops::Range<u64>,
+}
+
+/// Why a commit was not made. Nothing of it happened.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Its `once` key was used before: a redelivery.
+    #[error("this was received before")]
+    Duplicate,
+    /// A record is no longer what the writer saw; look again.
+    #[error("{}/{} was changed by somebody else", .0.kind.name(), .0.id)]
+    Conflict(Key),
+    /// It can't be written: disk full, store broken or closed.
+    #[error("the store can't be written: {0}")]
+    Unwritable(String),
+}
+
+/// Why a look failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the store can't be read: {0}")]
+pub struct ReadError(pub String);
+
+/// The contract.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Makes one transaction durable. Concurrent commits may share one sync.
+    ///
+    /// # Errors
+    /// See [`CommitError`]; nothing happened then.
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
+
+    /// One record.
+    async fn get(&self, key: &Key) -> Result<Option<Row>, ReadError>;
+
+    /// The records of a kind with the greatest ids, greatest first.
+    async fn newest(&self, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError>;
+
+    /// All records of a kind that have a due time, earliest first.
+    async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError>;
+
+    /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until `lease` has
+    /// passed or it is committed.
+    async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError>;
+
+    /// Gives a claimed record back without a commit.
+    async fn release(&self, key: &Key);
+
+    /// The earliest due time of all records of these kinds that are not claimed; what is overdue counts too.
+    async fn next_due(&self, kinds: &[Kind]) -> Result<Option<Timestamp>, ReadError>;
+
+    /// A page of the audit log, newest first.
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ReadError>;
+
+    /// One audit entry.
+    async fn entry(&self, number: u64) -> Result<Option<Entry>, ReadError>;
+
+    /// Entries from `first` on, oldest first, at most `limit`: for export and replication.
+    async fn entries(&self, first: u64, limit: usize) -> Result<Vec<Entry>, ReadError>;
+
+    /// Walks the whole chain.
+    async fn verify(&self) -> Result<Verification, ReadError>;
+}
+
+impl Kind {
+    /// Its name in keys and errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Freeze => "freeze",
+            Self::Message => "message",
+            Self::Lock => "lock",
+            Self::Counter => "counter",
+            Self::Account => "account",
+            Self::Asked => "asked",
+        }
+    }
+}
