@@ -7,9 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 UTC = timezone.utc
-_INSTANT = re.compile(
-    r"^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$"
-)
+_INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$")
 
 
 def parse(text: str) -> datetime:

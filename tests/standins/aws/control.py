@@ -132,7 +132,20 @@ def _cluster(world: World, order: Order) -> Any:
     return {"arn": seed.cluster(world, order).arn}
 
 
+def _parameter_group(world: World, order: Order) -> Any:
+    seed.parameter_group(world, order)
+    return {}
+
+
+def _maintenance(world: World, order: Order) -> Any:
+    region, name = _find(world, order)
+    seed.announce(region, region.clusters.get(name) or region.instances[name], order)
+    return {}
+
+
 def _estate(world: World, order: Order) -> Any:
+    for item in order.get("parameter_groups", []):
+        seed.parameter_group(world, item)
     for item in order.get("databases", []):
         seed.database(world, item)
     for item in order.get("clusters", []):
@@ -224,6 +237,8 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "role": _role,
     "database": _database,
     "cluster": _cluster,
+    "parameter-group": _parameter_group,
+    "maintenance": _maintenance,
     "estate": _estate,
     "durations": _durations,
     "state": _state,

@@ -98,7 +98,10 @@ def _application() -> Any:
         if _app is None:
             import logging
 
-            from moto.server import DomainDispatcherApplication, create_backend_app
+            from moto.moto_server.werkzeug_app import (
+                DomainDispatcherApplication,
+                create_backend_app,
+            )
 
             logging.getLogger("moto").setLevel(logging.CRITICAL)
             _app = DomainDispatcherApplication(create_backend_app)

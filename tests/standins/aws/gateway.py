@@ -29,7 +29,8 @@ from .world import World
 SIMULATORS: dict[str, Simulator] = {simulator.service: simulator for simulator in (STS, RDS)}
 
 _SCOPE = re.compile(
-    r"^AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
+    r"^AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)"
+    r"/aws4_request"
 )
 _JSON_CODES = {
     "Throttling": "ThrottlingException",
@@ -113,9 +114,7 @@ class Gateway:
         self._world.log.add(call)
         return call
 
-    def _answer(
-        self, asked: _Asked, request: Request, call: Call
-    ) -> tuple[Response, Fault | None]:
+    def _answer(self, asked: _Asked, request: Request, call: Call) -> tuple[Response, Fault | None]:
         world = self._world
         fault = world.faults.take(asked.service, asked.operation, call.account, asked.members)
         if fault is not None and fault.kind in ("down", "cut_before"):

@@ -14,9 +14,7 @@ STS = Simulator("sts")
 
 BOT_KEY = "AKIAWATCHKEEPER"
 BOT_ACCOUNT = "999988887777"
-BOT = Caller(
-    BOT_ACCOUNT, f"arn:aws:iam::{BOT_ACCOUNT}:user/watchkeeper", "AIDAWATCHKEEPERBOTUSER"
-)
+BOT = Caller(BOT_ACCOUNT, f"arn:aws:iam::{BOT_ACCOUNT}:user/watchkeeper", "AIDAWATCHKEEPERBOTUSER")
 
 _ROLE_ARN = re.compile(r"^arn:aws:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)$")
 _SESSION_NAME = re.compile(r"^[\w+=,.@-]{2,64}$", re.ASCII)
@@ -67,7 +65,9 @@ class Sessions:
         caller = self._by_key.get(key)
         if caller is None or caller.token != token:
             raise AwsError(
-                "InvalidClientTokenId", "The security token included in the request is invalid.", 403
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+                403,
             )
         if caller.expires is not None and caller.expires <= self._world.now:
             raise AwsError(

@@ -51,7 +51,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(length) if length else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
         server = cast("_Listener", self.server)
-        answer = server.handle_request(Request(self.command, self.path, headers, body))
+        answer = server.answer(Request(self.command, self.path, headers, body))
         if answer.status == 0:
             self.close_connection = True
             # A reset rather than an orderly end: what a cut line looks like.
@@ -78,7 +78,7 @@ class _Listener(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, handler: Handler) -> None:
-        self.handle_request = handler
+        self.answer = handler
         super().__init__(("127.0.0.1", 0), _Connection)
 
     def handle_error(self, request: object, client_address: object) -> None:

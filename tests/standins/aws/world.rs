@@ -132,7 +132,19 @@ impl Aws {
         Cluster::new(self, id, engine, version)
     }
 
-    /// Puts many there: JSON with `databases` and `clusters`, as in [`super::ESTATE`].
+    /// Puts a parameter group there that no database uses yet; `family` is such as `mysql8.4`.
+    pub async fn parameter_group(&self, name: &str, family: &str) {
+        self.change("parameter-group", json!({ "name": name, "family": family }))
+            .await;
+    }
+
+    /// Has a maintenance action, such as `system-update` or `db-upgrade`, wait for a database.
+    pub async fn pending_maintenance(&self, id: &str, action: &str) {
+        self.change("maintenance", json!({ "id": id, "action": action }))
+            .await;
+    }
+
+    /// Puts many there: JSON with `databases`, `clusters` and `parameter_groups`, as in [`super::ESTATE`].
     ///
     /// # Panics
     /// When the text is no such JSON.

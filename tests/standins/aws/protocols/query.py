@@ -127,7 +127,7 @@ def _read_list(shape: Shape, tree: Any) -> Any:
 
 
 def _numbered(tree: dict[str, Any]) -> list[Any]:
-    return [tree[number] for number in sorted(tree, key=lambda text: int(text))]
+    return [tree[number] for number in sorted(tree, key=int)]
 
 
 def _scalar(kind: str, text: Any) -> Any:

@@ -70,7 +70,9 @@ class RestJson:
             for name, member in shape.members.items():
                 if member.serialization.get("location") == "header" and name in output:
                     headers[member.serialization.get("name", name)] = str(output.pop(name))
-            body = write(shape.members[payload], output[payload]) if payload else write(shape, output)
+            body = (
+                write(shape.members[payload], output[payload]) if payload else write(shape, output)
+            )
         status = operation.http.get("responseCode", 200)
         response = answer(status, json.dumps(body), request_id, "application/json")
         response.headers |= headers

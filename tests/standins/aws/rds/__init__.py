@@ -4,7 +4,28 @@
 how a test puts it there; the other modules are the operations by subject.
 """
 
-from . import catalog, events, instances, snapshots
+from . import (
+    catalog,
+    clusters,
+    events,
+    instances,
+    maintenance,
+    parameters,
+    proxies,
+    snapshots,
+    tags,
+)
 from .service import RDS
 
-__all__ = ["RDS", "catalog", "events", "instances", "snapshots"]
+__all__ = [
+    "RDS",
+    "catalog",
+    "clusters",
+    "events",
+    "instances",
+    "maintenance",
+    "parameters",
+    "proxies",
+    "snapshots",
+    "tags",
+]

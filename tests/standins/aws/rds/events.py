@@ -19,9 +19,7 @@ def describe_events(context: Context, params: Params) -> Params:
     region = here(context)
     source, kind = params.get("SourceIdentifier"), params.get("SourceType")
     if source and not kind:
-        raise invalid_combination(
-            "SourceType must be supplied if SourceIdentifier is supplied."
-        )
+        raise invalid_combination("SourceType must be supplied if SourceIdentifier is supplied.")
     until = params.get("EndTime", region.now)
     since = params.get("StartTime", until - timedelta(minutes=params.get("Duration", 60)))
     if since > until:

@@ -20,9 +20,7 @@ def page(items: Sequence[T], params: Params, least: int = 20) -> tuple[list[T], 
     """
     size = params.get("MaxRecords", 100)
     if not least <= size <= 100:
-        raise invalid_value(
-            f"Invalid value {size} for MaxRecords. Must be between {least} and 100"
-        )
+        raise invalid_value(f"Invalid value {size} for MaxRecords. Must be between {least} and 100")
     start = _offset(params.get("Marker"))
     end = start + size
     return list(items[start:end]), _marker(end) if end < len(items) else None

@@ -7,8 +7,8 @@ from typing import Any
 
 from .. import clock
 from ..world import World
-from . import engines, snapshots
-from .state import Cluster, Instance, ParameterGroup, Region, region_of
+from . import engines, maintenance, parameters, snapshots
+from .state import Cluster, Instance, Region, region_of
 
 _ACCOUNT = "111122223333"
 _REGION = "eu-west-1"
@@ -28,7 +28,8 @@ def database(world: World, order: dict[str, Any]) -> Instance:
     if engines.major_of(engine, version) is None:
         raise ValueError(f"the stand-in knows no {engine} {version}")
     group = _group(region, order, engine, version, of_cluster=False)
-    replicas = order.pop("replicas", [])
+    replicas, waiting = order.pop("replicas", []), order.pop("maintenance", [])
+    proxy = order.pop("proxy", None)
     fields = {
         "id": name,
         "engine": engine,
@@ -45,6 +46,10 @@ def database(world: World, order: dict[str, Any]) -> Instance:
     region.instances[name] = instance
     if instance.cluster is None and instance.source is None:
         snapshots.seed_automated(region, instance)
+    for action in waiting:
+        announce(region, instance, {"action": action})
+    if proxy:
+        region.proxies[proxy] = name
     for replica in replicas:
         _replica(world, region, instance, replica)
     return instance
@@ -68,6 +73,25 @@ def _replica(world: World, region: Region, of: Instance, replica: str | dict[str
     )
 
 
+def announce(region: Region, of: Instance | Cluster, order: dict[str, Any]) -> None:
+    """Have a maintenance action wait; its dates are RFC 3339 text."""
+    dates = {name: clock.parse(order[name]) for name in ("auto_after", "forced") if order.get(name)}
+    maintenance.announce(region, of, order | dates)
+
+
+def parameter_group(world: World, order: dict[str, Any]) -> None:
+    """A parameter group that no database uses yet."""
+    order = dict(order)
+    region = _place(world, order)
+    parameters.place(
+        region,
+        order["name"],
+        order["family"],
+        order.get("parameters", {}),
+        of_cluster=order.get("of_cluster", False),
+    )
+
+
 def cluster(world: World, order: dict[str, Any]) -> Cluster:
     """An Aurora cluster with its members; the first is the writer."""
     order = dict(order)
@@ -78,6 +102,7 @@ def cluster(world: World, order: dict[str, Any]) -> Cluster:
         raise ValueError(f"the stand-in knows no {engine} {version}")
     members = order.pop("members", None) or [f"{name}-1", f"{name}-2"]
     db_class = order.pop("class", "db.r6g.large")
+    proxy, waiting = order.pop("proxy", None), order.pop("maintenance", [])
     made = Cluster(
         **{
             "id": name,
@@ -113,6 +138,10 @@ def cluster(world: World, order: dict[str, Any]) -> Cluster:
             },
         )
     snapshots.seed_automated(region, made)
+    for action in waiting:
+        announce(region, made, {"action": action})
+    if proxy:
+        region.proxies[proxy] = name
     return made
 
 
@@ -125,14 +154,11 @@ def _group(
     region: Region, order: dict[str, Any], engine: str, version: str, of_cluster: bool
 ) -> str:
     """The parameter group of a new database; a name that is not a default's is made."""
-    parameters = order.pop("parameters", {})
+    changed = order.pop("parameters", {})
     family = engines.family(engine, version)
     name: str = order.pop("parameter_group", None) or f"default.{family}"
     if name.startswith("default."):
         region.group(name, of_cluster)
     else:
-        kind = "cluster-pg" if of_cluster else "pg"
-        region.groups[of_cluster, name] = ParameterGroup(
-            name, family, region.arn(kind, name), of_cluster, f"Settings of {name}", parameters
-        )
+        parameters.place(region, name, family, changed, of_cluster=of_cluster)
     return name

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import AwsError
 from ..world import World
-from . import engines
+from .versions import MAJORS
 
 # Real seconds of AWS, as people see them for small databases; a world may change them.
 DURATIONS: dict[str, float] = {
@@ -26,6 +26,7 @@ DURATIONS: dict[str, float] = {
     "stop": 240,
     "start": 300,
     "failover": 45,
+    "maintenance": 900,
 }
 
 
@@ -98,6 +99,7 @@ class Cluster:
     user: str = "admin"
     pending: dict[str, Any] = field(default_factory=dict)
     pending_group: str | None = None
+    pending_member_group: str | None = None
     global_cluster: str | None = None
 
 
@@ -159,6 +161,8 @@ class Region:
         self.snapshots: dict[tuple[bool, str], Snapshot] = {}
         self.groups: dict[tuple[bool, str], ParameterGroup] = {}
         self.maintenance: dict[str, list[dict[str, Any]]] = {}
+        # By proxy, the instance or cluster behind it.
+        self.proxies: dict[str, str] = {}
         self.events: list[Event] = []
         self.outcomes: dict[str, list[Outcome]] = {}
 
@@ -195,7 +199,7 @@ class Region:
         found = self.groups.get((of_cluster, name))
         if found is None and name.startswith("default."):
             family = name.removeprefix("default.")
-            if any(major.family == family for major in engines.MAJORS):
+            if any(major.family == family for major in MAJORS):
                 kind = "cluster-pg" if of_cluster else "pg"
                 found = ParameterGroup(
                     name,

@@ -184,7 +184,10 @@ def _finish(
         party.version = to
         party.status = "available"
         if is_major(of.engine, old, to) and party is not of:
-            party.parameter_group = f"default.{engines.family(of.engine, to)}"
+            family = f"default.{engines.family(of.engine, to)}"
+            party.parameter_group = (
+                of.pending_member_group if isinstance(of, Cluster) else None
+            ) or family
     if group:
         of.parameter_group = group
     of.pending_group = None

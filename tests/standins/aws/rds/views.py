@@ -63,7 +63,9 @@ def instance(region: Region, of: Instance) -> dict[str, Any]:
         "AutoMinorVersionUpgrade": of.auto_minor,
         "ReadReplicaSourceDBInstanceIdentifier": of.source,
         "ReadReplicaDBInstanceIdentifiers": [item.id for item in region.replicas(of.id)],
-        "LicenseModel": "postgresql-license" if "postgres" in of.engine else "general-public-license",
+        "LicenseModel": "postgresql-license"
+        if "postgres" in of.engine
+        else "general-public-license",
         "Iops": of.iops,
         "OptionGroupMemberships": [
             {"OptionGroupName": f"default:{_option_group(of)}", "Status": "in-sync"}

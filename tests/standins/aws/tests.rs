@@ -1,1 +1,0 @@
-//! The stand-in seen through the real SDK.
