@@ -1,1 +1,3 @@
-//! standins
+//! The outside world for tests and play: stand-ins that are servers and speak the real protocols.
+
+pub mod slack;
