@@ -21,9 +21,9 @@ const box = composer('composer-input', () => ({ channel: session.channelId }));
 const threadBox = composer('thread-input', () => ({ channel: session.channelId, thread_ts: session.threadTs }));
 const conversation = new Conversation(byId('messages'));
 const threadParts = { head: el('header', { class: 'thread-head' }), list: el('div', { class: 'messages', role: 'log', 'aria-label': 'Messages of the thread', tabindex: '0' }) };
-const thread = new Conversation(threadParts.list, true);
 byId('composer').append(box.node);
 byId('thread').append(threadParts.head, threadParts.list, threadBox.node);
+const thread = new Conversation(threadParts.list, true);
 
 onRender(() => {
   if (!session.data) return;
@@ -136,6 +136,12 @@ document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return;
   if (document.body.classList.contains('sidebar-open')) sidebarOpen(false);
   else if (session.threadTs) openThread(null);
+});
+// Whoever starts to type anywhere means the message box.
+document.addEventListener('keydown', (event) => {
+  const elsewhere = event.target.closest('input, textarea, select, dialog, [role=menu], [role=radiogroup]');
+  if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.metaKey || event.altKey || elsewhere) return;
+  document.getElementById(session.threadTs ? 'thread-input' : 'composer-input').focus();
 });
 document.addEventListener('visibilitychange', () => document.hidden || changed());
 

@@ -20,7 +20,7 @@ export function composer(id, target) {
 
   const input = el('textarea', {
     id, rows: 1, 'data-testid': id, autocomplete: 'off', role: 'combobox', 'aria-expanded': 'false', 'aria-controls': `${id}-list`, 'aria-autocomplete': 'list',
-    oninput: () => { past = -1; grow(); suggest(); }, onkeydown: key, onblur: () => setTimeout(hide, 150),
+    oninput: () => { past = -1; fault.hidden = true; grow(); suggest(); }, onkeydown: key, onblur: () => setTimeout(hide, 150),
   });
   const list = el('div', { id: `${id}-list`, class: 'suggestions', role: 'listbox', 'aria-label': 'Suggestions', 'data-testid': `${id}-suggestions`, hidden: true });
   const usage = el('div', { class: 'usage', 'data-testid': `${id}-usage`, hidden: true });
@@ -33,7 +33,8 @@ export function composer(id, target) {
 
   function grow() {
     input.style.height = 'auto';
-    input.style.height = `${Math.min(input.scrollHeight, 180)}px`;
+    // Nothing has a height before the page shows it.
+    if (input.scrollHeight) input.style.height = `${Math.min(input.scrollHeight, 180)}px`;
     button.disabled = !input.value.trim();
   }
 
@@ -152,6 +153,7 @@ export function composer(id, target) {
     node,
     /** Says whose turn and which place it is. */
     label(text) {
+      if (input.placeholder !== text) fault.hidden = true;
       input.placeholder = text;
       input.setAttribute('aria-label', text);
     },

@@ -1,12 +1,11 @@
 // Block Kit's interactive elements: what they look like, what they post, and what a form reads from them.
 
-import { Refused, Unreachable } from './api.js';
+import { post, Refused, Unreachable } from './api.js';
 import { el, fill, icon, toast } from './dom.js';
 import { plain, text, words } from './mrkdwn.js';
 import { choices, matching, picker } from './picker.js';
 import { menu } from './popover.js';
 import { act, channelName, nameOf, people, session } from './session.js';
-import { post } from './api.js';
 import { fromLocalField, toLocalField } from './time.js';
 
 /**

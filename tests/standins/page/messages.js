@@ -23,10 +23,37 @@ export class Conversation {
   #inThread;
   #drawn = new Map();
   #key = null;
+  #following = true;
+  #jump;
+  #newest;
 
   constructor(place, inThread = false) {
     this.#place = place;
     this.#inThread = inThread;
+    // Pictures and previews arrive after their message; the end must stay in sight nevertheless.
+    const grown = new ResizeObserver(() => this.#following && this.#toEnd());
+    new MutationObserver(() => [...place.children].forEach((child) => grown.observe(child))).observe(place, { childList: true });
+    grown.observe(place);
+    place.addEventListener('scroll', () => {
+      this.#following = place.scrollTop >= this.#end() - 60;
+      if (this.#following) this.#jump.hidden = true;
+    });
+    this.#jump = el('button', { type: 'button', class: 'jump', hidden: true, 'data-testid': 'jump', onclick: () => this.#toEnd() }, 'New messages ↓');
+    place.after(this.#jump);
+  }
+
+  /** Where to scroll to: the end, but not past the beginning of a last message taller than the window. */
+  #end() {
+    const place = this.#place;
+    const bottom = place.scrollHeight - place.clientHeight;
+    return Math.max(0, Math.min(bottom, (place.lastElementChild?.offsetTop ?? 0) - place.offsetTop - 8));
+  }
+
+  #toEnd() {
+    // Who has read on into a tall last message is not taken back to its beginning.
+    this.#place.scrollTop = Math.max(this.#place.scrollTop, this.#end());
+    this.#following = true;
+    this.#jump.hidden = true;
   }
 
   /** Shows these messages of a channel; `empty` is shown when there are none. */
@@ -36,10 +63,14 @@ export class Conversation {
     if (fresh) this.#drawn.clear();
     this.#key = key;
     const scroller = this.#place;
-    const atEnd = fresh || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    const follow = fresh || this.#following;
+    const before = this.#newest;
+    this.#newest = list.at(-1)?.ts;
     const nodes = list.length ? this.#nodes(channelId, list, fresh) : [empty];
     keepingFocus(scroller, () => update(scroller, nodes));
-    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+    if (fresh) scroller.scrollTop = 0;
+    if (follow) this.#toEnd();
+    else if (this.#newest !== before) this.#jump.hidden = false;
   }
 
   #nodes(channelId, list, fresh) {

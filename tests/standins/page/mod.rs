@@ -78,14 +78,11 @@ mod tests {
         for asset in ASSETS {
             let imports = asset.content.split(" from './").skip(1);
             let links = asset.content.split("=\"").skip(1);
-            for name in imports
-                .filter_map(|rest| rest.split('\'').next())
-                .chain(
-                    links
-                        .filter_map(|rest| rest.split('"').next())
-                        .filter(|name| name.ends_with(".css") || name.ends_with(".js")),
-                )
-            {
+            for name in imports.filter_map(|rest| rest.split('\'').next()).chain(
+                links
+                    .filter_map(|rest| rest.split('"').next())
+                    .filter(|name| name.ends_with(".css") || name.ends_with(".js")),
+            ) {
                 assert!(served(name), "{} names {name}", asset.path);
             }
         }
@@ -94,7 +91,13 @@ mod tests {
     #[test]
     fn nothing_is_written_as_markup() {
         for asset in ASSETS {
-            for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            for way in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+            ] {
                 assert!(!asset.content.contains(way), "{} uses {way}", asset.path);
             }
         }

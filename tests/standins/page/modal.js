@@ -71,7 +71,8 @@ export function drawModal() {
   const signature = JSON.stringify([given.id, given.view, session.me, session.zone]);
   if (signature === shown?.signature) return;
   if (shown && shown.id !== given.id) close();
-  if (!shown) {
+  const fresh = !shown;
+  if (fresh) {
     const dialog = el('dialog', { class: 'dialog modal', 'data-testid': 'modal', oncancel: (event) => {
       event.preventDefault();
       dismiss();
@@ -82,7 +83,7 @@ export function drawModal() {
   }
   shown.signature = signature;
   keepingFocus(shown.dialog, () => draw(given));
-  if (!shown.dialog.contains(document.activeElement)) shown.dialog.focus();
+  if (fresh) (shown.dialog.querySelector('.modal-body input, .modal-body textarea') ?? shown.dialog.querySelector('.modal-body')).focus();
 }
 
 function draw({ id, view }) {

@@ -143,6 +143,8 @@ function entity(body) {
   if (target.startsWith('!date^')) return date(target.split('^'), label);
   if (target.startsWith('!subteam^')) return broadcast(label || `@${target.slice(9)}`);
   if (target.startsWith('!')) return broadcast(`@${target.slice(1).split('^')[0]}`);
+  // Angle brackets that mean nothing were forgotten to be escaped: they are shown, never obeyed.
+  if (!label && !/^[a-z]+:/i.test(target)) return document.createTextNode(unescape(`<${body}>`));
   return link(unescape(target), label);
 }
 

@@ -43,7 +43,11 @@ export function picker({ label, placeholder, several = false, picked = [], least
   });
   const chips = el('span', { class: 'chips' });
   const node = el('div', { class: 'picker', 'data-testid': 'picker', ...attributes,
-    onclick: (event) => { if (event.target === node) input.focus(); } }, chips, input, icon('down'));
+    onclick: (event) => {
+      if (event.target !== node) return;
+      input.focus();
+      open();
+    } }, chips, input, icon('down'));
   const list = el('div', { id, role: 'listbox', class: 'listbox', 'aria-label': label, 'aria-multiselectable': several ? 'true' : null });
 
   function draw() {
@@ -55,14 +59,14 @@ export function picker({ label, placeholder, several = false, picked = [], least
 
   function open() {
     if (!isOpen(input)) {
-      openPanel(input, list, { wide: true });
+      openPanel(input, list, { wide: true, beside: node });
       input.select();
       look(0, '');
     }
   }
 
   function look(pause, typed = input.value) {
-    if (!isOpen(input)) openPanel(input, list, { wide: true });
+    if (!isOpen(input)) openPanel(input, list, { wide: true, beside: node });
     clearTimeout(timer);
     if (typed.length < least) return say(`Type at least ${least} ${least === 1 ? 'letter' : 'letters'}.`);
     timer = setTimeout(async () => {

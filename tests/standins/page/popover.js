@@ -18,7 +18,7 @@ export function closePanel() {
 export const isOpen = (anchor) => open?.anchor === anchor;
 
 /** Opens a panel beside a control, above everything including a form that is open. */
-export function openPanel(anchor, panel, { onClose, wide = false } = {}) {
+export function openPanel(anchor, panel, { onClose, wide = false, beside = anchor } = {}) {
   closePanel();
   panel.classList.add('panel');
   panel.setAttribute('popover', 'manual');
@@ -26,17 +26,17 @@ export function openPanel(anchor, panel, { onClose, wide = false } = {}) {
   (anchor.closest('dialog') ?? document.body).append(panel);
   panel.showPopover();
   anchor.setAttribute('aria-expanded', 'true');
-  open = { anchor, panel, onClose };
-  place(anchor, panel, wide);
+  open = { anchor, panel, beside, onClose };
+  place(beside, panel, wide);
 }
 
 /** Puts the open panel where it fits, after its content changed. */
 export function placeAgain() {
-  if (open) place(open.anchor, open.panel, open.panel.dataset.wide === 'yes');
+  if (open) place(open.beside, open.panel, open.panel.dataset.wide === 'yes');
 }
 
-function place(anchor, panel, wide) {
-  const box = anchor.getBoundingClientRect();
+function place(beside, panel, wide) {
+  const box = beside.getBoundingClientRect();
   panel.dataset.wide = wide ? 'yes' : 'no';
   if (wide) panel.style.minWidth = `${Math.min(box.width, innerWidth - 16)}px`;
   const { width, height } = panel.getBoundingClientRect();
@@ -72,7 +72,7 @@ export function arrows(event) {
 }
 
 document.addEventListener('pointerdown', (event) => {
-  if (open && !open.panel.contains(event.target) && !open.anchor.contains(event.target)) closePanel();
+  if (open && !open.panel.contains(event.target) && !open.beside.contains(event.target)) closePanel();
 });
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || !open) return;

@@ -1,6 +1,6 @@
 // What this page knows: the state the server gave last, who is speaking, and what is open.
 
-import { get, post } from './api.js';
+import { get, post, Refused } from './api.js';
 
 const PREFIX = 'watchkeeper.playground.';
 
@@ -51,7 +51,11 @@ export const redraw = () => render();
 export async function refresh() {
   const turn = ++latest;
   const who = session.me ? `?as=${encodeURIComponent(session.me)}` : '';
-  const data = await get(`/play/state${who}`);
+  const data = await get(`/play/state${who}`).catch((problem) => {
+    // The remembered person may belong to an earlier world.
+    if (who && problem instanceof Refused) return get('/play/state');
+    throw problem;
+  });
   if (turn !== latest) return;
   session.data = data;
   session.me = data.me;

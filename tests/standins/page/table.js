@@ -24,13 +24,14 @@ function frame(head, body) {
 
 /** An attached file: name, size, download, and for CSV the first rows. */
 export function attachment(file) {
+  const url = /^(https?:\/\/|\/(?!\/))/i.test(file.url ?? '') ? file.url : null;
   const card = el('div', { class: 'file', 'data-testid': 'file' },
     el('span', { class: 'file-icon' }, icon('file')),
     el('span', { class: 'file-text' }, el('strong', {}, file.name), el('small', {}, `${kind(file)} · ${size(file.size ?? 0)}`)),
-    el('a', { class: 'icon-button', href: file.url, download: file.name, 'aria-label': `Download ${file.name}` }, icon('download')));
-  if (kind(file) !== 'CSV') return card;
+    el('a', { class: 'icon-button', href: url, download: file.name, 'aria-label': `Download ${file.name}` }, icon('download')));
+  if (kind(file) !== 'CSV' || !url) return card;
   const preview = el('div', { class: 'file-preview' });
-  showCsv(file, preview);
+  showCsv(url, preview);
   return el('div', { class: 'file-group' }, card, preview);
 }
 
@@ -39,10 +40,10 @@ const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${(byt
 
 const PREVIEW_ROWS = 6;
 
-async function showCsv(file, place) {
+async function showCsv(url, place) {
   let rows;
   try {
-    const answer = await fetch(file.url);
+    const answer = await fetch(url);
     if (!answer.ok) throw new Error(String(answer.status));
     rows = parseCsv(await answer.text());
   } catch {

@@ -9,6 +9,7 @@ let steps = [];
 let at = Number(recall('tour.step') ?? 0);
 let hidden = recall('tour.hidden') === 'yes';
 let busy = false;
+const done = new Set();
 
 /** Sets the steps; a remembered place beyond their end starts again. */
 export function setTour(list) {
@@ -36,9 +37,9 @@ export function drawTour(place, toggle, box) {
       el('div', { class: 'tour-head' }, el('span', { class: 'tour-count' }, `${at + 1} of ${steps.length}`), el('h2', { 'data-testid': 'tour-title' }, step.title)),
       el('p', {}, step.text)),
     el('div', { class: 'tour-actions' },
-      able(step) && el('button', { type: 'button', class: 'button primary', 'data-testid': 'tour-do', 'data-key': 'tour do', 'aria-busy': busy ? 'true' : null, onclick: () => perform(step, box) }, 'Do it for me'),
+      able(step) && el('button', { type: 'button', class: `button ${done.has(step) ? '' : 'primary'}`, 'data-testid': 'tour-do', 'data-key': 'tour do', 'aria-busy': busy ? 'true' : null, onclick: () => perform(step, box) }, done.has(step) ? 'Once more' : 'Do it for me'),
       at > 0 && el('button', { type: 'button', class: 'button', 'data-key': 'tour back', onclick: () => go(at - 1) }, 'Back'),
-      el('button', { type: 'button', class: 'button', 'data-testid': 'tour-next', 'data-key': 'tour next', onclick: () => (last ? finish() : go(at + 1)) }, last ? 'Finish' : 'Next'),
+      el('button', { type: 'button', class: `button ${done.has(step) || !able(step) ? 'primary' : ''}`, 'data-testid': 'tour-next', 'data-key': 'tour next', onclick: () => (last ? finish() : go(at + 1)) }, last ? 'Finish' : 'Next'),
       el('button', { type: 'button', class: 'text-button', 'data-testid': 'tour-dismiss', onclick: toggleTour }, 'Hide'))));
 }
 
@@ -75,6 +76,7 @@ async function perform(step, box) {
     const card = messages(session.channelId).findLast((each) => user(each.user)?.is_bot && !each.ephemeral && each.blocks?.length);
     if (step.react && card) await react(card, session.channelId, step.react);
     if (step.clock) await (step.clock === 'next' ? toNext() : move({ advance_seconds: Number(step.clock) }));
+    done.add(step);
   } finally {
     busy = false;
     redraw();
