@@ -171,7 +171,9 @@ impl Config {
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let mut errors = ConfigErrors::default();
         let written = written::read(&name, &text, &capabilities).map_err(|wrong| errors.0.extend(wrong.0)).ok();
-        let beside = |key: Option<&String>, default_name: &str, default: &str| beside(folder, key.map(String::as_str), default_name, default);
+        let beside = |key: Option<&String>, default_name: &str, default: &str| {
+            beside(folder, key.map(String::as_str), default_name, default)
+        };
         let named = written.as_ref();
         let people = beside(named.and_then(|written| written.people.as_ref()), "people.toml", DEFAULT_PEOPLE);
         let people = people.and_then(|(name, text)| people::read(&name, &text).map(|people| (name, people)));

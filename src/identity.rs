@@ -83,7 +83,8 @@ impl Directory {
     /// A directory of these people, who have been checked for duplicates.
     pub fn new(members: Vec<Member>) -> Self {
         let by_email = members.iter().filter_map(|member| Some((member.email.clone()?, member.id.clone()))).collect();
-        let account = |member: &Member| member.accounts.iter().map(|account| (account.clone(), member.id.clone())).collect::<Vec<_>>();
+        let account =
+            |member: &Member| member.accounts.iter().map(|account| (account.clone(), member.id.clone())).collect::<Vec<_>>();
         Self {
             written: members.iter().flat_map(account).collect(),
             by_email,
@@ -129,7 +130,8 @@ impl Directory {
             None => self.learned.read().unwrap_or_else(PoisonError::into_inner).people.get(account).cloned(),
         });
         let Some(mut person) = id.and_then(|id| self.person(&id)) else { return Identified::Unknown };
-        if let (None, Some(zone)) = (self.members.get(&person.id).and_then(|member| member.zone.as_ref()), profile_zone(profile)) {
+        if let (None, Some(zone)) = (self.members.get(&person.id).and_then(|member| member.zone.as_ref()), profile_zone(profile))
+        {
             person.zone = zone;
         }
         Identified::Known(person)
@@ -204,7 +206,11 @@ impl Names for Directory {
             return Some(account.id.clone());
         }
         let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        learned.people.iter().find(|(account, id)| *id == person && account.platform == platform).map(|(account, _)| account.id.clone())
+        learned
+            .people
+            .iter()
+            .find(|(account, id)| *id == person && account.platform == platform)
+            .map(|(account, _)| account.id.clone())
     }
 
     fn name(&self, person: &PersonId) -> String {

@@ -101,7 +101,13 @@ impl Policy {
     }
 
     /// Of these people, who could approve what `asker` asks for; `change` as for [`Policy::may_approve`].
-    pub fn could_approve(&self, requirement: &Requirement, asker: &PersonId, people: &[Person], change: &Resource) -> Vec<PersonId> {
+    pub fn could_approve(
+        &self,
+        requirement: &Requirement,
+        asker: &PersonId,
+        people: &[Person],
+        change: &Resource,
+    ) -> Vec<PersonId> {
         let counts = |person: &&Person| requirement.self_approval == SelfApproval::Counts || person.id != *asker;
         let may = |person: &&Person| self.may_approve(person, requirement, change).is_ok();
         people.iter().filter(counts).filter(may).map(|person| person.id.clone()).collect()
@@ -247,13 +253,7 @@ impl Rule {
 
 /// The change that `asker` makes of acting on `target`, as a resource to vote on; it has no number yet.
 pub fn as_change(target: &Resource, asker: &PersonId) -> Resource {
-    Resource {
-        kind: "change".to_owned(),
-        name: String::new(),
-        id: String::new(),
-        asker: Some(asker.clone()),
-        ..target.clone()
-    }
+    Resource { kind: "change".to_owned(), name: String::new(), id: String::new(), asker: Some(asker.clone()), ..target.clone() }
 }
 
 /// `database orders in prod of shop`.
@@ -303,11 +303,8 @@ fn request(person: &Person, action: &str, resource: &Resource, actions: &[Entity
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name, RestrictedExpression::new_string(text?.clone()))));
     let asker = resource.asker.as_ref().map(|asker| ("asker", RestrictedExpression::new_entity_uid(uid("Person", &asker.0))));
     let attributes = texts.chain(asker).map(|(name, value)| (name.to_owned(), value)).collect();
-    let entities = actions
-        .iter()
-        .cloned()
-        .chain(groups.iter().map(|group| Entity::new_no_attrs(group.clone(), HashSet::new())))
-        .chain([
+    let entities =
+        actions.iter().cloned().chain(groups.iter().map(|group| Entity::new_no_attrs(group.clone(), HashSet::new()))).chain([
             Entity::new_no_attrs(principal.clone(), groups.clone()),
             Entity::new(target.clone(), attributes, HashSet::new()).map_err(|error| error.to_string())?,
         ]);

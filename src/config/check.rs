@@ -56,7 +56,9 @@ impl Config {
 
     fn check_secrets(&self) -> Vec<Finding> {
         let transport = match self.slack.transport {
-            Transport::Socket { .. } => ("SLACK_APP_TOKEN", &self.slack.app_token, "Socket Mode needs the app-level token, xapp-…"),
+            Transport::Socket { .. } => {
+                ("SLACK_APP_TOKEN", &self.slack.app_token, "Socket Mode needs the app-level token, xapp-…")
+            }
             Transport::Http => ("SLACK_SIGNING_SECRET", &self.slack.signing_secret, "HTTP needs the app's signing secret"),
         };
         [("SLACK_BOT_TOKEN", &self.slack.bot_token, "Slack needs the bot's token, xoxb-…"), transport]
@@ -71,7 +73,10 @@ impl Config {
         let advice = |key: String, words: String| finding(Weight::Advice, place.clone(), Some(&key), words);
         let mut findings = Vec::new();
         if self.settings.accounts.is_empty() {
-            findings.push(advice("accounts".to_owned(), "No AWS account is configured, so there is nothing to look after.".to_owned()));
+            findings.push(advice(
+                "accounts".to_owned(),
+                "No AWS account is configured, so there is nothing to look after.".to_owned(),
+            ));
         }
         let projects: BTreeSet<_> = self.settings.accounts.iter().map(|account| account.project.as_str()).collect();
         for project in projects.iter().filter(|project| !self.channels.projects.contains_key(**project)) {
@@ -86,7 +91,12 @@ impl Config {
             findings.push(advice("accounts".to_owned(), words));
         }
         if self.people.is_empty() {
-            findings.push(finding(Weight::Advice, Place::whole(&self.people_file), Some("people"), "Nobody is in it, so nobody may do anything.".to_owned()));
+            findings.push(finding(
+                Weight::Advice,
+                Place::whole(&self.people_file),
+                Some("people"),
+                "Nobody is in it, so nobody may do anything.".to_owned(),
+            ));
         }
         findings
     }
@@ -122,7 +132,9 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
     let mut missing: BTreeMap<(String, String), (Requirement, usize, BTreeSet<String>)> = BTreeMap::new();
     for (person, action) in kinds.values().flat_map(|person| law.policy().changes().map(move |action| (*person, action))) {
         for place in &places {
-            let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(person, action, place) else { continue };
+            let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(person, action, place) else {
+                continue;
+            };
             let could = law.could_approve(&requires, &person.id, place).len();
             if could < requires.approvals as usize {
                 let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));

@@ -51,5 +51,6 @@ pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigError
 
 /// `watchkeeper` stands for the bot itself in the audit log.
 fn is_id(id: &str) -> bool {
-    id != "watchkeeper" && id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter))
+    id != "watchkeeper"
+        && id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter))
 }

@@ -66,8 +66,7 @@ fn slack(table: Option<Table<'_>>) -> (Transport, String) {
 
 fn channels(top: &Table<'_>) -> Channels {
     const EXPECTED: &str = "a channel, such as \"#ops\", or its id";
-    let mut channels =
-        Channels { default: "#ops".to_owned(), security: "#security".to_owned(), projects: BTreeMap::default() };
+    let mut channels = Channels { default: "#ops".to_owned(), security: "#security".to_owned(), projects: BTreeMap::default() };
     if let Some(table) = top.table("channels") {
         channels.default = table.get("default", EXPECTED, channel).unwrap_or(channels.default);
         channels.security = table.get("security", EXPECTED, channel).unwrap_or(channels.security);

@@ -30,7 +30,8 @@ const ANNOTATIONS: [&str; 5] = ["id", "approvals", "approvers", "self_approval",
 pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, HashMap<PolicyId, Rule>), ConfigErrors> {
     let place = |offset| Place::in_text(&text.file, &text.text, offset);
     let set: PolicySet = text.text.parse().map_err(|errors: cedar_policy::ParseErrors| {
-        let error = |error: &dyn Diagnostic| ConfigError { place: place(offset(error).unwrap_or(0)), key: None, words: words(error) };
+        let error =
+            |error: &dyn Diagnostic| ConfigError { place: place(offset(error).unwrap_or(0)), key: None, words: words(error) };
         ConfigErrors(errors.iter().map(|one| error(one)).collect())
     })?;
     let mut errors = ConfigErrors::default();
@@ -50,7 +51,8 @@ pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, 
     for (policy, error) in found.chain(warned) {
         let rule = rules.get(policy);
         let whole = rule.map_or_else(|| Place::whole(&text.file), |rule| rule.place.clone());
-        let words = words(error).replace(&format!("for policy `{policy}`, "), "").replace(&format!("for policy `{policy}`: "), "");
+        let words =
+            words(error).replace(&format!("for policy `{policy}`, "), "").replace(&format!("for policy `{policy}`: "), "");
         errors.0.push(ConfigError {
             place: offset(error).map_or(whole, place),
             key: rule.map(|rule| rule.id.clone()),

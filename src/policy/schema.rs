@@ -54,8 +54,7 @@ impl Actions {
             "entity Group;\nentity Person in [Group];\nentity Resource = { kind: String, name: String, \
              project?: String, env?: String, account?: String, asker?: Person };\n",
         );
-        let groups: BTreeSet<&str> =
-            self.parents.values().flatten().map(String::as_str).chain([QUERIES, CHANGES]).collect();
+        let groups: BTreeSet<&str> = self.parents.values().flatten().map(String::as_str).chain([QUERIES, CHANGES]).collect();
         for group in groups {
             let _ = writeln!(text, "action {group:?};");
         }
