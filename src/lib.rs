@@ -1,5 +1,6 @@
 //! How the bot is hosted: the map of the code, in reading order.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod identity;
