@@ -26,8 +26,6 @@ pub enum Kind {
     Lock,
     /// The last number given out: id is what is counted.
     Counter,
-    /// A chat account as the platform described it: id is `slack:U123`.
-    Account,
     /// A command that was asked and is not answered yet: id is its operation's id.
     Asked,
 }
@@ -168,8 +166,11 @@ pub trait Store: Send + Sync {
     /// passed or it is committed.
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError>;
 
-    /// Gives a claimed record back without a commit.
-    async fn release(&self, key: &Key);
+    /// Gives a claimed record back without a commit: it can be claimed again from `until` on, and counts as due then.
+    async fn release(&self, key: &Key, until: Timestamp);
+
+    /// Makes a record due at `at`, earlier than it would be. One that is claimed becomes due once it is given back.
+    async fn wake(&self, key: &Key, at: Timestamp);
 
     /// The earliest due time of all records of these kinds that are not claimed; what is overdue counts too.
     async fn next_due(&self, kinds: &[Kind]) -> Result<Option<Timestamp>, ReadError>;
@@ -196,7 +197,6 @@ impl Kind {
             Self::Message => "message",
             Self::Lock => "lock",
             Self::Counter => "counter",
-            Self::Account => "account",
             Self::Asked => "asked",
         }
     }

@@ -1,1 +1,4 @@
-//! standins
+//! The outside world for tests and play: Slack and AWS over their real protocols.
+
+pub mod aws;
+pub mod slack;
