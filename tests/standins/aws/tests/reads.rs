@@ -254,7 +254,7 @@ async fn worlds_do_not_see_each_other() -> Checked {
             .is_empty()
     );
     assert!(one.calls().await.is_empty());
-    other.forget();
+    other.forget().await;
     assert!(elsewhere.describe_db_instances().send().await.is_err());
     assert_eq!(one.version("orders").await, "8.0.35");
     Ok(())
