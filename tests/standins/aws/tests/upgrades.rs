@@ -93,7 +93,7 @@ async fn an_upgrade_after_a_snapshot_takes_its_time() -> Checked {
     assert!(messages.contains(&"DB instance shutdown"), "{messages:?}");
     assert_eq!(
         messages.last(),
-        Some(&"The engine version upgrade finished. (8.0.35 to 8.0.40)")
+        Some(&"The engine version upgrade finished.")
     );
 
     let writes = aws.writes().await;
@@ -264,7 +264,7 @@ async fn an_upgrade_can_go_wrong() -> Checked {
         .events()
         .iter()
         .filter_map(|event| event.message())
-        .any(|message| message.ends_with("orphaned tables in shop"));
+        .any(|message| message.ends_with("cannot be upgraded: orphaned tables in shop."));
     assert!(told, "{events:?}");
     assert_clean(&aws).await;
     Ok(())
