@@ -138,7 +138,7 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
             let could = law.could_approve(&requires, &person.id, place).len();
             if could < requires.approvals as usize {
                 let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));
-                entry.2.insert(whereabouts(place).trim_start_matches("in ").to_owned());
+                entry.2.insert(whereabouts(place));
             }
         }
     }
@@ -147,9 +147,9 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
         .into_iter()
         .map(|((rule, person), (requires, could, places))| {
             let places: Vec<_> = places.into_iter().filter(|place| !place.is_empty()).collect();
-            let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+            let places = if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) };
             let words = format!(
-                "It takes {} of {}, but when {person} asks only {could} could approve{places}.",
+                "It takes {} of {}, but when {person} asks{places}, {could} could approve.",
                 requires.approvals, requires.group
             );
             let place = rules.get(rule.as_str()).cloned().unwrap_or_else(|| Place::whole(&config.policy.file));

@@ -43,8 +43,10 @@ impl Law {
         let Decision::Denied { rule: None, why } = decision else { return decision };
         let groups = self.policy.groups_that_could(action, resources);
         let people = self.directory.people();
-        let names = people.into_iter().filter(|person| groups.iter().any(|group| person.groups.contains(group)));
-        let names: Vec<_> = names.take(3).map(|person| person.name).collect();
+        let could = |person: &Person| {
+            groups.iter().any(|group| person.groups.contains(group)) && self.policy.permits(person, action, resources)
+        };
+        let names: Vec<_> = people.into_iter().filter(could).take(3).map(|person| person.name).collect();
         let ask = if names.is_empty() { String::new() } else { format!(" Ask {}.", or(&names)) };
         Decision::Denied { rule: None, why: format!("{why}{ask}") }
     }
