@@ -9,7 +9,7 @@ use cedar_policy::{
     AuthorizationError, Authorizer, Context, Effect, Entities, Entity, EntityUid, PolicyId, PolicySet, Request,
     RestrictedExpression,
 };
-use commands::context::{Decision, Requirement, SelfApproval, Settings};
+use commands::context::{Decision, SelfApproval, Settings};
 use commands::registry::Entry;
 use commands::{Person, PersonId, Resource};
 
@@ -22,9 +22,6 @@ mod rules;
 mod schema;
 
 pub use law::Law;
-
-/// The command that casts a vote for a change: whose votes count has to be allowed to run it.
-const APPROVE: &str = "change approve";
 
 /// A policy, proved against the commands there are.
 #[derive(Debug)]
@@ -84,34 +81,6 @@ impl Policy {
             places.extend(places.iter().map(own).collect::<Vec<_>>());
         }
         self.decide_any(person, action, &places)
-    }
-
-    /// Whether `person` may approve now: in the group the requirement names, and allowed to run `change approve` on
-    /// `change` (see [`as_change`]). Whether it is their own change is not looked at here.
-    ///
-    /// # Errors
-    /// Why not, a whole sentence for the voter.
-    pub fn may_approve(&self, person: &Person, requirement: &Requirement, change: &Resource) -> Result<(), String> {
-        if !person.groups.contains(&requirement.group) {
-            return Err(format!("Only people in {} can approve this.", requirement.group));
-        }
-        match self.decide(person, APPROVE, change) {
-            Decision::Allowed { .. } => Ok(()),
-            Decision::Denied { why, .. } => Err(why),
-        }
-    }
-
-    /// Of these people, who could approve what `asker` asks for; `change` as for [`Policy::may_approve`].
-    pub fn could_approve(
-        &self,
-        requirement: &Requirement,
-        asker: &PersonId,
-        people: &[Person],
-        change: &Resource,
-    ) -> Vec<PersonId> {
-        let counts = |person: &&Person| requirement.self_approval == SelfApproval::Counts || person.id != *asker;
-        let may = |person: &&Person| self.may_approve(person, requirement, change).is_ok();
-        people.iter().filter(counts).filter(may).map(|person| person.id.clone()).collect()
     }
 
     /// The resource as it stands, and in each place it may turn out to be in: one for each project and environment, and
@@ -251,11 +220,6 @@ impl Rule {
     fn forbids(&self) -> String {
         self.says.clone().unwrap_or_else(|| format!("The rule {} forbids it.", self.id))
     }
-}
-
-/// The change that `asker` makes of acting on `target`, as a resource to vote on; it has no number yet.
-pub fn as_change(target: &Resource, asker: &PersonId) -> Resource {
-    Resource { kind: "change".to_owned(), name: String::new(), id: String::new(), asker: Some(asker.clone()), ..target.clone() }
 }
 
 /// `database orders in prod of shop`; nothing where nothing is known.

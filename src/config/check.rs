@@ -8,6 +8,7 @@ use commands::registry::Entry;
 use commands::{Person, Resource};
 
 use super::{Config, ConfigError, Place, Transport};
+use crate::approval::could_approve;
 use crate::policy::{Law, whereabouts};
 
 /// One thing to know about a configuration.
@@ -135,7 +136,7 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
             let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(person, action, place) else {
                 continue;
             };
-            let could = law.could_approve(&requires, &person.id, place).len();
+            let could = could_approve(&requires, &person.id, place, law).len();
             if could < requires.approvals as usize {
                 let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));
                 entry.2.insert(whereabouts(place));

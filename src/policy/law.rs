@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use commands::context::{Authority, Decision, Requirement, Settings};
+use commands::context::{Authority, Decision, Settings};
 use commands::{Person, PersonId, Resource};
 
-use super::{Policy, as_change, or};
+use super::{Policy, or};
 use crate::identity::Directory;
 
 /// Policy, people and settings. Shared in an [`Arc`]; replaced as a whole.
@@ -30,12 +30,6 @@ impl Law {
     /// The people.
     pub fn directory(&self) -> &Arc<Directory> {
         &self.directory
-    }
-
-    /// Who could approve what `asker` wants to do to `target`.
-    pub fn could_approve(&self, requirement: &Requirement, asker: &PersonId, target: &Resource) -> Vec<PersonId> {
-        let change = as_change(target, asker);
-        self.policy.could_approve(requirement, asker, &self.directory.people(), &change)
     }
 
     /// Adds to a denial for want of a permit who could be asked: two or three names.

@@ -51,8 +51,11 @@ const SETTLE_MS = 1500;
 
 class Unmet extends Error {}
 
-const [base, pictures = 'browser-pictures'] = process.argv.slice(2);
+const [base, named] = process.argv.slice(2);
 if (!base) leave(2, 'Say which playground to go through: node tests/browser/playground.mjs http://127.0.0.1:8080 [folder for pictures]');
+/** Where playwright-core and, unless another folder is named, the pictures are kept. */
+const place = resolve(process.env.CARGO_TARGET_DIR || join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'target'), 'browser');
+const pictures = named ?? join(place, 'pictures');
 mkdirSync(pictures, { recursive: true });
 
 const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
@@ -243,8 +246,6 @@ async function picture(name) {
 
 /** The browser driver, fetched on first use. */
 function playwright() {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-  const place = resolve(process.env.CARGO_TARGET_DIR || join(root, 'target'), 'browser');
   try {
     if (!existsSync(join(place, 'node_modules', 'playwright-core'))) {
       mkdirSync(place, { recursive: true });

@@ -2,7 +2,7 @@
 
 use commands::Error;
 use commands::aws::Aws;
-use commands::context::Records;
+use commands::context::{Records, Requirement};
 use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, PlanRecord, Status, Verification};
 
 use super::*;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 
 from .control import Control
@@ -17,6 +18,8 @@ from .wire import Server
 
 def main() -> None:
     """Open the control endpoint, say where it is, and wait for the parent to go."""
+    # An interrupt from the terminal is for the parent; its end ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = Control()
     server = Server(control.handle)
     print(json.dumps({"control": f"http://127.0.0.1:{server.port}"}), flush=True)

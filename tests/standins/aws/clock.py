@@ -35,9 +35,14 @@ class Clock:
         self._pace = 0.0
         self._since = time.monotonic()
 
+    @property
+    def running(self) -> bool:
+        """Whether time passes by itself."""
+        return self._pace != 0.0
+
     def now(self) -> datetime:
         """The world's time."""
-        if self._pace == 0.0:
+        if not self.running:
             return self._base
         real = time.monotonic() - self._since
         return self._base + timedelta(seconds=real * self._pace)

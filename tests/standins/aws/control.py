@@ -221,8 +221,9 @@ def _change_state(world: World, order: Order) -> Any:
 
 def _remove(world: World, order: Order) -> Any:
     region, name = _find(world, order)
-    region.clusters.pop(name, None)
-    region.instances.pop(name, None)
+    cluster = region.clusters.pop(name, None)
+    for member in cluster.members if cluster else [name]:
+        region.instances.pop(member, None)
     return {}
 
 

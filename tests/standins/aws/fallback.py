@@ -82,7 +82,10 @@ def call(world: World, account: str, request: Request) -> Response:
         del info
         status[:] = [int(line.split()[0]), headers]
 
-    answer = b"".join(_application()(environ, start))
+    try:
+        answer = b"".join(_application()(environ, start))
+    except NotImplementedError:
+        raise Gap from None
     headers = {name.lower(): value for name, value in status[1]}
     if status[0] in (404, 500) and "html" in headers.get("content-type", ""):
         raise Gap

@@ -5,6 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 /// Trouble for the calls it matches, until cleared or used up.
+///
+/// Services are named as botocore does (`rds`, `sts`), operations as AWS does
+/// (`ModifyDBInstance`); `*` stands for any.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Fault {
     kind: &'static str,
@@ -81,13 +84,6 @@ impl Fault {
     #[must_use]
     pub fn resource(mut self, resource: &str) -> Self {
         self.resource = Some(resource.to_owned());
-        self
-    }
-
-    /// Only for calls of this service, whatever the operation.
-    #[must_use]
-    pub fn any_operation(mut self) -> Self {
-        self.operation = None;
         self
     }
 

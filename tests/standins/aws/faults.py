@@ -28,10 +28,10 @@ class Fault:
 
     @classmethod
     def from_json(cls, order: dict[str, Any]) -> Fault:
-        """Read an order from the control endpoint."""
+        """Read an order from the control endpoint; ``*`` stands for any."""
         if order.get("kind") not in KINDS:
             raise ValueError(f"a fault is one of {', '.join(KINDS)}, not {order.get('kind')!r}")
-        return cls(**{name: value for name, value in order.items() if value is not None})
+        return cls(**{name: value for name, value in order.items() if value not in (None, "*")})
 
     def matches(self, service: str, operation: str, account: str, params: dict[str, Any]) -> bool:
         """Whether this fault is for that call."""

@@ -156,15 +156,21 @@ class Gateway:
             try:
                 response = fallback.call(self._world, context.account, request)
             except fallback.Gap:
-                raise _gap(asked) from None
+                raise self._gap(asked) from None
             self._check_foreign(asked, response)
             return response
         operation = simulator.operations.get(asked.operation)
         if operation is None or asked.shape is None or asked.protocol is None:
-            raise _gap(asked)
+            raise self._gap(asked)
         output = operation(context, asked.members)
         self._check_output(asked, output)
         return asked.protocol.encode(asked.shape, output, call.request_id)
+
+    def _gap(self, asked: _Asked) -> AwsError:
+        name = f"{asked.service}:{asked.operation or 'operation of that kind'}"
+        self._world.violation(f"the AWS stand-in has no {name}")
+        # 501 is the one server error that the SDKs do not take for a passing outage.
+        return AwsError("NotImplementedInStandin", f"The AWS stand-in has no {name}", 501)
 
     def _check_output(self, asked: _Asked, output: Any) -> None:
         if asked.shape is None:
@@ -234,15 +240,6 @@ def _resource(asked: _Asked, context: Context) -> str:
             if isinstance(name := asked.members.get(member), str):
                 return f"arn:aws:rds:{asked.region}:{context.account}:{kind}:{name}"
     return "*"
-
-
-def _gap(asked: _Asked) -> AwsError:
-    # 501 is the one server error that the SDKs do not take for a passing outage.
-    return AwsError(
-        "NotImplementedInStandin",
-        f"The AWS stand-in has no {asked.service}:{asked.operation or 'operation of that kind'}",
-        501,
-    )
 
 
 def _error(asked: _Asked, error: AwsError, call: Call) -> Response:

@@ -228,9 +228,12 @@ impl Aws {
         self.ask("violations", json!({})).await
     }
 
-    /// Ends this world now; dropping the value does the same.
-    pub fn forget(self) {
-        drop(self);
+    /// Ends this world and waits until it answers no more; dropping the value does not wait.
+    pub async fn forget(self) {
+        let url = format!("{}/worlds/{}", self.control, self.id);
+        if let Err(error) = self.client.delete(url).send().await {
+            panic!("the AWS stand-in cannot be reached: {error}");
+        }
     }
 
     pub(super) async fn change(&self, verb: &str, order: Value) {

@@ -13,31 +13,19 @@ pub struct Asset {
 
 macro_rules! script {
     ($name:literal) => {
-        Asset {
-            path: concat!("/", $name),
-            media_type: "text/javascript; charset=utf-8",
-            content: include_str!($name),
-        }
+        Asset { path: concat!("/", $name), media_type: "text/javascript; charset=utf-8", content: include_str!($name) }
     };
 }
 
 macro_rules! style {
     ($name:literal) => {
-        Asset {
-            path: concat!("/", $name),
-            media_type: "text/css; charset=utf-8",
-            content: include_str!($name),
-        }
+        Asset { path: concat!("/", $name), media_type: "text/css; charset=utf-8", content: include_str!($name) }
     };
 }
 
 /// Every file of the page. Paths are relative inside, so all of them must be served from one folder.
 pub const ASSETS: &[Asset] = &[
-    Asset {
-        path: "/",
-        media_type: "text/html; charset=utf-8",
-        content: include_str!("index.html"),
-    },
+    Asset { path: "/", media_type: "text/html; charset=utf-8", content: include_str!("index.html") },
     style!("style.css"),
     style!("message.css"),
     style!("overlay.css"),
@@ -79,9 +67,7 @@ mod tests {
             let imports = asset.content.split(" from './").skip(1);
             let links = asset.content.split("=\"").skip(1);
             for name in imports.filter_map(|rest| rest.split('\'').next()).chain(
-                links
-                    .filter_map(|rest| rest.split('"').next())
-                    .filter(|name| name.ends_with(".css") || name.ends_with(".js")),
+                links.filter_map(|rest| rest.split('"').next()).filter(|name| name.ends_with(".css") || name.ends_with(".js")),
             ) {
                 assert!(served(name), "{} names {name}", asset.path);
             }
@@ -91,13 +77,7 @@ mod tests {
     #[test]
     fn nothing_is_written_as_markup() {
         for asset in ASSETS {
-            for way in [
-                "innerHTML",
-                "outerHTML",
-                "insertAdjacentHTML",
-                "document.write",
-                "eval(",
-            ] {
+            for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
                 assert!(!asset.content.contains(way), "{} uses {way}", asset.path);
             }
         }

@@ -290,7 +290,7 @@ impl Workspace {
             return Err("the bot offered options Slack does not take".into());
         }
         let key = (user.to_owned(), ids.0.to_owned(), ids.1.to_owned());
-        self.state().offered.insert(key, entries::options(&answer));
+        self.state().offered.entry(key).or_default().extend(entries::options(&answer));
         Ok(answer)
     }
 

@@ -24,6 +24,7 @@ mod options;
 mod payloads;
 mod people;
 mod play;
+mod play_state;
 mod response_url;
 mod signature;
 mod socket;

@@ -71,7 +71,7 @@ pub(super) struct State {
     pub(super) bot_events: Vec<String>,
     /// `state.values` of messages in which people chose something, by channel and stamp.
     pub(super) chosen: HashMap<(String, String), Value>,
-    /// Options the bot last offered in an external select: by user, block id, action id.
+    /// Options the bot offered in an external select so far: by user, block id, action id.
     pub(super) offered: HashMap<(String, String, String), Vec<Value>>,
     last_stamp: i64,
     counter: u64,

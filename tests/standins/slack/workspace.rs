@@ -19,7 +19,7 @@ use super::{
     faults::{Fault, Faults, Gate},
     journal::{Ack, BusiestSecond, Call, Journal, TokenKind},
     methods,
-    model::{Channel, ChannelKind, Message, NewChannel, SlashCommand, User, UserGroup},
+    model::{Channel, ChannelKind, Message, NewChannel, SlashCommand, User, UserGroup, UserKind},
     options::{Clock, SlackOptions, Transport},
     people::Person,
     play, response_url, socket,
@@ -124,8 +124,9 @@ impl Workspace {
         (self.settings.now)()
     }
 
-    /// Tells everybody who waits that something is different.
-    pub(super) fn changed(&self) {
+    /// Tells everybody who waits, open pages among them, that something is different; also for changes outside, as of the
+    /// clock.
+    pub fn changed(&self) {
         self.changes.send_modify(|version| *version += 1);
     }
 
@@ -207,7 +208,11 @@ impl Workspace {
         assert!(state.user(&user.name).is_none(), "there is somebody called {} already", user.name);
         user.id = state.free_id('U', &user.name);
         let id = user.id.clone();
+        let reachable = matches!(user.kind, UserKind::Regular | UserKind::Guest | UserKind::SingleChannelGuest);
         state.users.insert(id.clone(), user);
+        if reachable {
+            state.direct(&id);
+        }
         drop(state);
         self.changed();
         Person::new(self.clone(), id)

@@ -127,7 +127,18 @@ def _begin(region: Region, of: Instance | Cluster, detail: dict[str, Any], when:
         _upgrade(region, of)
         return
     of.status = "maintenance"
-    region.event(of, "Applying off-line patches to DB instance", "maintenance")
+    starting, finished = (
+        (
+            "Cluster operating system upgrade starting.",
+            "Cluster operating system upgrade completed.",
+        )
+        if isinstance(of, Cluster)
+        else (
+            "Applying off-line patches to DB instance.",
+            "Finished applying off-line patches to DB instance.",
+        )
+    )
+    region.event(of, starting, "maintenance")
     instances = [of] if isinstance(of, Instance) else region.members(of)
     for instance in instances:
         instance.reachable = False
@@ -138,7 +149,7 @@ def _begin(region: Region, of: Instance | Cluster, detail: dict[str, Any], when:
         for instance in instances:
             instance.reachable = True
             region.event(instance, "DB instance restarted", "availability")
-        region.event(of, "Finished applying off-line patches to DB instance", "maintenance")
+        region.event(of, finished, "maintenance")
 
     region.world.timeline.at(region.now + region.seconds("maintenance"), done)
 

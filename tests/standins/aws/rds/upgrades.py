@@ -18,6 +18,7 @@ _MAJOR_FLAG = (
 )
 # States in which RDS takes no modification of the engine.
 _SETTLED = ("available", "storage-optimization")
+_UPKEEP = "maintenance"
 
 
 def check_target(region: Region, of: Instance | Cluster, to: str, allow_major: bool) -> bool:
@@ -128,7 +129,14 @@ def upgrade(region: Region, of: Instance | Cluster) -> None:
         parties += region.replicas(of.id)
     for party in parties:
         party.status = "upgrading"
-    _say_begin(region, of, to)
+    _say_begin(region, of)
+    for party in parties:
+        if isinstance(party, Instance) and party.source and party is not of:
+            region.event(
+                party,
+                "Waiting for the DB engine version upgrade to finish on the primary DB instance.",
+                "maintenance",
+            )
     start, at = region.now, region.world.timeline.at
     down_at = start + (length - down) * 0.8
     at(down_at, lambda: _go_down(region, of, parties))
@@ -136,15 +144,16 @@ def upgrade(region: Region, of: Instance | Cluster) -> None:
     at(start + length, lambda: _finish(region, of, parties, to, outcome))
 
 
-def _say_begin(region: Region, of: Instance | Cluster, to: str) -> None:
+def _say_begin(region: Region, of: Instance | Cluster) -> None:
+    what = "database cluster" if isinstance(of, Cluster) else "DB"
+    for step in ("started", "finished"):
+        region.event(of, f"The pre-check {step} for the {what} engine version upgrade.", _UPKEEP)
     if isinstance(of, Cluster):
-        region.event(of, "Database cluster upgrade is in progress.", "maintenance")
+        region.event(of, "Database cluster engine version upgrade started.", _UPKEEP)
         return
-    region.event(of, "The pre-check started for the DB engine version upgrade.", "maintenance")
-    region.event(of, "The pre-check finished for the DB engine version upgrade.", "maintenance")
     if of.backup_retention:
         region.event(of, "Backing up DB instance", "backup")
-    region.event(of, f"The engine version upgrade started. ({of.version} to {to})", "maintenance")
+    region.event(of, "The engine version upgrade started.", _UPKEEP)
 
 
 def _instances(parties: Iterable[Instance | Cluster]) -> list[Instance]:
@@ -155,7 +164,7 @@ def _go_down(region: Region, of: Instance | Cluster, parties: list[Instance | Cl
     if isinstance(of, Instance):
         if of.backup_retention:
             region.event(of, "Finished DB Instance backup", "backup")
-        region.event(of, "The downtime started for the DB instance.", "maintenance")
+        region.event(of, "The downtime started for the DB instance.", _UPKEEP)
     for party in _instances(parties):
         party.reachable = False
         region.event(party, "DB instance shutdown", "availability")
@@ -176,7 +185,7 @@ def _finish(
 ) -> None:
     kind = outcome.kind if outcome else "success"
     if kind == "fail":
-        _roll_back(region, of, parties, to, outcome.reason if outcome else "")
+        _roll_back(region, of, parties, outcome.reason if outcome else "")
         return
     old = of.version
     group = of.pending_group
@@ -193,32 +202,26 @@ def _finish(
     of.pending_group = None
     _settle_pending(of)
     if isinstance(of, Cluster):
-        region.event(
-            of,
-            "Database cluster engine "
-            + ("major version" if is_major(of.engine, old, to) else "version")
-            + " has been upgraded.",
-            "maintenance",
-        )
+        if is_major(of.engine, old, to):
+            region.event(of, "Database cluster engine major version has been upgraded.", _UPKEEP)
+        else:
+            message = f"Database cluster has been patched: source version {old} => {to}"
+            region.event(of, message, _UPKEEP)
         return
-    region.event(of, "The post-upgrade tasks are in progress.", "maintenance")
-    region.event(of, f"The engine version upgrade finished. ({old} to {to})", "maintenance")
+    region.event(of, "The post-upgrade tasks are in progress.", _UPKEEP)
+    if group:
+        region.event(of, f"Updated to use DBParameterGroup {group}.", "configuration change")
+    region.event(of, "The engine version upgrade finished.", _UPKEEP)
     if kind == "incompatible-parameters":
-        of.status, of.reachable = "incompatible-parameters", False
-        region.event(
-            of,
-            "Database instance put into incompatible-parameters state. "
-            f"Review the parameter group {of.parameter_group}. "
-            + (outcome.reason if outcome else ""),
-            "failure",
-        )
+        of.status, of.reachable = kind, False
+        why = (outcome.reason if outcome else "") or "Review the values of its parameters"
+        region.event(of, f"Database instance put into {kind}. {why}.", "failure")
 
 
 def _roll_back(
     region: Region,
     of: Instance | Cluster,
     parties: list[Instance | Cluster],
-    to: str,
     reason: str,
 ) -> None:
     for party in parties:
@@ -226,19 +229,17 @@ def _roll_back(
     of.pending.pop("EngineVersion", None)
     of.pending_group = None
     _settle_pending(of)
-    why = reason or "The upgrade pre-checks found incompatibilities. See the upgrade log."
+    why = reason or "The upgrade pre-checks found incompatibilities, see the upgrade log"
+    if isinstance(of, Cluster):
+        message = f"Database cluster is in a state that cannot be upgraded: {why}."
+        region.event(of, message, _UPKEEP)
+        return
+    message = f"Database instance is in a state that cannot be upgraded: {why}."
+    region.event(of, message, "notification")
     region.event(
         of,
-        f"Database {'cluster' if isinstance(of, Cluster) else 'instance'} is in a state that "
-        f"cannot be upgraded from {of.version} to {to}: {why}",
-        "maintenance",
-        "failure",
-    )
-    region.event(
-        of,
-        "The DB engine version upgrade failed. The DB engine version upgrade rollback succeeded.",
-        "maintenance",
-        "failure",
+        "The DB engine version upgrade failed. The engine version upgrade rollback succeeded.",
+        _UPKEEP,
     )
 
 
@@ -284,7 +285,14 @@ def modify(region: Region, of: Instance) -> None:
         down = min(region.seconds("modify_downtime"), length * 0.9)
         at(start + (length - down) * 0.8, lambda: _go_down_quietly(region, of))
         at(start + (length - down) * 0.8 + down, lambda: _come_back(region, [of]))
+    if "MultiAZ" in values:
+        region.event(of, f"Applying modification to {_convert(values)}.", "configuration change")
     at(start + length, lambda: _finish_modify(region, of, values, bool(storage)))
+
+
+def _convert(values: dict[str, Any]) -> str:
+    kind = "Multi-AZ" if values["MultiAZ"] else "standard (Single-AZ)"
+    return f"convert to a {kind} DB instance"
 
 
 def _go_down_quietly(region: Region, of: Instance) -> None:
@@ -299,6 +307,9 @@ def _finish_modify(region: Region, of: Instance, values: dict[str, Any], storage
         region.event(
             of, "Finished applying modification to DB instance class.", "configuration change"
         )
+    if "MultiAZ" in values:
+        message = f"Finished applying modification to {_convert(values)}."
+        region.event(of, message, "configuration change")
     if not storage:
         of.status = "available"
         return

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::super::{ESTATE, Gateway};
-use super::{Checked, SHORT, assert_clean, evening, rds, refusal, time};
+use super::{Checked, SHORT, assert_clean, assume, evening, rds, refusal, time};
 
 #[tokio::test]
 async fn three_hundred_databases_are_listed_in_pages_at_once() -> Checked {
@@ -142,13 +142,50 @@ async fn what_the_model_forbids_is_refused_and_noted() -> Checked {
 }
 
 #[tokio::test]
+async fn moto_answers_where_no_simulator_does() -> Checked {
+    let (one, other) = (evening().await, evening().await);
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let mut answers = Vec::new();
+    for (aws, operation, body) in [
+        (&one, "CreateGroup", r#"{"IdentityStoreId":"d-0123456789","DisplayName":"dba"}"#),
+        (&one, "ListGroups", r#"{"IdentityStoreId":"d-0123456789"}"#),
+        (&other, "ListGroups", r#"{"IdentityStoreId":"d-0123456789"}"#),
+        (
+            &one,
+            "UpdateGroup",
+            r#"{"IdentityStoreId":"d-0123456789","GroupId":"11111111-2222-3333-4444-555555555555","Operations":[{"AttributePath":"displayName"}]}"#,
+        ),
+    ] {
+        let session = assume(aws, "watchkeeper-access").await?;
+        let key = session.access_key_id();
+        let answer = client
+            .post(aws.url())
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/20261122/eu-west-1/identitystore/aws4_request"))
+            .header("x-amz-security-token", session.session_token().unwrap_or_default())
+            .header("x-amz-target", format!("AWSIdentityStore.{operation}"))
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(body)
+            .send()
+            .await?;
+        answers.push((answer.status().as_u16(), answer.text().await?));
+    }
+    assert_eq!(answers.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [200, 200, 200, 501]);
+    assert!(answers[1].1.contains("dba"), "{answers:?}");
+    assert!(!answers[2].1.contains("dba"), "{answers:?}");
+    let gap = "the AWS stand-in has no identitystore:UpdateGroup".to_owned();
+    let violations = one.violations().await;
+    assert!(violations.contains(&gap), "{violations:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn worlds_do_not_see_each_other() -> Checked {
     let (one, other) = (evening().await, evening().await);
     one.database("orders", "mysql", "8.0.35").await;
     let elsewhere = rds(&other).await?;
     assert!(elsewhere.describe_db_instances().send().await?.db_instances().is_empty());
     assert!(one.calls().await.is_empty());
-    other.forget();
+    other.forget().await;
     assert!(elsewhere.describe_db_instances().send().await.is_err());
     assert_eq!(one.version("orders").await, "8.0.35");
     Ok(())

@@ -58,7 +58,7 @@ async fn an_upgrade_after_a_snapshot_takes_its_time() -> Checked {
     let messages: Vec<&str> = events.events().iter().filter_map(|event| event.message()).collect();
     assert_eq!(messages.first(), Some(&"The pre-check started for the DB engine version upgrade."));
     assert!(messages.contains(&"DB instance shutdown"), "{messages:?}");
-    assert_eq!(messages.last(), Some(&"The engine version upgrade finished. (8.0.35 to 8.0.40)"));
+    assert_eq!(messages.last(), Some(&"The engine version upgrade finished."));
 
     let writes = aws.writes().await;
     let told: Vec<_> = writes.iter().map(|call| (call.operation.as_str(), call.acted, call.session.as_str())).collect();
@@ -171,8 +171,11 @@ async fn an_upgrade_can_go_wrong() -> Checked {
     assert_eq!(aws.version("slow").await, "8.0.40");
 
     let events = rds.describe_events().source_type("db-instance".into()).source_identifier("fails").send().await?;
-    let told =
-        events.events().iter().filter_map(|event| event.message()).any(|message| message.ends_with("orphaned tables in shop"));
+    let told = events
+        .events()
+        .iter()
+        .filter_map(|event| event.message())
+        .any(|message| message.ends_with("cannot be upgraded: orphaned tables in shop."));
     assert!(told, "{events:?}");
     assert_clean(&aws).await;
     Ok(())
@@ -239,7 +242,9 @@ async fn maintenance_waits_until_somebody_opts_in() -> Checked {
     assert_eq!(aws.status("orders").await, "maintenance");
     play_out(&aws).await;
     assert_eq!(aws.status("orders").await, "available");
-    let left = rds.describe_pending_maintenance_actions().send().await?;
+    // The evening's session has expired by now.
+    let night = rds(&aws).await?;
+    let left = night.describe_pending_maintenance_actions().send().await?;
     assert!(left.pending_maintenance_actions().is_empty());
     assert_clean(&aws).await;
     Ok(())

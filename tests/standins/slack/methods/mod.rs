@@ -10,7 +10,7 @@ mod users;
 mod views;
 
 pub(super) use conversations::message_json;
-pub(super) use files::{file_json, receive, serve};
+pub(super) use files::{file_json, mimetype, receive, serve};
 pub(super) use users::color;
 pub(super) use views::{new_hash, pushed, with_ids};
 
