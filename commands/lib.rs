@@ -15,6 +15,7 @@ pub mod context;
 pub mod error;
 pub mod message;
 pub mod plan;
+pub mod rds;
 pub mod records;
 pub mod registry;
 
@@ -83,4 +84,5 @@ pub struct Choice {
 }
 
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
-pub const ALL: &[Entry] = &[];
+pub const ALL: &[Entry] =
+    &[Entry::query::<rds::List>(), Entry::query::<rds::Show>(), Entry::query::<rds::Targets>(), Entry::change::<rds::Upgrade>()];
