@@ -1,1 +1,3 @@
-//! standins
+//! The outside world for tests and play: AWS over its real protocols.
+
+pub mod aws;
