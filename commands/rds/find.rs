@@ -217,6 +217,6 @@ mod tests {
     fn several_of_one_name_are_asked_about() {
         let mut other = database("orders");
         other.account_name = "shop-dev".to_owned();
-        insta::assert_snapshot!(which("orders", &[database("orders"), other]), @"");
+        insta::assert_snapshot!(which("orders", &[database("orders"), other]), @"There are 2 databases called orders. Which one: orders@shop-prod or orders@shop-dev?");
     }
 }

@@ -144,7 +144,7 @@ impl List {
             words.extend(value.as_ref().map(|value| format!("--{name}={value}")));
         }
         words.extend(self.outdated.then(|| "--outdated".to_owned()));
-        words.push(format!("--page={page}"));
+        words.extend(["--page".to_owned(), page.to_string()]);
         // It fails only for words that hold a NUL, which nobody can type.
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| "rds list".to_owned())
     }
@@ -246,7 +246,7 @@ mod tests {
         let lines: Vec<String> = list.turns(2, 3).into_iter().map(|button| button.run).collect();
         assert_eq!(
             lines,
-            ["rds list '--project=the shop' --outdated --page=1", "rds list '--project=the shop' --outdated --page=3"]
+            ["rds list '--project=the shop' --outdated --page 1", "rds list '--project=the shop' --outdated --page 3"]
         );
         assert!(list.turns(1, 1).is_empty());
     }

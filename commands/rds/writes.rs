@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_planned_call_names_parameters_as_aws_does() {
-        insta::assert_snapshot!(serde_json::to_string(&modify(Kind::Instance).planned()).unwrap(), @"");
-        insta::assert_snapshot!(serde_json::to_string(&modify(Kind::MultiAz).planned()).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string(&modify(Kind::Instance).planned()).unwrap(), @r#"{"api":"rds:ModifyDBInstance","parameters":{"AllowMajorVersionUpgrade":"true","ApplyImmediately":"true","DBInstanceIdentifier":"orders","DBParameterGroupName":"orders-8-4","EngineVersion":"8.4.3"}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&modify(Kind::MultiAz).planned()).unwrap(), @r#"{"api":"rds:ModifyDBCluster","parameters":{"AllowMajorVersionUpgrade":"true","ApplyImmediately":"true","DBClusterIdentifier":"orders","DBClusterParameterGroupName":"orders-8-4","EngineVersion":"8.4.3"}}"#);
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn plan(asked: &Upgrade, cx: &Context<'_>) -> Result<Work<State
         parameter_group: asked.parameter_group.clone().filter(|group| database.parameter_group() != Some(group)),
     };
     let taken = rds.snapshots(&database.at, None).await?.into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
-    let snapshot = MakeSnapshot { of: database.at.clone(), name: snapshot_name(database.id(), &target.version, start, &taken) };
+    let snapshot = MakeSnapshot { of: database.at.clone(), name: snapshot_name(database.id(), &target.version, &taken) };
     Ok(Work {
         resource: database.resource(),
         title: title(database, &modify),
@@ -212,11 +212,10 @@ fn risks(database: &Database, modify: &Modify) -> Vec<Text> {
     risks
 }
 
-/// A name for the snapshot that follows from database, version and start alone, unless snapshots of that name exist:
-/// then the next free number is added.
-fn snapshot_name(id: &str, version: &str, start: Option<Timestamp>, taken: &[String]) -> String {
-    let start = start.map(|start| start.strftime("-%Y%m%d%H%M").to_string()).unwrap_or_default();
-    let whole = hyphened(&format!("wk-{id}-{version}{start}"));
+/// A name for the snapshot that follows from database and version alone, whenever it is planned again: only if snapshots
+/// of that name exist, the next free number is added.
+fn snapshot_name(id: &str, version: &str, taken: &[String]) -> String {
+    let whole = hyphened(&format!("wk-{id}-{version}"));
     // Room for `-` and a number of up to three digits.
     let name = if whole.len() > NAME - 4 { shortened(&whole) } else { whole };
     let free = |name: &String| !taken.contains(name);
@@ -251,21 +250,19 @@ mod tests {
     fn a_target_that_is_none_is_refused_with_those_that_are() {
         let to = |version: &str| target(&database("orders"), version, targets());
         assert!(to("8.4.3").unwrap().major);
-        insta::assert_snapshot!(to("8.0.35").unwrap_err(), @"");
-        insta::assert_snapshot!(to("8.0.28").unwrap_err(), @"");
-        insta::assert_snapshot!(to("9.0.0").unwrap_err(), @"");
-        insta::assert_snapshot!(target(&database("orders"), "9.0.0", Vec::new()).unwrap_err(), @"");
+        insta::assert_snapshot!(to("8.0.35").unwrap_err(), @"orders already runs mysql 8.0.35. There is nothing to do.");
+        insta::assert_snapshot!(to("8.0.28").unwrap_err(), @"orders runs 8.0.35, and AWS can't take a database back to 8.0.28: that takes restoring a snapshot. It can be upgraded to 8.0.40, 8.0.36 or 8.4.3.");
+        insta::assert_snapshot!(to("9.0.0").unwrap_err(), @"orders runs 8.0.35 and can't be upgraded to 9.0.0. It can be upgraded to 8.0.40, 8.0.36 or 8.4.3.");
+        insta::assert_snapshot!(target(&database("orders"), "9.0.0", Vec::new()).unwrap_err(), @"orders runs 8.0.35 and can't be upgraded to 9.0.0. AWS offers no version to upgrade it to.");
     }
 
     #[test]
-    fn a_snapshot_is_named_after_database_version_and_start() {
-        let start = "2026-11-28T02:00:00Z".parse().ok();
-        assert_eq!(snapshot_name("orders", "8.0.40", start, &[]), "wk-orders-8-0-40-202611280200");
-        assert_eq!(snapshot_name("orders", "8.0.40", None, &[]), "wk-orders-8-0-40");
+    fn a_snapshot_is_named_after_database_and_version() {
+        assert_eq!(snapshot_name("orders", "8.0.40", &[]), "wk-orders-8-0-40");
         let taken = ["wk-orders-8-0-40".to_owned(), "wk-orders-8-0-40-2".to_owned()];
-        assert_eq!(snapshot_name("orders", "8.0.40", None, &taken), "wk-orders-8-0-40-3");
-        assert_eq!(snapshot_name("a--b", "8.0.mysql_aurora.3.05.2", None, &[]), "wk-a-b-8-0-mysql-aurora-3-05-2");
-        let long = |last: &str| snapshot_name(&format!("{}{last}", "x".repeat(62)), "8.0.40", start, &[]);
+        assert_eq!(snapshot_name("orders", "8.0.40", &taken), "wk-orders-8-0-40-3");
+        assert_eq!(snapshot_name("a--b", "8.0.mysql_aurora.3.05.2", &[]), "wk-a-b-8-0-mysql-aurora-3-05-2");
+        let long = |last: &str| snapshot_name(&format!("{}{last}", "x".repeat(62)), "8.0.40", &[]);
         assert!(long("a").len() <= NAME - 4);
         assert_ne!(long("a"), long("b"));
     }

@@ -392,11 +392,11 @@ mod tests {
     #[test]
     fn a_failure_says_what_happened_what_stays_and_what_to_do() {
         let mut orders = database("orders");
-        insta::assert_snapshot!(rolled_back(&job(), &orders, &failure()).plain(), @"");
+        insta::assert_snapshot!(rolled_back(&job(), &orders, &failure()).plain(), @"orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The pre-checks found incompatibilities”. The snapshot wk-orders-8-0-40 is kept; the version was not changed. Read the upgrade log in RDS, mend what it names, and ask again.");
         orders.status = "incompatible-parameters".to_owned();
         orders.version = "8.0.40".to_owned();
-        insta::assert_snapshot!(stuck(&job(), &orders, &[]).plain(), @"");
-        insta::assert_snapshot!(moved(&job(), &orders, "Nothing was changed."), @"");
+        insta::assert_snapshot!(stuck(&job(), &orders, &[]).plain(), @"orders is incompatible-parameters on 8.0.40 and does not leave that state by itself. I asked AWS for the upgrade to 8.0.40 and stop here. AWS has no event that says why. Mend its parameter group or give it the default one, then reboot it. The snapshot wk-orders-8-0-40 from before is kept.");
+        insta::assert_snapshot!(moved(&job(), &orders, "Nothing was changed."), @"orders runs 8.0.40 now, not 8.0.35 as when this was approved: somebody else upgraded it. Nothing was changed. Ask again if it should still go to 8.0.40.");
     }
 
     #[test]
@@ -410,13 +410,13 @@ mod tests {
             operation: operation.map(str::to_owned),
         };
         assert!(ours(&taken(Some("CHG-7")), &permit).is_ok());
-        insta::assert_snapshot!(ours(&taken(Some("CHG-3")), &permit).unwrap_err(), @"");
-        insta::assert_snapshot!(ours(&taken(None), &permit).unwrap_err(), @"");
+        insta::assert_snapshot!(ours(&taken(Some("CHG-3")), &permit).unwrap_err(), @"A snapshot called wk-orders-8-0-40 exists already, and it was made by CHG-3. Nothing was changed. Ask for the upgrade again: it will take another name.");
+        insta::assert_snapshot!(ours(&taken(None), &permit).unwrap_err(), @"A snapshot called wk-orders-8-0-40 exists already, and it was not made by me. Nothing was changed. Ask for the upgrade again: it will take another name.");
     }
 
     #[test]
     fn a_state_is_kept_under_a_name_that_lasts() {
         let state = State::Modify { job: job(), began: Timestamp::UNIX_EPOCH };
-        insta::assert_snapshot!(serde_json::to_string(&state).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string(&state).unwrap(), @r#"{"step":"modify","job":{"engine":"mysql","from":"8.0.35","snapshot":{"of":{"account":"111122223333","region":"eu-west-1","id":"orders","arn":"arn:aws:rds:eu-west-1:111122223333:db:orders","kind":"instance"},"name":"wk-orders-8-0-40"},"modify":{"of":{"account":"111122223333","region":"eu-west-1","id":"orders","arn":"arn:aws:rds:eu-west-1:111122223333:db:orders","kind":"instance"},"version":"8.0.40","major":false,"class":null,"parameter_group":null}},"began":"1970-01-01T00:00:00Z"}"#);
     }
 }
