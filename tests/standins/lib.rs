@@ -1,3 +1,5 @@
-//! The outside world for tests and play: AWS over its real protocols.
+//! The outside world for tests and play: Slack and AWS over their real protocols.
 
 pub mod aws;
+pub mod page;
+pub mod slack;

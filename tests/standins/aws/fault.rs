@@ -28,12 +28,7 @@ pub struct FaultId(pub(super) u64);
 
 impl Fault {
     fn of(kind: &'static str, service: &str, operation: &str) -> Self {
-        Self {
-            kind,
-            service: Some(service.to_owned()),
-            operation: Some(operation.to_owned()),
-            ..Self::default()
-        }
+        Self { kind, service: Some(service.to_owned()), operation: Some(operation.to_owned()), ..Self::default() }
     }
 
     /// AWS asks to slow down (`Throttling`, or `ThrottlingException` in JSON services).
@@ -51,11 +46,7 @@ impl Fault {
     /// An error of any code and HTTP status.
     #[must_use]
     pub fn error(service: &str, operation: &str, code: &str, status: u16) -> Self {
-        Self {
-            code: Some(code.to_owned()),
-            status: Some(status),
-            ..Self::of("error", service, operation)
-        }
+        Self { code: Some(code.to_owned()), status: Some(status), ..Self::of("error", service, operation) }
     }
 
     /// AWS acts, but its answer is held back until released (or for [`Fault::lasting`]).
@@ -79,10 +70,7 @@ impl Fault {
     /// Every connection is cut: AWS cannot be reached.
     #[must_use]
     pub fn down() -> Self {
-        Self {
-            kind: "down",
-            ..Self::default()
-        }
+        Self { kind: "down", ..Self::default() }
     }
 
     /// Only for calls into this account.

@@ -42,13 +42,9 @@ impl Gateway {
     /// # Errors
     /// When Python 3 or its packages cannot be had; the message says what to do.
     pub async fn start(progress: impl Fn(&str) + Send + 'static) -> io::Result<Gateway> {
-        let (process, control) = tokio::task::spawn_blocking(move || python::start(&progress))
-            .await
-            .map_err(io::Error::other)??;
-        Ok(Gateway {
-            control,
-            process: Mutex::new(process),
-        })
+        let (process, control) =
+            tokio::task::spawn_blocking(move || python::start(&progress)).await.map_err(io::Error::other)??;
+        Ok(Gateway { control, process: Mutex::new(process) })
     }
 
     /// Makes a world whose clock stands at `now`.

@@ -58,11 +58,7 @@ fn home() -> io::Result<PathBuf> {
 /// The interpreter of a virtual environment that holds exactly the pinned packages.
 fn environment(home: &Path, progress: &dyn Fn(&str)) -> io::Result<PathBuf> {
     let environment = home.join("python");
-    let interpreter = if cfg!(windows) {
-        environment.join("Scripts/python.exe")
-    } else {
-        environment.join("bin/python")
-    };
+    let interpreter = if cfg!(windows) { environment.join("Scripts/python.exe") } else { environment.join("bin/python") };
     // Test binaries and the playground may start at once; one of them fetches.
     let lock = File::create(home.join("lock"))?;
     if lock.try_lock().is_err() {
@@ -70,9 +66,7 @@ fn environment(home: &Path, progress: &dyn Fn(&str)) -> io::Result<PathBuf> {
         lock.lock()?;
     }
     let stamp = home.join("stamp");
-    if fs::read_to_string(&stamp).is_ok_and(|fetched| fetched == REQUIREMENTS)
-        && interpreter.is_file()
-    {
+    if fs::read_to_string(&stamp).is_ok_and(|fetched| fetched == REQUIREMENTS) && interpreter.is_file() {
         return Ok(interpreter);
     }
     progress("fetching the AWS stand-in's Python packages (about 15 s, only this once)…");
@@ -86,13 +80,7 @@ fn environment(home: &Path, progress: &dyn Fn(&str)) -> io::Result<PathBuf> {
     )?;
     run(
         Command::new(&interpreter)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
             .args(["--no-input", "--requirement"])
             .arg(Path::new(SOURCES).join("aws/requirements.txt")),
         "pip could not install the packages of tests/standins/aws/requirements.txt",
@@ -102,10 +90,8 @@ fn environment(home: &Path, progress: &dyn Fn(&str)) -> io::Result<PathBuf> {
 }
 
 fn run(command: &mut Command, otherwise: &str) -> io::Result<()> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| io::Error::new(error.kind(), format!("{otherwise}: {error}")))?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|error| io::Error::new(error.kind(), format!("{otherwise}: {error}")))?;
     if output.status.success() {
         return Ok(());
     }

@@ -73,17 +73,10 @@ impl Aws {
             url: String,
         }
         // A client of its own: connections belong to the runtime of the test that made them.
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .unwrap_or_else(|error| panic!("making an HTTP client: {error}"));
+        let client =
+            reqwest::Client::builder().no_proxy().build().unwrap_or_else(|error| panic!("making an HTTP client: {error}"));
         let made: Made = post(&client, &format!("{control}/worlds"), json!({ "now": now })).await;
-        Aws {
-            control: control.to_owned(),
-            id: made.id,
-            url: made.url,
-            client,
-        }
+        Aws { control: control.to_owned(), id: made.id, url: made.url, client }
     }
 
     /// The endpoint for all services, such as `http://127.0.0.1:40123`.
@@ -99,8 +92,7 @@ impl Aws {
 
     /// Moves the clock to `now` and lets it run, `pace` seconds for each real second.
     pub async fn run_clock(&self, now: Timestamp, pace: f64) {
-        self.change("clock", json!({ "now": now, "pace": pace }))
-            .await;
+        self.change("clock", json!({ "now": now, "pace": pace })).await;
     }
 
     /// When something changes next by itself, if anything is under way.
@@ -115,10 +107,8 @@ impl Aws {
 
     /// How long things take from now on: seconds by name, as listed in `rds/state.py`.
     pub async fn durations(&self, seconds: &[(&str, f64)]) {
-        let order: serde_json::Map<String, Value> = seconds
-            .iter()
-            .map(|(name, seconds)| ((*name).to_owned(), json!(seconds)))
-            .collect();
+        let order: serde_json::Map<String, Value> =
+            seconds.iter().map(|(name, seconds)| ((*name).to_owned(), json!(seconds))).collect();
         self.change("durations", order.into()).await;
     }
 
@@ -134,14 +124,12 @@ impl Aws {
 
     /// Puts a parameter group there that no database uses yet; `family` is such as `mysql8.4`.
     pub async fn parameter_group(&self, name: &str, family: &str) {
-        self.change("parameter-group", json!({ "name": name, "family": family }))
-            .await;
+        self.change("parameter-group", json!({ "name": name, "family": family })).await;
     }
 
     /// Has a maintenance action, such as `system-update` or `db-upgrade`, wait for a database.
     pub async fn pending_maintenance(&self, id: &str, action: &str) {
-        self.change("maintenance", json!({ "id": id, "action": action }))
-            .await;
+        self.change("maintenance", json!({ "id": id, "action": action })).await;
     }
 
     /// Puts many there: JSON with `databases`, `clusters` and `parameter_groups`, as in [`super::ESTATE`].
@@ -149,8 +137,7 @@ impl Aws {
     /// # Panics
     /// When the text is no such JSON.
     pub async fn estate(&self, json: &str) {
-        let order = serde_json::from_str(json)
-            .unwrap_or_else(|error| panic!("the estate is not JSON: {error}"));
+        let order = serde_json::from_str(json).unwrap_or_else(|error| panic!("the estate is not JSON: {error}"));
         self.change("estate", order).await;
     }
 
@@ -172,8 +159,7 @@ impl Aws {
     /// Changes a database behind everybody's back, as a colleague in the console would: fields by
     /// their names in `rds/state.py`, such as `json!({ "version": "8.0.36" })`.
     pub async fn alter(&self, id: &str, fields: Value) {
-        self.change("change", json!({ "id": id, "set": fields }))
-            .await;
+        self.change("change", json!({ "id": id, "set": fields })).await;
     }
 
     /// Takes a database away, as if it had been deleted.
@@ -270,11 +256,7 @@ impl Drop for Aws {
             return;
         };
         if let Ok(mut line) = TcpStream::connect_timeout(&peer, Duration::from_millis(200)) {
-            let _ = write!(
-                line,
-                "DELETE /worlds/{} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n",
-                self.id
-            );
+            let _ = write!(line, "DELETE /worlds/{} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n", self.id);
         }
     }
 }
@@ -286,10 +268,6 @@ async fn post<T: DeserializeOwned>(client: &reqwest::Client, url: &str, order: V
     };
     let accepted = answer.status().is_success();
     let body = answer.text().await.unwrap_or_default();
-    assert!(
-        accepted,
-        "the AWS stand-in refused {url}: {body}\nasked: {order}"
-    );
-    serde_json::from_str(&body)
-        .unwrap_or_else(|error| panic!("the AWS stand-in's answer to {url}: {error}: {body}"))
+    assert!(accepted, "the AWS stand-in refused {url}: {body}\nasked: {order}");
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("the AWS stand-in's answer to {url}: {error}: {body}"))
 }

@@ -11,14 +11,8 @@ async fn a_session_has_an_account_a_name_and_an_end() -> Checked {
     let aws = evening().await;
     let session = assume(&aws, "watchkeeper-rds").await?;
     assert!(session.access_key_id().starts_with("ASIA"));
-    let identity = sts_as(&aws, session.clone())
-        .get_caller_identity()
-        .send()
-        .await?;
-    assert_eq!(
-        identity.arn(),
-        Some("arn:aws:sts::111122223333:assumed-role/watchkeeper-rds/ana")
-    );
+    let identity = sts_as(&aws, session.clone()).get_caller_identity().send().await?;
+    assert_eq!(identity.arn(), Some("arn:aws:sts::111122223333:assumed-role/watchkeeper-rds/ana"));
     let rds = rds_as(&aws, session, RetryConfig::disabled());
     rds.describe_db_instances().send().await?;
     aws.set_clock(after(3600)).await;
@@ -43,10 +37,7 @@ async fn keys_reach_only_what_they_are_for() -> Checked {
         let refused = refusal(client.describe_db_instances().send().await);
         answers.push(refused.split(':').next().unwrap_or_default().to_owned());
     }
-    assert_eq!(
-        answers,
-        ["AccessDenied", "InvalidClientTokenId", "AccessDenied"]
-    );
+    assert_eq!(answers, ["AccessDenied", "InvalidClientTokenId", "AccessDenied"]);
     let client = rds_as(&aws, auditor, RetryConfig::disabled());
     client.describe_db_instances().send().await?;
     Ok(())
@@ -56,10 +47,7 @@ async fn keys_reach_only_what_they_are_for() -> Checked {
 async fn a_role_can_be_missing() -> Checked {
     let aws = evening().await;
     aws.refuse_role("111122223333", "watchkeeper-rds").await;
-    let assume = sts(&aws)
-        .assume_role()
-        .role_arn("arn:aws:iam::111122223333:role/watchkeeper-rds")
-        .role_session_name("ana");
+    let assume = sts(&aws).assume_role().role_arn("arn:aws:iam::111122223333:role/watchkeeper-rds").role_session_name("ana");
     assert_eq!(
         refusal(assume.clone().send().await),
         "AccessDenied: User: arn:aws:iam::999988887777:user/watchkeeper is not authorized to \

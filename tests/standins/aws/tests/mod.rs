@@ -37,10 +37,7 @@ fn http() -> aws_sdk_rds::config::SharedHttpClient {
 
 /// STS as the bot's own user.
 fn sts(aws: &Aws) -> aws_sdk_sts::Client {
-    sts_as(
-        aws,
-        Credentials::new(BASE_ACCESS_KEY, "any", None, None, "test"),
-    )
+    sts_as(aws, Credentials::new(BASE_ACCESS_KEY, "any", None, None, "test"))
 }
 
 fn sts_as(aws: &Aws, credentials: Credentials) -> aws_sdk_sts::Client {
@@ -57,10 +54,7 @@ fn sts_as(aws: &Aws, credentials: Credentials) -> aws_sdk_sts::Client {
 
 /// A session of a role in [`super::DEFAULT_ACCOUNT`], named `ana` and tagged with an operation.
 async fn assume(aws: &Aws, role: &str) -> Result<Credentials, Box<dyn std::error::Error>> {
-    let operation = aws_sdk_sts::types::Tag::builder()
-        .key("operation")
-        .value("CHG-7")
-        .build()?;
+    let operation = aws_sdk_sts::types::Tag::builder().key("operation").value("CHG-7").build()?;
     let assumed = sts(aws)
         .assume_role()
         .role_arn(format!("arn:aws:iam::111122223333:role/{role}"))
@@ -103,11 +97,7 @@ where
 {
     match answer {
         Ok(answer) => panic!("this should have been refused: {answer:?}"),
-        Err(error) => format!(
-            "{}: {}",
-            error.code().unwrap_or("no code"),
-            error.message().unwrap_or("no message")
-        ),
+        Err(error) => format!("{}: {}", error.code().unwrap_or("no code"), error.message().unwrap_or("no message")),
     }
 }
 
