@@ -19,6 +19,7 @@ pub mod help;
 pub mod message;
 mod outlook;
 pub mod plan;
+pub mod rds;
 pub mod records;
 pub mod registry;
 pub mod whoami;
@@ -90,6 +91,10 @@ pub struct Choice {
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
 #[rustfmt::skip]
 pub const ALL: &[Entry] = &[
+    Entry::query::<rds::List>(),
+    Entry::query::<rds::Show>(),
+    Entry::query::<rds::Targets>(),
+    Entry::change::<rds::Upgrade>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),
     Entry::change::<change::review::Review>(),
