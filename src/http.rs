@@ -72,7 +72,14 @@ mod tests {
     async fn serve(ok: bool) -> String {
         let health: HealthSource =
             Arc::new(move || BTreeMap::from([("slack", Health { ok, words: "2 of 2 connections".to_owned() })]));
-        let broken = Router::new().route("/broken", get(async || if true { panic!("oh") }));
+        let broken = Router::new().route(
+            "/broken",
+            get(async || {
+                if true {
+                    panic!("oh")
+                }
+            }),
+        );
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = router(health, Metrics::new(), broken);

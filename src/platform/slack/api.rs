@@ -8,9 +8,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::hyper_tokio::{SlackClientHyperConnector, SlackClientHyperHttpsConnector};
-use slack_morphism::{
-    SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientApiCallContext, SlackClientHttpConnector,
-};
+use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientApiCallContext, SlackClientHttpConnector};
 use tracing::Span;
 use url::Url;
 
@@ -81,7 +79,14 @@ impl Fault {
     }
 
     fn passes(&self) -> bool {
-        self.is(&["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "accesslimited"])
+        self.is(&[
+            "internal_error",
+            "fatal_error",
+            "service_unavailable",
+            "request_timeout",
+            "team_added_to_org",
+            "accesslimited",
+        ])
     }
 }
 
@@ -175,11 +180,7 @@ impl Api {
         Url::parse(url).map_err(|_| refused())
     }
 
-    async fn judged<T>(
-        &self,
-        method: &'static str,
-        call: impl Future<Output = Result<T, SlackClientError>>,
-    ) -> Result<T, Fault> {
+    async fn judged<T>(&self, method: &'static str, call: impl Future<Output = Result<T, SlackClientError>>) -> Result<T, Fault> {
         let result = match tokio::time::timeout(PATIENCE, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(judge(method, error)),
@@ -209,7 +210,9 @@ fn bare(span: &Span) -> SlackClientApiCallContext<'_> {
 fn judge(method: &'static str, error: SlackClientError) -> Fault {
     let lost = |cause: String| Fault::Lost { method, cause };
     match error {
-        SlackClientError::ApiError(error) if matches!(error.code.as_str(), "ratelimited" | "rate_limited") => Fault::Limited(PAUSE),
+        SlackClientError::ApiError(error) if matches!(error.code.as_str(), "ratelimited" | "rate_limited") => {
+            Fault::Limited(PAUSE)
+        }
         SlackClientError::ApiError(error) => Fault::Refused { method, code: error.code },
         SlackClientError::RateLimitError(error) => Fault::Limited(error.retry_after.unwrap_or(PAUSE)),
         SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
@@ -219,7 +222,9 @@ fn judge(method: &'static str, error: SlackClientError) -> Fault {
         SlackClientError::HttpProtocolError(error) => lost(error.cause.map_or_else(String::new, |cause| chain(&*cause))),
         SlackClientError::SystemError(error) => lost(error.cause.map_or_else(String::new, |cause| chain(&*cause))),
         SlackClientError::ProtocolError(error) => lost(format!("an answer that is not as documented: {}", error.json_error)),
-        SlackClientError::EndOfStream(_) | SlackClientError::SocketModeProtocolError(_) => lost("the connection ended".to_owned()),
+        SlackClientError::EndOfStream(_) | SlackClientError::SocketModeProtocolError(_) => {
+            lost("the connection ended".to_owned())
+        }
     }
 }
 

@@ -130,7 +130,8 @@ impl Decoder<'_> {
                 (words::without_mention(text, me), Target::Only { channel: channel.clone(), account: account.id.clone(), handle })
             }
             Said::Directly => {
-                let text = me.filter(|me| text.contains(&format!("<@{me}"))).map_or(text, |me| words::without_mention(text, Some(me)));
+                let text =
+                    me.filter(|me| text.contains(&format!("<@{me}"))).map_or(text, |me| words::without_mention(text, Some(me)));
                 (text, Target::Channel { channel: channel.clone(), thread: thread.clone() })
             }
         };
@@ -149,7 +150,8 @@ impl Decoder<'_> {
         let account = account(&payload["user"]["id"])?;
         let line = string(&action["value"]).ok_or(Malformed("value"))?;
         let (container, message) = (&payload["container"], &payload["message"]);
-        let channel = string(&payload["channel"]["id"]).or_else(|| string(&container["channel_id"])).ok_or(Malformed("channel"))?;
+        let channel =
+            string(&payload["channel"]["id"]).or_else(|| string(&container["channel_id"])).ok_or(Malformed("channel"))?;
         let thread = string(&container["thread_ts"]).or_else(|| string(&message["thread_ts"]));
         let ticket = string(&payload["trigger_id"]);
         let once = match (&ticket, string(&action["action_ts"])) {
@@ -238,3 +240,6 @@ fn digest(given: &Map<String, Value>) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, format!("{sorted:?}").as_bytes());
     digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,7 +118,11 @@ fn words_of(words: &str) -> Vec<String> {
 }
 
 fn wrapped(words: &str, mark: char) -> Vec<String> {
-    chunks(words).into_iter().filter(|chunk| !chunk.trim().is_empty()).map(|chunk| format!("{mark}{}{mark}", escape(&chunk))).collect()
+    chunks(words)
+        .into_iter()
+        .filter(|chunk| !chunk.trim().is_empty())
+        .map(|chunk| format!("{mark}{}{mark}", escape(&chunk)))
+        .collect()
 }
 
 fn chunks(words: &str) -> Vec<String> {

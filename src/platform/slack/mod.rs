@@ -21,9 +21,7 @@ use self::api::{Api, Fault};
 use self::pulse::Pulse;
 use self::render::Rendered;
 use self::way::Way;
-use super::{
-    Carry, Handle, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Standing, Target,
-};
+use super::{Carry, Handle, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Standing, Target};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
@@ -202,7 +200,13 @@ impl Slack {
     }
 
     /// Answers one person: through the `response_url` while it works, else unseen by others in the channel, else directly.
-    async fn post_only(&self, channel: &str, account: &str, handle: Option<&Handle>, message: &Message) -> Result<MessageRef, Fault> {
+    async fn post_only(
+        &self,
+        channel: &str,
+        account: &str,
+        handle: Option<&Handle>,
+        message: &Message,
+    ) -> Result<MessageRef, Fault> {
         let files = self.upload(message).await?;
         let direct = if files.is_empty() { None } else { Some(self.direct(account).await?) };
         let mut body = match direct {
@@ -220,7 +224,13 @@ impl Slack {
         Ok(at)
     }
 
-    async fn whisper(&self, channel: &str, account: &str, (way, replaces): (Way, bool), mut body: Value) -> Result<MessageRef, Fault> {
+    async fn whisper(
+        &self,
+        channel: &str,
+        account: &str,
+        (way, replaces): (Way, bool),
+        mut body: Value,
+    ) -> Result<MessageRef, Fault> {
         if let Some(url) = &way.url {
             let mut body = body.clone();
             body["replace_original"] = replaces.into();
@@ -273,7 +283,13 @@ impl Slack {
         Ok(channel)
     }
 
-    async fn look_for(&self, channel: String, thread: Option<&str>, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, Fault> {
+    async fn look_for(
+        &self,
+        channel: String,
+        thread: Option<&str>,
+        slot: &str,
+        since: Timestamp,
+    ) -> Result<Option<MessageRef>, Fault> {
         let oldest = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN).as_second().max(0);
         let mut params = vec![
             ("channel", channel.clone()),
@@ -348,8 +364,7 @@ impl Platform for Slack {
     }
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reaction>, SendError> {
-        let params =
-            [("channel", at.channel.clone()), ("timestamp", at.message.clone()), ("full", "true".to_owned())];
+        let params = [("channel", at.channel.clone()), ("timestamp", at.message.clone()), ("full", "true".to_owned())];
         let answer = self.api.ask("reactions.get", &params).await?;
         let mut reactions = Vec::new();
         for reaction in answer["message"]["reactions"].as_array().into_iter().flatten() {

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
-use tokio_tungstenite::tungstenite::{Error as WsError, Message as Frame};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message as Frame};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use super::Slack;
@@ -235,7 +235,8 @@ impl Connection {
             "interactive" => Some(Kind::Interaction),
             "events_api" => Some(Kind::Event),
             other => {
-                self.slack.say_once(&format!("envelope {other}"), "Slack sent an unknown envelope; it was acknowledged and dropped");
+                self.slack
+                    .say_once(&format!("envelope {other}"), "Slack sent an unknown envelope; it was acknowledged and dropped");
                 None
             }
         };
@@ -247,7 +248,10 @@ impl Connection {
                 None => Ok(Value::Null),
             };
             let payload = taken.unwrap_or_else(|malformed| {
-                slack.say_once(&malformed.to_string(), "Slack sent a payload that cannot be used; it was acknowledged and dropped");
+                slack.say_once(
+                    &malformed.to_string(),
+                    "Slack sent a payload that cannot be used; it was acknowledged and dropped",
+                );
                 Value::Null
             });
             let mut ack = json!({ "envelope_id": id });

@@ -57,7 +57,13 @@ mod tests {
         let (real, local) = (Url::parse("https://slack.com/api").unwrap(), Url::parse("http://127.0.0.1:9/api").unwrap());
         assert!(trusted("https://hooks.slack.com/commands/1", &real));
         assert!(trusted("http://127.0.0.1:9/response/1", &local));
-        for elsewhere in ["http://hooks.slack.com/1", "https://hooks.slack.com.evil.io/1", "https://evilslack.com/", "http://127.0.0.1:9/", "x"] {
+        for elsewhere in [
+            "http://hooks.slack.com/1",
+            "https://hooks.slack.com.evil.io/1",
+            "https://evilslack.com/",
+            "http://127.0.0.1:9/",
+            "x",
+        ] {
             assert!(!trusted(elsewhere, &real), "{elsewhere}");
         }
     }
