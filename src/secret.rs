@@ -1,38 +1,23 @@
-//! Tokens and keys that must not reach a log.
+//! Something that must not be seen in logs, errors or the audit log.
 
-use std::fmt;
-
-use serde::Deserialize;
-
-/// A secret. `Debug` shows `***`; there is no `Display` and no serialization.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+/// A secret. Printing it shows `***`; only [`Secret::expose`] gives it away.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
     /// Wraps a secret.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
     }
 
-    /// The secret itself, for the one place that sends or checks it.
-    pub fn reveal(&self) -> &str {
+    /// The secret itself, for the wire alone.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_does_not_show() {
-        assert_eq!(format!("{:?}", Some(Secret::new("xoxb-1"))), "Some(***)");
     }
 }

@@ -114,7 +114,7 @@ impl Api {
         };
         let connector = SlackClientHyperConnector::with_connector(https.https_or_http().enable_all_versions().build())
             .with_slack_api_url(settings.api_url.as_str().trim_end_matches('/'));
-        let token = |secret: &Secret| SlackApiToken::new(SlackApiTokenValue(secret.reveal().to_owned()));
+        let token = |secret: &Secret| SlackApiToken::new(SlackApiTokenValue(secret.expose().to_owned()));
         Ok(Self {
             client: SlackClient::new(connector),
             base: settings.api_url.clone(),

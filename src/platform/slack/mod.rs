@@ -112,7 +112,7 @@ pub struct Slack {
 impl Slack {
     /// Sets Slack up; nothing is sent yet.
     pub fn new(settings: SlackSettings, names: Arc<dyn Names>, clock: Clock, metrics: Metrics) -> Result<Self, SetupError> {
-        let key = |secret: &Secret| hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
+        let key = |secret: &Secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
         Ok(Self {
             api: Api::new(&settings)?,
             names,
@@ -142,7 +142,8 @@ impl Slack {
             let slack = self.clone();
             async move { slack.introduce().await }
         });
-        let _sender_gone = shutdown.wait_for(|stop| *stop).await;
+        // An error means that the sender is gone, which is a stop too.
+        drop(shutdown.wait_for(|stop| *stop).await);
         while lines.join_next().await.is_some() {}
         let _late = tokio::time::timeout(self.timing.drain, self.drained()).await;
     }

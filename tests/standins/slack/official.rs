@@ -1,0 +1,1 @@
+//! Slack's own Python packages as judges.
