@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 pub mod args;
 pub mod aws;
+pub mod change;
 pub mod context;
 pub mod error;
 pub mod message;
@@ -83,4 +84,16 @@ pub struct Choice {
 }
 
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
-pub const ALL: &[Entry] = &[];
+#[rustfmt::skip]
+pub const ALL: &[Entry] = &[
+    Entry::query::<change::list::List>(),
+    Entry::query::<change::show::Show>(),
+    Entry::change::<change::review::Review>(),
+    Entry::change::<change::approve::Approve>(),
+    Entry::change::<change::reject::Reject>(),
+    Entry::change::<change::cancel::Cancel>(),
+    Entry::change::<change::reschedule::Reschedule>(),
+    Entry::change::<change::freeze::start::Start>(),
+    Entry::change::<change::freeze::stop::Stop>(),
+    Entry::query::<change::freeze::list::List>(),
+];

@@ -12,6 +12,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TEXTS } from './texts.mjs';
 
 /** Everything that depends on the sample estate and on the bot's words. */
 const STORY = {
@@ -23,11 +24,11 @@ const STORY = {
   target: '8.0.40',
   list: { say: '/rds list', shows: /catalogue-prod/ },
   form: { say: '/rds upgrade', title: /upgrade/i, database: /^database/i, target: /^(target|to\b|version)/i },
-  card: { shows: /upgrade[\s\S]*8\.0\.40|8\.0\.35 → 8\.0\.40/i, waiting: /waits for approval|awaiting approval/i },
+  card: { shows: /catalogue-prod[\s\S]*8\.0\.40/i, waiting: /waits for approval|awaiting approval/i },
   reaction: 'white_check_mark',
   approved: /scheduled/i,
   done: /\bdone\b|succeeded|upgraded/i,
-  audit: { say: '/audit search', shows: /rds upgrade/ },
+  audit: { say: '/audit search', shows: /rds upgrade[^\n]*catalogue-prod/ },
 };
 
 /** How the page marks its parts; see `data-testid` in `tests/standins/page`. */
@@ -50,8 +51,11 @@ const SETTLE_MS = 1500;
 
 class Unmet extends Error {}
 
-const [base, pictures = 'browser-pictures'] = process.argv.slice(2);
+const [base, named] = process.argv.slice(2);
 if (!base) leave(2, 'Say which playground to go through: node tests/browser/playground.mjs http://127.0.0.1:8080 [folder for pictures]');
+/** Where playwright-core and, unless another folder is named, the pictures are kept. */
+const place = resolve(process.env.CARGO_TARGET_DIR || join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'target'), 'browser');
+const pictures = named ?? join(place, 'pictures');
 mkdirSync(pictures, { recursive: true });
 
 const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
@@ -87,13 +91,26 @@ async function walk() {
     await page.locator(PAGE.channel(STORY.asksIn)).waitFor();
   });
 
+  await expect('texts are drawn as Slack draws them', async () => {
+    const drawn = await page.evaluate(async (texts) => {
+      const { mrkdwn } = await import('/mrkdwn.js');
+      return texts.map(([source]) => {
+        const place = document.createElement('div');
+        place.append(...mrkdwn(source));
+        return place.innerHTML;
+      });
+    }, TEXTS);
+    const wrong = TEXTS.findIndex(([, markup], index) => drawn[index] !== markup);
+    if (wrong >= 0) throw new Unmet(`${JSON.stringify(TEXTS[wrong][0])} is drawn as ${TEXTS[wrong][1]}; it became ${drawn[wrong]}`);
+  });
+
   await speakAs(STORY.asker);
   await open(STORY.asksIn);
   await picture('opened');
 
+  const beforeList = await newest();
   await say(STORY.list.say);
-  await expect(`“${STORY.list.say}” answers with a table that names ${STORY.database}`, () =>
-    page.locator(PAGE.message).filter({ has: page.locator(PAGE.table), hasText: STORY.list.shows }).last().waitFor());
+  await expect(`“${STORY.list.say}” answers with a table that names ${STORY.database}`, () => arrives(beforeList, PAGE.table, STORY.list.shows));
   await picture('list');
 
   await say(STORY.form.say);
@@ -108,10 +125,9 @@ async function walk() {
   });
 
   await open(STORY.cardIn);
-  const found = page.locator(PAGE.message).filter({ has: page.locator(PAGE.card).filter({ hasText: STORY.database }).filter({ hasText: STORY.card.shows }) }).last();
-  await expect(`a card for ${STORY.database} appears in #${STORY.cardIn}`, () => found.waitFor());
+  const stamp = await expect(`a card for ${STORY.database} appears in #${STORY.cardIn}`, () => arrives(beforeList, PAGE.card, STORY.card.shows));
   // From here on the card is known by its time stamp alone: what changes must be this message.
-  const same = `[data-testid=messages] ${PAGE.message}[data-ts="${await found.getAttribute('data-ts')}"]`;
+  const same = `[data-testid=messages] ${PAGE.message}[data-ts="${stamp}"]`;
   const card = page.locator(same);
   await expect('the card waits for approval', () => reads(same, STORY.card.waiting));
   await picture('card');
@@ -137,9 +153,9 @@ async function walk() {
   await picture('thread');
   await page.getByTestId('thread-close').click();
 
+  const beforeAudit = await newest();
   await say(STORY.audit.say);
-  await expect(`“${STORY.audit.say}” shows the upgrade of ${STORY.database}`, () =>
-    page.locator(PAGE.message).and(page.locator('[data-ephemeral=true]')).filter({ hasText: STORY.audit.shows }).filter({ hasText: STORY.database }).last().waitFor());
+  await expect(`“${STORY.audit.say}” shows the upgrade of ${STORY.database}`, () => arrives(beforeAudit, PAGE.table, STORY.audit.shows));
   await picture('audit');
 
   await page.getByTestId('theme').click();
@@ -163,6 +179,19 @@ async function untilDone(selector) {
     if (done) return;
   }
   throw new Unmet(`${expecting}; it says: ${(await page.locator(selector).innerText()).replace(/\s+/g, ' ').slice(0, 300)}`);
+}
+
+/** The time stamp of the newest message in sight, as a number. */
+async function newest() {
+  return page.$$eval(PAGE.message, (all) => Math.max(0, ...all.map((each) => Number(each.dataset.ts))));
+}
+
+/** Waits for a message newer than `after` that holds such a part and reads so; gives its time stamp. */
+async function arrives(after, part, pattern) {
+  const found = await page.waitForFunction(([message, since, inside, source, flags]) => [...document.querySelectorAll(message)]
+    .findLast((each) => Number(each.dataset.ts) > since && each.querySelector(inside) && new RegExp(source, flags).test(each.innerText))?.dataset.ts,
+  [PAGE.message, after, part, pattern.source, pattern.flags]);
+  return found.jsonValue();
 }
 
 /** Waits until a part of the page reads so, as a person sees it: line by line. */
@@ -207,7 +236,7 @@ async function pick(label, value) {
 /** Does one thing; what was expected of it is said when it fails. */
 async function expect(sentence, deed) {
   expecting = sentence;
-  await deed();
+  return deed();
 }
 
 async function picture(name) {
@@ -217,8 +246,6 @@ async function picture(name) {
 
 /** The browser driver, fetched on first use. */
 function playwright() {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-  const place = resolve(process.env.CARGO_TARGET_DIR || join(root, 'target'), 'browser');
   try {
     if (!existsSync(join(place, 'node_modules', 'playwright-core'))) {
       mkdirSync(place, { recursive: true });

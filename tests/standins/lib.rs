@@ -1,4 +1,5 @@
-//! The outside world for tests and play: stand-ins that are servers and speak the real protocols.
+//! The outside world for tests and play: Slack and AWS over their real protocols.
 
+pub mod aws;
 pub mod page;
 pub mod slack;

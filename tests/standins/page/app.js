@@ -89,7 +89,7 @@ let loaded = false;
 async function loadOnce() {
   loaded = true;
   const [commands, tour] = await Promise.allSettled([get('/play/commands'), get('/play/tour')]);
-  if (commands.status === 'fulfilled') offer(commands.value);
+  if (commands.status === 'fulfilled') offer(commands.value.commands ?? commands.value);
   if (tour.status === 'fulfilled') setTour(tour.value);
   loaded = commands.status === 'fulfilled' && tour.status === 'fulfilled';
   drawTour(byId('tour'), byId('tour-toggle'), box);

@@ -6,11 +6,13 @@ import { nameOf, user } from './session.js';
 /** A person's initials on their colour; a bot's eye. Decoration only: the name stands beside it. */
 export function avatar(id, small = false) {
   const who = user(id);
+  // Slack's own bot is not ours.
+  const drawn = who?.is_bot && who.id !== 'USLACKBOT';
   const colour = `#${(who?.color ?? '667085').replace('#', '')}`;
-  const node = el('span', { class: `avatar${small ? ' small' : ''}${who?.is_bot ? ' bot' : ''}`, 'aria-hidden': 'true' },
-    who?.is_bot ? eye() : initials(nameOf(id)));
+  const node = el('span', { class: `avatar${small ? ' small' : ''}${drawn ? ' bot' : ''}`, 'aria-hidden': 'true' },
+    drawn ? eye() : initials(nameOf(id)));
   // Through the style object, as an attribute could carry more than a colour.
-  node.style.backgroundColor = who?.is_bot ? '' : colour;
+  node.style.backgroundColor = drawn ? '' : colour;
   node.style.color = isLight(colour) ? '#10222a' : '#fff';
   return node;
 }

@@ -2,7 +2,7 @@
 
 import { el } from './dom.js';
 import { element } from './elements.js';
-import { plain, text, words } from './mrkdwn.js';
+import { text, words } from './mrkdwn.js';
 import { richText } from './richtext.js';
 import { table } from './table.js';
 
@@ -18,7 +18,7 @@ export const blocks = (list, where, form = null) => list.map((block, index) => {
 const place = (at, label, silent = false) => ({ ...at, label, silent });
 
 const DRAW = {
-  header: (block) => el('h3', {}, plain(block.text.text)),
+  header: (block) => el('h3', {}, words(block.text)),
   divider: () => el('hr'),
   section: (block, at) => [
     el('div', { class: 'section-body' },

@@ -2,7 +2,7 @@
 
 import { post, Refused, Unreachable } from './api.js';
 import { el, fill, icon, toast } from './dom.js';
-import { plain, text, words } from './mrkdwn.js';
+import { text, words } from './mrkdwn.js';
 import { choices, matching, picker } from './picker.js';
 import { menu } from './popover.js';
 import { act, channelName, nameOf, people, session } from './session.js';
@@ -66,7 +66,7 @@ function button(element, place) {
       if (element.url) window.open(element.url, '_blank', 'noopener');
       confirmed(element.confirm, () => busily(node, () => act('/play/click', origin(element, place))));
     },
-  }, plain(element.text?.text ?? ''));
+  }, words(element.text));
   return node;
 }
 

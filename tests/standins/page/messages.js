@@ -24,6 +24,7 @@ export class Conversation {
   #drawn = new Map();
   #key = null;
   #following = true;
+  #extent = '';
   #jump;
   #newest;
 
@@ -31,10 +32,15 @@ export class Conversation {
     this.#place = place;
     this.#inThread = inThread;
     // Pictures and previews arrive after their message; the end must stay in sight nevertheless.
-    const grown = new ResizeObserver(() => this.#following && this.#toEnd());
+    const grown = new ResizeObserver(() => {
+      if (this.#following) this.#toEnd();
+      this.#extent = this.#measure();
+    });
     new MutationObserver(() => [...place.children].forEach((child) => grown.observe(child))).observe(place, { childList: true });
     grown.observe(place);
     place.addEventListener('scroll', () => {
+      // A new layout scrolls too; only what the person does says whether the end is followed.
+      if (this.#measure() !== this.#extent) return;
       this.#following = place.scrollTop >= this.#end() - 60;
       if (this.#following) this.#jump.hidden = true;
     });
@@ -47,6 +53,11 @@ export class Conversation {
     const place = this.#place;
     const bottom = place.scrollHeight - place.clientHeight;
     return Math.max(0, Math.min(bottom, (place.lastElementChild?.offsetTop ?? 0) - place.offsetTop - 8));
+  }
+
+  #measure() {
+    const { scrollHeight, clientHeight } = this.#place;
+    return `${scrollHeight} ${clientHeight}`;
   }
 
   #toEnd() {

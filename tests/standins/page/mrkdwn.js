@@ -13,20 +13,21 @@ const WORD = /[\p{L}\p{N}]/u;
 /** Undoes Slack's escapes, once. */
 export const unescape = (text) => text.replace(/&(?:amp|lt|gt);/g, (found) => ESCAPES[found]);
 
-/** Plain text with short names of emoji drawn. */
-export function plain(text) {
-  return unescape(text).replace(/:([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):/g, (whole, name) => emoji(name) ?? whole);
+/** Plain text, with short names of emoji drawn unless Slack was told to leave them. */
+export function plain(text, draw = true) {
+  const shown = unescape(text);
+  return !draw ? shown : shown.replace(/:([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):/g, (whole, name) => emoji(name) ?? whole);
 }
 
 /** A Block Kit text object, or a bare string, as nodes. */
 export function text(object) {
   if (object === null || object === undefined) return [];
   if (typeof object === 'string') return [plain(object)];
-  return object.type === 'mrkdwn' ? mrkdwn(object.text) : [plain(object.text ?? '')];
+  return object.type === 'mrkdwn' ? mrkdwn(object.text) : [words(object)];
 }
 
 /** A Block Kit text object as a bare string, for labels that take no nodes. */
-export const words = (object) => (object ? plain(typeof object === 'string' ? object : object.text ?? '') : '');
+export const words = (object) => (object ? plain(typeof object === 'string' ? object : object.text ?? '', object.emoji !== false) : '');
 
 /** A whole mrkdwn text as nodes: code blocks, quotes, lists and paragraphs. */
 export function mrkdwn(source) {

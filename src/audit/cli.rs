@@ -1,0 +1,1 @@
+//! `watchkeeper audit verify | export | search`, over a store.

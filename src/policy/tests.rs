@@ -1,0 +1,320 @@
+use commands::context::{Account, Authority};
+use commands::message::Message;
+use commands::{Change, Command, Context, Plan, Query, Result};
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::config::DEFAULT_POLICY;
+use crate::identity::{Directory, Member};
+
+macro_rules! command {
+    ($type:ident, $name:literal, Query) => {
+        command!($type, $name);
+        impl Query for $type {
+            async fn answer(&self, _: &Context<'_>) -> Result<Message> {
+                Ok(Message::new())
+            }
+        }
+    };
+    ($type:ident, $name:literal, Change) => {
+        command!($type, $name);
+        impl Change for $type {
+            type State = ();
+            async fn plan(&self, _: &Context<'_>) -> Result<Plan<()>> {
+                unreachable!("a policy plans nothing")
+            }
+        }
+    };
+    ($type:ident, $name:literal) => {
+        #[derive(clap::Args, Serialize, Deserialize)]
+        struct $type {}
+        impl Command for $type {
+            const NAME: &'static str = $name;
+            fn resource(&self) -> Resource {
+                Resource::default()
+            }
+        }
+    };
+}
+
+command!(Help, "help", Query);
+command!(Whoami, "whoami", Query);
+command!(Can, "can", Query);
+command!(ChangeList, "change list", Query);
+command!(ChangeShow, "change show", Query);
+command!(ChangeApprove, "change approve", Change);
+command!(ChangeReject, "change reject", Change);
+command!(ChangeCancel, "change cancel", Change);
+command!(ChangeReschedule, "change reschedule", Change);
+command!(FreezeList, "change freeze list", Query);
+command!(FreezeStart, "change freeze start", Change);
+command!(FreezeStop, "change freeze stop", Change);
+command!(RdsList, "rds list", Query);
+command!(RdsShow, "rds show", Query);
+command!(RdsTargets, "rds targets", Query);
+command!(RdsUpgrade, "rds upgrade", Change);
+command!(AuditSearch, "audit search", Query);
+
+/// Commands with the names of the real ones.
+pub(crate) const COMMANDS: &[Entry] = &[
+    Entry::query::<Help>(),
+    Entry::query::<Whoami>(),
+    Entry::query::<Can>(),
+    Entry::query::<ChangeList>(),
+    Entry::query::<ChangeShow>(),
+    Entry::change::<ChangeApprove>(),
+    Entry::change::<ChangeReject>(),
+    Entry::change::<ChangeCancel>(),
+    Entry::change::<ChangeReschedule>(),
+    Entry::query::<FreezeList>(),
+    Entry::change::<FreezeStart>(),
+    Entry::change::<FreezeStop>(),
+    Entry::query::<RdsList>(),
+    Entry::query::<RdsShow>(),
+    Entry::query::<RdsTargets>(),
+    Entry::change::<RdsUpgrade>(),
+    Entry::query::<AuditSearch>(),
+];
+
+fn policy(text: &str) -> std::result::Result<Policy, ConfigErrors> {
+    Policy::parse(&PolicyText { file: "policy.cedar".to_owned(), text: text.to_owned() }, COMMANDS)
+}
+
+fn person(id: &str, groups: &[&str]) -> Person {
+    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    Person { id: PersonId(id.to_owned()), name: id.to_owned(), email: None, groups, zone: "UTC".to_owned() }
+}
+
+fn database(env: &str) -> Resource {
+    let (env, project) = (Some(env.to_owned()), Some("shop".to_owned()));
+    Resource { env, project, ..Resource::named("database", "orders") }
+}
+
+fn settings() -> Settings {
+    let account = |id: &str, env: &str| Account {
+        id: id.to_owned(),
+        name: format!("shop-{env}"),
+        project: "shop".to_owned(),
+        env: env.to_owned(),
+        regions: vec!["eu-central-1".to_owned()],
+        roles: [].into(),
+    };
+    Settings { accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")], prefix: "/".to_owned() }
+}
+
+/// A decision in one line.
+fn line(decision: &Decision) -> String {
+    match decision {
+        Decision::Allowed { rule, requires: None } => format!("{rule}: at once"),
+        Decision::Allowed { rule, requires: Some(need) } => format!("{rule}: {} of {}", need.approvals, need.group),
+        Decision::Denied { rule, why } => format!("no ({}): {why}", rule.as_deref().unwrap_or("no rule")),
+    }
+}
+
+#[test]
+fn the_default_policy_decides() {
+    let policy = policy(DEFAULT_POLICY).unwrap_or_else(|errors| panic!("{errors}"));
+    let nobody = person("nils", &[]);
+    let [sre, dba, auditor] = [("sam", "sre"), ("dora", "dba"), ("aud", "auditors")].map(|(id, group)| person(id, &[group]));
+    let both = person("cora", &["sre", "contractors"]);
+    let change = as_change(&database("prod"), &nobody.id);
+    let plain = Resource::default();
+    let table = [
+        (&nobody, "rds list", &plain),
+        (&nobody, "audit search", &plain),
+        (&auditor, "audit search", &plain),
+        (&sre, "rds upgrade", &database("dev")),
+        (&sre, "rds upgrade", &database("staging")),
+        (&sre, "rds upgrade", &database("prod")),
+        (&sre, "rds upgrade", &Resource::named("database", "orders")),
+        (&dba, "rds upgrade", &database("prod")),
+        (&dba, "rds upgrade", &database("dev")),
+        (&nobody, "rds upgrade", &database("prod")),
+        (&both, "rds upgrade", &database("prod")),
+        (&both, "rds upgrade", &database("staging")),
+        (&nobody, "change cancel", &change),
+        (&dba, "change cancel", &change),
+        (&sre, "change cancel", &change),
+        (&dba, "change approve", &change),
+        (&nobody, "change approve", &change),
+        (&nobody, "change freeze start", &plain),
+        (&sre, "rds delete", &plain),
+    ];
+    let lines = table.map(|(person, action, resource)| {
+        format!("{} {action} {}\n    {}", person.id, whereabouts(resource), line(&policy.decide(person, action, resource)))
+    });
+    assert_snapshot!(lines.join("\n"), @r#"
+    nils rds list 
+        look: at once
+    nils audit search 
+        no (no rule): No rule permits it. People in auditors or sre may run audit search on .
+    aud audit search 
+        read-audit: at once
+    sam rds upgrade database orders in dev of shop
+        upgrade-dev: at once
+    sam rds upgrade database orders in staging of shop
+        upgrade-staging: 1 of sre
+    sam rds upgrade database orders in prod of shop
+        upgrade-prod: 1 of dba
+    sam rds upgrade database orders
+        no (no rule): No rule lets anybody run rds upgrade on database orders. Whoever keeps the policy can add one.
+    dora rds upgrade database orders in prod of shop
+        upgrade-prod: 1 of dba
+    dora rds upgrade database orders in dev of shop
+        no (no rule): No rule permits it. People in sre may run rds upgrade on database orders in dev of shop.
+    nils rds upgrade database orders in prod of shop
+        no (no rule): No rule permits it. People in dba or sre may run rds upgrade on database orders in prod of shop.
+    cora rds upgrade database orders in prod of shop
+        no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.
+    cora rds upgrade database orders in staging of shop
+        upgrade-staging: 1 of sre
+    nils change cancel change in prod of shop
+        own-changes: at once
+    dora change cancel change in prod of shop
+        no (no rule): No rule permits it. People in sre may run change cancel on change in prod of shop.
+    sam change cancel change in prod of shop
+        any-change: at once
+    dora change approve change in prod of shop
+        vote: at once
+    nils change approve change in prod of shop
+        no (no rule): No rule permits it. People in dba or sre may run change approve on change in prod of shop.
+    nils change freeze start 
+        no (no rule): No rule permits it. People in sre may run change freeze start on .
+    sam rds delete 
+        no (no rule): There is no command "rds delete", so the policy can't allow it.
+    "#);
+}
+
+#[test]
+fn before_aws_was_asked_any_place_will_do() {
+    let policy = policy(DEFAULT_POLICY).unwrap();
+    let orders = Resource::named("database", "orders");
+    let possible = |person: &Person, action, resource: &Resource| line(&policy.possible(person, action, resource, &settings()));
+    assert_eq!(possible(&person("sam", &["sre"]), "rds upgrade", &orders), "upgrade-dev: at once");
+    assert_eq!(possible(&person("dora", &["dba"]), "rds upgrade", &orders), "upgrade-prod: 1 of dba");
+    assert_eq!(possible(&person("nils", &[]), "change cancel", &Resource::named("change", "CHG-7")), "own-changes: at once");
+    assert_snapshot!(possible(&person("nils", &[]), "rds upgrade", &orders), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade.");
+    assert_snapshot!(possible(&person("cody", &["contractors"]), "rds upgrade", &orders), @"no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.");
+}
+
+#[test]
+fn approvals_take_the_group_and_the_right_to_vote() {
+    let policy = policy(DEFAULT_POLICY).unwrap();
+    let need = |group: &str, self_approval| Requirement { approvals: 1, group: group.to_owned(), self_approval };
+    let people = [person("dora", &["dba"]), person("dan", &["dba"]), person("sam", &["sre"]), person("vic", &["vips"])];
+    let asker = &people[0].id;
+    let change = as_change(&database("prod"), asker);
+    let could = |need: Requirement| {
+        let ids = policy.could_approve(&need, asker, &people, &change);
+        ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(could(need("dba", SelfApproval::Refused)), "dan");
+    assert_eq!(could(need("dba", SelfApproval::Counts)), "dora dan");
+    assert_eq!(could(need("vips", SelfApproval::Refused)), "", "in the group, but without the right to vote");
+    let refused = policy.may_approve(&people[2], &need("dba", SelfApproval::Refused), &change);
+    assert_eq!(refused, Err("Only people in dba can approve this.".to_owned()));
+}
+
+#[test]
+fn the_least_demanding_permit_counts() {
+    let policy = policy(
+        r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action, resource);
+           @id("one") @approvals("1") @approvers("sre") permit (principal, action, resource);
+           @id("own") @approvals("1") @approvers("dba") @self_approval("counts") permit (principal, action, resource);
+           @id("free") permit (principal in Group::"boss", action, resource);"#,
+    )
+    .unwrap();
+    assert_eq!(line(&policy.decide(&person("ana", &[]), "rds upgrade", &database("dev"))), "own: 1 of dba");
+    assert_eq!(line(&policy.decide(&person("bo", &["boss"]), "rds upgrade", &database("dev"))), "free: at once");
+}
+
+#[test]
+fn a_rule_that_breaks_denies() {
+    let policy = policy(
+        r#"@id("all") permit (principal, action, resource);
+           @id("sum") forbid (principal, action, resource) when { 9223372036854775807 + 1 == 0 };"#,
+    )
+    .unwrap();
+    assert_snapshot!(line(&policy.decide(&person("ana", &[]), "rds list", &Resource::default())), @"no (no rule): The rule sum breaks on  , so nothing is allowed there. Tell whoever keeps the policy: error while evaluating policy `policy1`: integer overflow while attempting to add the values `9223372036854775807` and `1`.");
+}
+
+#[test]
+fn mistakes_in_a_policy_are_told_with_line_and_rule() {
+    let errors = policy(
+        r#"@id("misspelt") permit (principal, action, resource)
+when { resource has project && resource.projct == "shop" };
+@id("unknown") permit (principal, action == Action::"rds upgade", resource);
+@id("unguarded") permit (principal, action, resource) when { resource.env == "dev" };
+permit (principal, action, resource);
+@id("unknown") permit (principal, action in Action::"rds", resource);
+@id("odd") @approval("1") @approvers("sre") permit (principal, action, resource);
+@id("many") @approvals("lots") @approvers("sre") permit (principal, action, resource);
+@id("no") @approvals("1") @approvers("sre") forbid (principal, action, resource);
+@id("yes") @says("Welcome.") permit (principal, action, resource);
+@id("self") @approvals("1") @approvers("sre") @self_approval("yes") permit (principal, action, resource);
+@id("never") permit (principal, action, resource) when { resource.kind == "a" && false };
+@id("type") permit (principal, action, resource) when { principal in Grp::"sre" };
+"#,
+    );
+    assert_snapshot!(errors.unwrap_err(), @r#"
+    policy.cedar:2:32: misspelt: For policy `policy0`, attribute `projct` on entity type `Resource` not found (did you mean `project`?).
+    policy.cedar:3:1: unknown: For policy `policy1`, unable to find an applicable action given the policy scope constraints.
+    policy.cedar:3:1: unknown: For policy `policy1`, policy is impossible: the policy expression evaluates to false for all valid requests.
+    policy.cedar:3:45: unknown: For policy `policy1`, unrecognized action `Action::"rds upgade"` (did you mean `Action::"rds upgrade"`?).
+    policy.cedar:4:62: unguarded: For policy `policy2`, unable to guarantee safety of access to optional attribute `env` on entity type `Resource` (try testing for the attribute's presence with `e has env && ..`).
+    policy.cedar:5:1: This rule has no name: write @id("…") above it.
+    policy.cedar:6:1: unknown: The rule in line 3 is called unknown too: every rule needs a name of its own.
+    policy.cedar:7:1: odd: There is no @approval. Did you mean @approvals?
+    policy.cedar:7:1: odd: @approvals("1") and @approvers("group") go together: how many, and of whom.
+    policy.cedar:8:1: many: @approvals takes a number from 1 to 20 and @approvers a group, not "lots" and "sre".
+    policy.cedar:9:1: no: @approvals, @approvers and @self_approval are for a permit: nothing lifts a forbid.
+    policy.cedar:10:1: yes: @says is for a forbid: a permit has nothing to explain.
+    policy.cedar:11:1: self: @self_approval takes "counts" (or is left out), not "yes".
+    policy.cedar:12:1: never: For policy `policy10`, policy is impossible: the policy expression evaluates to false for all valid requests.
+    policy.cedar:13:70: type: For policy `policy11`, unrecognized entity type `Grp` (did you mean `Group`?).
+    "#);
+    let errors = policy("@id(\"a\") permit (principal, action, resource)\nwhen { resource.kind = \"a\" };");
+    assert_snapshot!(errors.unwrap_err(), @"policy.cedar:2:8: '=' is not a valid operator in Cedar (try using '==' instead).");
+    let errors = policy("// first\n@id(\"t\") permit (principal == ?principal, action, resource);");
+    assert_snapshot!(errors.unwrap_err(), @"policy.cedar:2:1: t: Templates (?principal, ?resource) are not used here: write the rule out.");
+}
+
+#[test]
+fn the_law_names_people_to_ask() {
+    let member = |id: &str, name: &str, group: &str| Member {
+        id: PersonId(id.to_owned()),
+        name: name.to_owned(),
+        email: None,
+        groups: [group.to_owned()].into(),
+        zone: None,
+        accounts: Vec::new(),
+    };
+    let directory = Directory::new(vec![member("dora", "Dora Diaz", "dba"), member("sam", "Sam Sato", "sre")]);
+    let law = Law::new(policy(DEFAULT_POLICY).unwrap(), directory, settings());
+    let nils = person("nils", &[]);
+    assert_snapshot!(line(&law.decide(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade on database orders in prod of shop. Ask Dora Diaz or Sam Sato.");
+    assert_snapshot!(line(&law.possible(&nils, "rds upgrade", &Resource::named("database", "orders"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade. Ask Dora Diaz or Sam Sato.");
+}
+
+proptest! {
+    #[test]
+    fn a_person_in_no_group_is_never_allowed_a_change(
+        id in "[a-z]{1,8}",
+        kind in "[a-z]{0,8}",
+        name in ".{0,12}",
+        env in prop::option::of(prop::sample::select(vec!["dev", "staging", "prod", ""])),
+        project in prop::option::of("[a-z]{0,6}"),
+        asker in prop::option::of("[A-Z]{1,8}"),
+        action in prop::sample::select(COMMANDS.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name).collect::<Vec<_>>()),
+    ) {
+        thread_local!(static POLICY: Policy = policy(DEFAULT_POLICY).unwrap());
+        let resource = Resource {
+            env: env.map(str::to_owned), project, asker: asker.map(PersonId), ..Resource::named(&kind, name)
+        };
+        let decision = POLICY.with(|policy| policy.decide(&person(&id, &[]), action, &resource));
+        let denied = matches!(decision, Decision::Denied { .. });
+        prop_assert!(denied, "{decision:?}");
+    }
+}

@@ -1,0 +1,281 @@
+//! Opening the folder: everything that must be true before sled may touch it, and before anybody may use what it found.
+//!
+//! In the folder: `lock` (held by the process), `running` (there while it is open: found at the start, the last stop was
+//! unclean), `high-water`, `sled/`, `before-recovery/` (a copy of `sled/` from before the last unclean start) and, put
+//! there by an operator, `accept-loss`.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use super::mark::{Mark, State};
+use crate::audit::{Head, hex};
+
+/// Why a store was not opened. Every sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("another process is using {}. Stop it first; two may never write one store.", .0.display())]
+    Locked(PathBuf),
+    /// It holds less than was acknowledged.
+    #[error(
+        "the store in {dir} is older than it was: it ends at audit entry #{found} and had reached #{reached}; {missing} \
+         writes are missing. Nothing was changed. Bring back a backup, or the copy in {dir}/before-recovery. If the loss \
+         is to be accepted, write the number {found} into the file {dir}/accept-loss and start again; the audit log will \
+         say so."
+    )]
+    Shorter {
+        /// The store's folder.
+        dir: String,
+        /// The last entry it has.
+        found: u64,
+        /// The last entry it had.
+        reached: u64,
+        /// How many groups of commits are gone.
+        missing: u64,
+    },
+    /// Nothing says how far it had come.
+    #[error(
+        "{dir}/high-water is gone, so nothing tells whether the store is whole; it ends at audit entry #{found}. Bring the \
+         file back. If what is there is to be accepted, write the number {found} into the file {dir}/accept-loss and start \
+         again; the audit log will say so."
+    )]
+    Unmarked {
+        /// The store's folder.
+        dir: String,
+        /// The last entry it has.
+        found: u64,
+    },
+    /// It holds another history than was acknowledged.
+    #[error(
+        "audit entry #{number} of the store in {dir} is not the one that was written: the high-water mark knows it as \
+         {hash}. Run `watchkeeper audit verify`, then bring back a backup, or the copy in {dir}/before-recovery."
+    )]
+    Other {
+        /// The store's folder.
+        dir: String,
+        /// The entry that both know.
+        number: u64,
+        /// Its hash as the mark knows it.
+        hash: String,
+    },
+    /// sled can't read it.
+    #[error("the store in {} is damaged: {why}. Bring back a backup, or the copy in {}/before-recovery.", dir.display(), dir.display())]
+    Damaged {
+        /// The store's folder.
+        dir: PathBuf,
+        /// What sled said.
+        why: String,
+    },
+    /// The folder can't be read or written.
+    #[error("{doing} {}: {cause}", path.display())]
+    Io {
+        /// What was being done: "creating".
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// The cause.
+        cause: io::Error,
+    },
+}
+
+/// The folder of a store, locked for this process.
+#[derive(Debug)]
+pub(super) struct Folder {
+    dir: PathBuf,
+    _lock: File,
+}
+
+/// Adds what was being done to an error.
+fn doing<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> OpenError + 'a {
+    move |cause| OpenError::Io { doing, path: path.to_owned(), cause }
+}
+
+impl Folder {
+    /// Creates the folder if it is new and locks it.
+    pub(super) fn lock(dir: &Path) -> Result<Self, OpenError> {
+        fs::create_dir_all(dir).map_err(doing("creating", dir))?;
+        let path = dir.join("lock");
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(doing("opening", &path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { dir: dir.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked(dir.to_owned())),
+            Err(TryLockError::Error(cause)) => Err(doing("locking", &path)(cause)),
+        }
+    }
+
+    /// The folder itself.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// sled's own folder.
+    pub(super) fn sled(&self) -> PathBuf {
+        self.dir.join("sled")
+    }
+
+    /// After an unclean stop, copies sled's folder aside, for its recovery may cut it. Then says that it is in use.
+    pub(super) fn begin(&self) -> Result<(), OpenError> {
+        let marker = self.dir.join("running");
+        if marker.exists() && self.sled().exists() {
+            self.copy_aside().map_err(doing("copying aside what an unclean stop left in", &self.dir))?;
+        }
+        File::create(&marker).map_err(doing("creating", &marker))?;
+        sync_dir(&self.dir).map_err(doing("syncing", &self.dir))
+    }
+
+    fn copy_aside(&self) -> io::Result<()> {
+        let copy = self.dir.join("before-recovery");
+        let unfinished = self.dir.join("before-recovery.unfinished");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        copy_folder(&self.sled(), &unfinished)?;
+        if copy.exists() {
+            fs::remove_dir_all(&copy)?;
+        }
+        fs::rename(&unfinished, &copy)
+    }
+
+    /// Says that it is no longer in use and everything in it is whole.
+    pub(super) fn end(&self) -> io::Result<()> {
+        fs::remove_file(self.dir.join("running"))?;
+        sync_dir(&self.dir)
+    }
+
+    /// Opens sled, and syncs what it created.
+    pub(super) fn open_sled(&self) -> Result<super::Tree, OpenError> {
+        let path = self.sled();
+        remove_unfinished_snapshots(&path).map_err(doing("removing unfinished snapshots from", &path))?;
+        let is_new = !path.join("db").exists();
+        let damaged = |why| OpenError::Damaged { dir: self.dir.clone(), why };
+        // sled panics on some damage instead of returning an error.
+        let tree = catch_unwind(AssertUnwindSafe(|| super::Tree::open(&path)))
+            .map_err(|_| damaged("sled gave up while reading it".to_owned()))?
+            .map_err(|cause| damaged(cause.to_string()))?;
+        if is_new {
+            let sync = || {
+                File::open(path.join("conf"))?.sync_all()?;
+                File::open(path.join("db"))?.sync_all()?;
+                sync_dir(&path.join("blobs"))?;
+                sync_dir(&path)?;
+                sync_dir(&self.dir)
+            };
+            sync().map_err(doing("syncing", &path))?;
+        }
+        Ok(tree)
+    }
+
+    /// Syncs what sled wrote while it closed.
+    pub(super) fn sync_sled(&self) -> io::Result<()> {
+        File::open(self.sled().join("db"))?.sync_all()?;
+        sync_dir(&self.sled())
+    }
+
+    /// Opens the high-water mark and holds the store against it. The third is what an operator accepted to lose.
+    pub(super) fn compare(&self, tree: &super::Tree) -> Result<(Mark, State, Option<Loss>), OpenError> {
+        let damaged = |why: String| OpenError::Damaged { dir: self.dir.clone(), why };
+        let path = self.dir.join("high-water");
+        let state = tree.state().map_err(|error| damaged(error.to_string()))?;
+        let (mark, reached) = Mark::open(&path).map_err(doing("reading", &path))?;
+        let dir = || self.dir.display().to_string();
+        let found = state.head.number;
+        let loss = match reached {
+            // Without a mark nothing vouches for what is there.
+            None if state != State::default() => self
+                .accepted(found)
+                .then_some(Some(Loss { found, reached: None }))
+                .ok_or_else(|| OpenError::Unmarked { dir: dir(), found })?,
+            Some(reached) if reached.group > state.group => {
+                let missing = reached.group - state.group;
+                let loss = Loss { found, reached: Some(reached.head) };
+                self.accepted(found).then_some(Some(loss)).ok_or_else(|| OpenError::Shorter {
+                    dir: dir(),
+                    found,
+                    reached: reached.head.number,
+                    missing,
+                })?
+            }
+            Some(State { head, .. }) if head.number > 0 => {
+                let link = tree.link(head.number).map_err(|error| damaged(error.to_string()))?;
+                if link.map(|link| link.head) != Some(head) {
+                    return Err(OpenError::Other { dir: dir(), number: head.number, hash: hex(&head.hash) });
+                }
+                None
+            }
+            _ => None,
+        };
+        // What sled recovered may lie in the page cache only: make it durable before the mark says it is.
+        tree.sync().map_err(damaged)?;
+        let written = if loss.is_some() { mark.reset(state) } else { mark.set(state) };
+        written.map_err(doing("writing", &path))?;
+        if loss.is_some() {
+            let path = self.dir.join("accept-loss");
+            fs::remove_file(&path).map_err(doing("removing", &path))?;
+        }
+        Ok((mark, state, loss))
+    }
+
+    /// Whether an operator accepts that the log ends at `found`.
+    fn accepted(&self, found: u64) -> bool {
+        let number = fs::read_to_string(self.dir.join("accept-loss")).ok().and_then(|text| text.trim().parse().ok());
+        number == Some(found)
+    }
+}
+
+/// What an operator accepted to lose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loss {
+    /// The last entry that is there.
+    pub(super) found: u64,
+    /// Where the log had ended, as far as it is known.
+    pub(super) reached: Option<Head>,
+}
+
+/// A process killed inside a snapshot leaves `snap.*.generating`, and sled then takes the store for corrupt
+/// (its issues 1509, 1527, 1533).
+fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    for file in fs::read_dir(path)? {
+        let file = file?;
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let copy = to.join(file.file_name());
+        if file.file_type()?.is_dir() {
+            copy_folder(&file.path(), &copy)?;
+        } else {
+            fs::copy(file.path(), &copy)?;
+            File::open(&copy)?.sync_all()?;
+        }
+    }
+    sync_dir(to)
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// The bytes of all files in a folder and the folders in it.
+pub(super) fn size_of(path: &Path) -> io::Result<u64> {
+    let mut size = 0;
+    for file in fs::read_dir(path)? {
+        let file = file?;
+        size += if file.file_type()?.is_dir() { size_of(&file.path())? } else { file.metadata()?.len() };
+    }
+    Ok(size)
+}

@@ -1,0 +1,55 @@
+//! Due work: who gets it, and when.
+
+use super::*;
+
+fn due(kind: Kind, id: &str, time: Option<&str>, expects: u64) -> Commit {
+    Commit::at(now()).write(Write { key: Key::new(kind, id), expects, value: Some(1.into()), due: time.map(at) })
+}
+
+async fn claim(store: &SledStore, time: &str) -> Vec<String> {
+    let rows = store.claim(&[Kind::Change, Kind::Message], at(time), SignedDuration::from_mins(5), 2).await.unwrap();
+    rows.into_iter().map(|row| row.key.id).collect()
+}
+
+#[tokio::test]
+async fn due_records_are_claimed_earliest_first_and_once_a_lease() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    for (kind, id, time) in [
+        (Kind::Change, "late", "12:00:00"),
+        (Kind::Change, "b", "10:00:02"),
+        (Kind::Message, "a", "10:00:01"),
+        (Kind::Message, "c", "10:00:03"),
+        (Kind::Freeze, "another kind", "09:00:00"),
+    ] {
+        store.commit(due(kind, id, Some(time), 0)).await.unwrap();
+    }
+    let next_due = async || store.next_due(&[Kind::Change, Kind::Message]).await.unwrap();
+    assert_eq!(next_due().await, Some(at("10:00:01")));
+    assert_eq!(claim(&store, "10:00:00").await, [""; 0]);
+    assert_eq!(claim(&store, "10:00:10").await, ["a", "b"]);
+    assert_eq!(next_due().await, Some(at("10:00:03")));
+    assert_eq!(claim(&store, "10:00:10").await, ["c"]);
+    assert_eq!(next_due().await, Some(at("10:05:10")), "a lease ends before the next record is due");
+
+    store.done(&Key::new(Kind::Change, "b")).await;
+    assert_eq!(claim(&store, "10:00:11").await, ["b"]);
+    store.commit(due(Kind::Change, "b", Some("10:00:20"), 1)).await.unwrap();
+    assert_eq!(claim(&store, "10:00:19").await, [""; 0]);
+    assert_eq!(claim(&store, "10:00:20").await, ["b"], "a commit ends the lease");
+    assert_eq!(claim(&store, "10:05:10").await, ["a", "c"], "the lease has passed");
+
+    store.commit(due(Kind::Change, "b", None, 2)).await.unwrap();
+    let pending = store.pending(Kind::Change).await.unwrap();
+    assert_eq!(pending.iter().map(|row| row.key.id.as_str()).collect::<Vec<_>>(), ["late"]);
+}
+
+#[tokio::test]
+async fn a_restart_gives_claimed_records_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    store.commit(due(Kind::Change, "a", Some("10:00:00"), 0)).await.unwrap();
+    assert_eq!(claim(&store, "10:00:00").await, ["a"]);
+    drop(store);
+    assert_eq!(claim(&open(&dir), "10:00:00").await, ["a"]);
+}

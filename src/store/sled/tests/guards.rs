@@ -1,0 +1,110 @@
+//! What the store refuses to go on with, and what it repairs by itself.
+
+use super::*;
+
+async fn filled(dir: &tempfile::TempDir, entries: usize) -> SledStore {
+    let store = open(dir);
+    for _ in 0..entries {
+        store.commit(Commit::at(now()).fact(fact("asked"))).await.unwrap();
+    }
+    store
+}
+
+fn refusal(dir: &tempfile::TempDir) -> String {
+    let said = SledStore::open(dir.path(), now()).unwrap_err().to_string();
+    said.replace(&dir.path().display().to_string(), "DIR")
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let _store = open(&dir);
+    insta::assert_snapshot!(refusal(&dir), @"another process is using DIR. Stop it first; two may never write one store.");
+}
+
+#[tokio::test]
+async fn an_unfinished_snapshot_is_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(&dir, 3).await);
+    fs::write(dir.path().join("sled/snap.0000000000000001.generating"), b"half").unwrap();
+    let store = open(&dir);
+    assert!(matches!(store.verify().await.unwrap(), Verification::Whole { entries: 3, .. }));
+}
+
+#[tokio::test]
+async fn a_store_shorter_than_its_high_water_mark_is_refused_until_the_loss_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, 2).await.close().await.unwrap();
+    let backup = tempfile::tempdir().unwrap();
+    copy(&dir.path().join("sled"), &backup.path().join("sled"));
+    filled(&dir, 3).await.close().await.unwrap();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    copy(&backup.path().join("sled"), &dir.path().join("sled"));
+    insta::assert_snapshot!(refusal(&dir), @"the store in DIR is older than it was: it ends at audit entry #2 and had reached #5; 3 writes are missing. Nothing was changed. Bring back a backup, or the copy in DIR/before-recovery. If the loss is to be accepted, write the number 2 into the file DIR/accept-loss and start again; the audit log will say so.");
+    fs::write(dir.path().join("accept-loss"), "3\n").unwrap();
+    refusal(&dir);
+    fs::write(dir.path().join("accept-loss"), "2\n").unwrap();
+    let store = open(&dir);
+    let entry = store.entry(3).await.unwrap().unwrap();
+    insta::assert_snapshot!(serde_json::to_string(&(entry.fact.event, entry.fact.detail)).unwrap(), @r#"["loss_accepted",{"found":2,"reached":5,"reached_hash":"c73a83bdd502bb68bfae6ae01d0b3a79e704314d607525a895fda3d483ad7735"}]"#);
+    assert!(!dir.path().join("accept-loss").exists());
+    store.close().await.unwrap();
+    drop(store);
+    open(&dir);
+}
+
+#[tokio::test]
+async fn an_empty_folder_in_place_of_the_store_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, 2).await.close().await.unwrap();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    assert!(refusal(&dir).contains("ends at audit entry #0 and had reached #2"));
+}
+
+#[tokio::test]
+async fn a_missing_mark_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, 2).await.close().await.unwrap();
+    fs::remove_file(dir.path().join("high-water")).unwrap();
+    insta::assert_snapshot!(refusal(&dir), @"DIR/high-water is gone, so nothing tells whether the store is whole; it ends at audit entry #2. Bring the file back. If what is there is to be accepted, write the number 2 into the file DIR/accept-loss and start again; the audit log will say so.");
+}
+
+#[tokio::test]
+async fn another_history_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, 2).await.close().await.unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let store = open(&other);
+    for _ in 0..3 {
+        store.commit(Commit::at(at("11:00:00")).fact(fact("forged"))).await.unwrap();
+    }
+    store.close().await.unwrap();
+    drop(store);
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    copy(&other.path().join("sled"), &dir.path().join("sled"));
+    assert!(refusal(&dir).starts_with("audit entry #2 of the store in DIR is not the one that was written"));
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_refused_without_a_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, 50).await.close().await.unwrap();
+    let db = dir.path().join("sled/db");
+    let mut bytes = fs::read(&db).unwrap();
+    bytes.iter_mut().take(100_000).for_each(|byte| *byte ^= 0x55);
+    fs::write(&db, bytes).unwrap();
+    let said = refusal(&dir);
+    assert!(said.contains("damaged") || said.contains("is older than it was"), "{said}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy(&file.path(), &to);
+        } else {
+            fs::copy(file.path(), to).unwrap();
+        }
+    }
+}
