@@ -12,16 +12,17 @@ use tokio::task::JoinSet;
 
 use crate::activity::Activity;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigErrors, Transport};
+use crate::config::{self, Config, ConfigErrors, Transport};
 use crate::dispatch::Dispatch;
 use crate::host::{Bells, Host};
 use crate::http::{self, HealthSource};
 use crate::metrics::Metrics;
 use crate::outbox::Pace;
-use crate::platform::slack::{Slack, SlackSettings};
+use crate::platform::slack::{Slack, SlackSettings, Timing};
 use crate::platform::{Health, Inbound, Platform};
 use crate::recognition::Recognition;
 use crate::rules::Rules;
+use crate::secret::Secret;
 use crate::store::{Kind, Store};
 use crate::{answer, engine, looking, outbox};
 
@@ -77,9 +78,11 @@ impl Bot {
         let law = Arc::new(config.law(commands)?);
         let directory = Arc::clone(law.directory());
         let metrics = Metrics::new();
-        let settings = SlackSettings::of(&config.slack).map_err(StartError::Slack)?;
+        let settings = slack_settings(&config.slack)?;
         let names = Arc::clone(&directory);
-        let slack = Arc::new(Slack::new(settings, names, clock.clone(), metrics.clone()).map_err(|error| StartError::Slack(error.to_string()))?);
+        let slack = Arc::new(
+            Slack::new(settings, names, clock.clone(), metrics.clone()).map_err(|error| StartError::Slack(error.to_string()))?,
+        );
         let activity = Activity::default();
         let host = Arc::new(Host {
             store,
@@ -150,6 +153,26 @@ impl Bot {
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// What the configuration says about Slack, with the secrets its transport needs.
+fn slack_settings(slack: &config::Slack) -> Result<SlackSettings, StartError> {
+    let needed = |secret: &Option<Secret>, name: &str| {
+        secret.clone().ok_or_else(|| StartError::Slack(format!("{name} is not set in the environment")))
+    };
+    let (app_token, signing_secret, connections) = match slack.transport {
+        Transport::Socket { connections } => (Some(needed(&slack.app_token, "SLACK_APP_TOKEN")?), None, connections),
+        Transport::Http => (None, Some(needed(&slack.signing_secret, "SLACK_SIGNING_SECRET")?), 0),
+    };
+    Ok(SlackSettings {
+        api_url: slack.api_url.parse().map_err(|cause| StartError::Slack(format!("SLACK_API_URL is no URL: {cause}")))?,
+        bot_token: needed(&slack.bot_token, "SLACK_BOT_TOKEN")?,
+        app_token,
+        signing_secret,
+        prefix: slack.prefix.clone(),
+        connections,
+        timing: Timing::default(),
+    })
 }
 
 async fn deliver(host: Arc<Host>, row: crate::store::Row) -> Result<(), crate::host::Trouble> {

@@ -60,8 +60,7 @@ async fn a_line_can_be_cut_before_or_after_aws_has_acted() -> Checked {
     aws.fault(Fault::down()).await;
     assert!(rds.describe_db_instances().send().await.is_err());
     aws.clear_faults().await;
-    aws.fault(Fault::cut_before("rds", "*").account("444455556666"))
-        .await;
+    aws.fault(Fault::cut_before("rds", "*").account("444455556666")).await;
     rds.describe_db_instances().send().await?;
     assert_clean(&aws).await;
     Ok(())

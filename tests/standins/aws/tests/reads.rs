@@ -147,17 +147,9 @@ async fn moto_answers_where_no_simulator_does() -> Checked {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let mut answers = Vec::new();
     for (aws, operation, body) in [
-        (
-            &one,
-            "CreateGroup",
-            r#"{"IdentityStoreId":"d-0123456789","DisplayName":"dba"}"#,
-        ),
+        (&one, "CreateGroup", r#"{"IdentityStoreId":"d-0123456789","DisplayName":"dba"}"#),
         (&one, "ListGroups", r#"{"IdentityStoreId":"d-0123456789"}"#),
-        (
-            &other,
-            "ListGroups",
-            r#"{"IdentityStoreId":"d-0123456789"}"#,
-        ),
+        (&other, "ListGroups", r#"{"IdentityStoreId":"d-0123456789"}"#),
         (
             &one,
             "UpdateGroup",
@@ -168,10 +160,7 @@ async fn moto_answers_where_no_simulator_does() -> Checked {
         let key = session.access_key_id();
         let answer = client
             .post(aws.url())
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={key}/20261122/eu-west-1/identitystore/aws4_request"),
-            )
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/20261122/eu-west-1/identitystore/aws4_request"))
             .header("x-amz-security-token", session.session_token().unwrap_or_default())
             .header("x-amz-target", format!("AWSIdentityStore.{operation}"))
             .header("content-type", "application/x-amz-json-1.1")
@@ -180,13 +169,7 @@ async fn moto_answers_where_no_simulator_does() -> Checked {
             .await?;
         answers.push((answer.status().as_u16(), answer.text().await?));
     }
-    assert_eq!(
-        answers
-            .iter()
-            .map(|(status, _)| *status)
-            .collect::<Vec<_>>(),
-        [200, 200, 200, 501]
-    );
+    assert_eq!(answers.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [200, 200, 200, 501]);
     assert!(answers[1].1.contains("dba"), "{answers:?}");
     assert!(!answers[2].1.contains("dba"), "{answers:?}");
     let gap = "the AWS stand-in has no identitystore:UpdateGroup".to_owned();
