@@ -11,14 +11,18 @@ use serde::de::DeserializeOwned;
 
 pub mod args;
 pub mod aws;
+pub mod can;
 pub mod change;
 pub mod context;
 pub mod error;
+pub mod help;
 pub mod message;
+mod outlook;
 pub mod plan;
 pub mod rds;
 pub mod records;
 pub mod registry;
+pub mod whoami;
 
 pub use context::{Context, Person, PersonId, Resource};
 pub use error::{Error, Result};
@@ -101,4 +105,7 @@ pub const ALL: &[Entry] = &[
     Entry::change::<change::freeze::start::Start>(),
     Entry::change::<change::freeze::stop::Stop>(),
     Entry::query::<change::freeze::list::List>(),
+    Entry::query::<help::Help>(),
+    Entry::query::<whoami::Whoami>(),
+    Entry::query::<can::Can>(),
 ];
