@@ -83,7 +83,7 @@ impl Rds {
     }
 
     fn listing(&self) -> String {
-        format!("listing databases in {} ({})", self.account.name, self.region)
+        format!("listing databases in {}", self.account.name)
     }
 
     pub(super) fn looking_at(&self, id: &str) -> String {

@@ -86,13 +86,14 @@ pub(super) async fn find(typed: &str, cx: &Context<'_>) -> Result<Found> {
     places.retain(|(_, region)| wanted.region.as_deref().is_none_or(|only| only == *region));
     let looks = places.into_iter().map(|(account, region)| {
         let (caller, wanted) = (&caller, &wanted);
-        async move {
+        let look = async move {
             let rds = Rds::open(cx.aws, caller, account, region).await?;
             Ok(rds.database(&wanted.id).await?.filter(|database| wanted.is(database)).map(|database| (database, rds)))
-        }
+        };
+        async move { (account, region, look.await) }
     });
-    let mut unseen = Vec::new();
-    let mut found: Vec<(Database, Rds)> = fleet::all(join_all(looks).await, &mut unseen)?.into_iter().flatten().collect();
+    let (found, unseen) = fleet::sorted(join_all(looks).await)?;
+    let mut found: Vec<(Database, Rds)> = found.into_iter().flatten().collect();
     if found.len() > 1 {
         // Several share the name: those the asker may not touch can't be meant.
         let refused = check(&found[0].0.resource(), cx);

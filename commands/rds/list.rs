@@ -7,7 +7,7 @@ use super::aws::Rds;
 use super::find::no_account;
 use super::lifecycle::{self, Lifecycle};
 use super::model::Database;
-use super::{fleet, inventory, line};
+use super::{fleet, line, versions};
 use crate::aws::Caller;
 use crate::context::{Account, Context, Resource};
 use crate::error::{Error, Result};
@@ -106,10 +106,8 @@ impl List {
             let shown = fleet.databases.iter().skip((page - 1) * PAGE).take(PAGE);
             let of = if pages > 1 { format!(", page {page} of {pages}") } else { String::new() };
             let noun = if total == 1 { "database" } else { "databases" };
-            message = message
-                .text(format!("{total} {noun}{of}"))
-                .table(table(shown, &fleet.databases, support, cx))
-                .buttons(self.turns(page, pages));
+            message =
+                message.text(format!("{total} {noun}{of}")).table(table(shown, support, cx)).buttons(self.turns(page, pages));
         }
         fleet.unseen.iter().fold(message, |message, trouble| message.note(trouble.clone()))
     }
@@ -157,25 +155,33 @@ fn of_engine(engine: &str, wanted: &str) -> bool {
     engine == wanted || engine.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-'))
 }
 
-fn table<'a>(shown: impl Iterator<Item = &'a Database>, all: &[Database], support: &[Lifecycle], cx: &Context<'_>) -> Table {
-    let mut table = Table::new(["Database", "Version", "Class", "AZ", "Belongs to", "Where", "Standard support"]);
+/// Kept narrow: what does not fit stands in `rds show` and in the CSV file.
+fn table<'a>(shown: impl Iterator<Item = &'a Database>, support: &[Lifecycle], cx: &Context<'_>) -> Table {
+    let mut table = Table::new(["Database", "Version", "Class", "Belongs to", "Account", "Support"]);
     for database in shown {
-        let name = inventory::name(database, all);
-        let name = if name.starts_with("arn:") { database.id().to_owned() } else { name };
         let status = if database.status == "available" { String::new() } else { format!(" ({})", database.status) };
         let global = if database.global.is_some() { " (global)" } else { "" };
+        let multi_az = if database.multi_az { " multi-AZ" } else { "" };
         let support = lifecycle::of(support, &database.engine, &database.version);
         table.row([
-            format!("{name}{global}{status}"),
-            database.software(),
-            database.class.clone(),
-            if database.multi_az { "multi" } else { "single" }.to_owned(),
+            format!("{}{global}{status}", database.id()),
+            format!("{} {}", database.engine, versions::short(&database.version)),
+            format!("{}{multi_az}", database.class.trim_start_matches("db.")),
             format!("{}/{}", database.project, database.env),
-            format!("{} {}", database.account_name, database.at.region),
-            lifecycle::cell(support, cx.now),
+            place(database, cx),
+            lifecycle::short(support, cx.now),
         ]);
     }
     table
+}
+
+/// The account, and the region where it is not the account's first.
+fn place(database: &Database, cx: &Context<'_>) -> String {
+    let account = cx.settings.accounts.iter().find(|account| account.id == database.at.account);
+    if account.is_some_and(|account| account.regions.first() == Some(&database.at.region)) {
+        return database.account_name.clone();
+    }
+    format!("{} {}", database.account_name, database.at.region)
 }
 
 fn csv(databases: &[Database], support: &[Lifecycle], cx: &Context<'_>) -> Table {

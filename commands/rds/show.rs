@@ -165,20 +165,21 @@ fn standing(support: Option<&Lifecycle>, database: &Database, cx: &Context<'_>) 
     let Some(support) = support else { return format!("AWS gives no end date for {}", database.software()).into() };
     let standard = support.standard_ends.map(lifecycle::day).unwrap_or_default();
     let extended = support.extended_ends.map(lifecycle::day);
-    let words = match lifecycle::standing(Some(support), cx.now) {
-        Standing::Unknown => "no end of standard support given".to_owned(),
-        Standing::Supported => format!("standard support until {standard}"),
-        Standing::EndsSoon => format!("standard support ends soon, on {standard}"),
-        Standing::Extended => format!("standard support ended on {standard}: extended support, at extra cost"),
-        Standing::Ended => format!("standard support ended on {standard}"),
+    let then = match (&extended, database.extended_support) {
+        (None, _) => String::new(),
+        (Some(_), Some(false)) => "; it does not go on into extended support: AWS then upgrades it by itself".to_owned(),
+        (Some(day), _) => format!("; then extended support, at extra cost, until {day}"),
     };
-    let extended = extended.map(|day| format!("; extended support until {day}")).unwrap_or_default();
-    let enrolled = match database.extended_support {
-        Some(true) => " (it goes on into extended support)",
-        Some(false) => " (it does not go on into extended support: AWS upgrades it by itself)",
-        None => "",
+    let words = match (lifecycle::standing(Some(support), cx.now), extended) {
+        (Standing::Supported, _) => format!("standard support until {standard}{then}"),
+        (Standing::EndsSoon, _) => format!("standard support ends soon, on {standard}{then}"),
+        (Standing::Extended, Some(day)) => {
+            format!("standard support ended on {standard}; extended support, at extra cost, until {day}")
+        }
+        (Standing::Ended, Some(day)) => format!("standard support ended on {standard}, extended support on {day}"),
+        (Standing::Ended | Standing::Extended, _) => format!("standard support ended on {standard}"),
+        (Standing::Unknown, _) => "no end of standard support given".to_owned(),
     };
-    let read =
-        format!("{words}{extended}{enrolled}. Source: AWS's table of major versions (DescribeDBMajorEngineVersions), read ");
+    let read = format!("{words}. Source: AWS's table of major versions (DescribeDBMajorEngineVersions), read ");
     text![read, cx.now]
 }

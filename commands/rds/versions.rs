@@ -28,6 +28,11 @@ pub(crate) fn belongs(version: &str, major: &str) -> bool {
     version.strip_prefix(major).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
+/// A version as short as it stays clear: `3.05.2` of `8.0.mysql_aurora.3.05.2`.
+pub(crate) fn short(version: &str) -> &str {
+    version.split_once(".mysql_aurora.").map_or(version, |(_, aurora)| aurora)
+}
+
 /// Newest first; minor ones before major ones.
 pub(crate) fn sort(targets: &mut [UpgradeTarget]) {
     targets.sort_by(|a, b| a.major.cmp(&b.major).then_with(|| compare(&b.version, &a.version)));

@@ -289,18 +289,18 @@ mod tests {
     #[test]
     fn a_healthy_database_passes() {
         insta::assert_snapshot!(report(&database("orders"), &target("8.0.40", false), &seen("mysql8.0")), @"
-Pass Target: 8.0.35 → 8.0.40 is a minor upgrade that AWS offers
-Pass State: available
-Pass Pending changes: none
-Pass Backups: on, kept for 7 days
-Pass Parameter group: default.mysql8.0 stays
-Pass Replicas: none
-Pass Free storage: 100 GiB, grows by itself to 500 GiB
-Warn Downtime: expect some minutes: Multi-AZ does not help, both sides are upgraded at once
-Pass Deletion protection: on
-Pass Support: 8.0.40: until 2029-07-31
-Pass Instance class: db.m6g.large stays
-");
+        Pass Target: 8.0.35 → 8.0.40 is a minor upgrade that AWS offers
+        Pass State: available
+        Pass Pending changes: none
+        Pass Backups: on, kept for 7 days
+        Pass Parameter group: default.mysql8.0 stays
+        Pass Replicas: none
+        Pass Free storage: 100 GiB, grows by itself to 500 GiB
+        Warn Downtime: expect some minutes: Multi-AZ does not help, both sides are upgraded at once
+        Pass Deletion protection: on
+        Pass Support: 8.0.40: until 2029-07-31
+        Pass Instance class: db.m6g.large stays
+        ");
     }
 
     #[test]
@@ -320,19 +320,19 @@ Pass Instance class: db.m6g.large stays
             ..seen("mysql8.4")
         };
         insta::assert_snapshot!(report(&orders, &target("8.4.3", true), &seen), @"
-Pass Target: 8.0.35 → 8.4.3 is a major upgrade that AWS offers
-Fail State: modifying; AWS upgrades only what is available
-Warn Pending changes: applied along with the upgrade: DBInstanceClass db.r6g.large
-Warn Backups: automated backups are off: the snapshot taken first is the only way back
-Fail Parameter group: orders-80 is your own, with 2 parameters set in it (max_connections and sql_mode), and does not fit 8.4.3. Make a group of family mysql8.4 and name it with --parameter-group
-Fail Replicas: replicas go first: upgrade orders-a to 8.4.3 before it
-Warn Free storage: 100 GiB that do not grow by themselves; see FreeStorageSpace in CloudWatch
-Warn Downtime: expect 10 minutes or more: Multi-AZ does not help, both sides are upgraded at once
-Warn Deletion protection: off: nothing keeps it from being deleted by mistake
-Pass Support: 8.4.3: until 2029-07-31
-Warn Instance class: AWS no longer offers db.m6g.large for mysql 8.4.3; it may refuse
-Fail Global cluster: it is part of planet, which takes major versions only as a whole; I can't do that yet
-");
+        Pass Target: 8.0.35 → 8.4.3 is a major upgrade that AWS offers
+        Fail State: modifying; AWS upgrades only what is available
+        Warn Pending changes: applied along with the upgrade: DBInstanceClass db.r6g.large
+        Warn Backups: automated backups are off: the snapshot taken first is the only way back
+        Fail Parameter group: orders-80 is your own, with 2 parameters set in it (max_connections and sql_mode), and does not fit 8.4.3. Make a group of family mysql8.4 and name it with --parameter-group
+        Fail Replicas: replicas go first: upgrade orders-a to 8.4.3 before it
+        Warn Free storage: 100 GiB that do not grow by themselves; see FreeStorageSpace in CloudWatch
+        Warn Downtime: expect 10 minutes or more: Multi-AZ does not help, both sides are upgraded at once
+        Warn Deletion protection: off: nothing keeps it from being deleted by mistake
+        Pass Support: 8.4.3: until 2029-07-31
+        Warn Instance class: AWS no longer offers db.m6g.large for mysql 8.4.3; it may refuse
+        Fail Global cluster: it is part of planet, which takes major versions only as a whole; I can't do that yet
+        ");
     }
 
     #[test]

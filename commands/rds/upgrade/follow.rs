@@ -41,13 +41,14 @@ pub(super) fn phase(database: &Database, events: &[Event], watch: Watch<'_>) -> 
     if !database.settled() {
         return Phase::Working;
     }
-    if database.runs(watch.to) {
+    let class_waits = database.pending.iter().any(|(name, _)| name == "DBInstanceClass");
+    if database.runs(watch.to) && !class_waits {
         return Phase::Finished;
     }
     if database.version == watch.to || database.pending_version() == Some(watch.to) {
         return Phase::Working;
     }
-    let failed = events.iter().any(|event| event.at >= watch.asked && is_failure(event));
+    let failed = events.iter().any(|event| event.at > watch.asked && is_failure(event));
     let late = watch.now.duration_since(watch.asked) > BEGINS_WITHIN;
     if watch.begun || failed || late { Phase::RolledBack } else { Phase::Working }
 }

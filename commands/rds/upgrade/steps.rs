@@ -120,14 +120,14 @@ async fn snapshot(job: Job, rds: &Rds, permit: &Permit, cx: &Context<'_>) -> Res
     let taken = rds.snapshots(&job.modify.of, Some(&name)).await?.into_iter().next();
     if let Some(taken) = taken {
         ours(&taken, permit)?;
-        let note = text!["The snapshot ", code(name), " is being taken."];
+        let note = text!["AWS is taking the snapshot ", code(name), "."];
         return Ok(Step::Next { state: State::AwaitSnapshot { job, began: cx.now }, note });
     }
     let database = job.look(rds).await?;
     if database.version != job.from {
         return Err(moved(&job, &database, "Nothing was changed."));
     }
-    let note = text!["Taking the snapshot ", code(name), "."];
+    let note = text!["AWS is taking the snapshot ", code(name), "."];
     match rds.make_snapshot(permit, &job.snapshot).await {
         Ok(()) => Ok(Step::Next { state: State::AwaitSnapshot { job, began: cx.now }, note }),
         // Another try of this step was answered late: look again whose it is.
@@ -173,7 +173,9 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
             " was not changed. Ask for the upgrade again when AWS takes snapshots of it."
         ])),
         Some((status, percent)) => {
-            let note = text!["The snapshot ", name, " is ", code(status), ", ", percent.to_string(), " % done."];
+            // In quarters, so that the thread is not told every percent.
+            let quarter = (percent / 25 * 25).to_string();
+            let note = text!["The snapshot ", name, " is ", code(status), ", ", quarter, " % done."];
             Ok(Step::Wait { state: State::AwaitSnapshot { job, began }, until: later(cx), note })
         }
         None => Err(Error::shown(text![
@@ -189,7 +191,7 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
 async fn modify(job: Job, began: Timestamp, rds: &Rds, (permit, cx): (&Permit, &Context<'_>)) -> Result<Step<State>> {
     let database = job.look(rds).await?;
     let to = job.to().to_owned();
-    let upgrading = text!["AWS is upgrading ", bold(job.id()), " to ", code(&*to), "."];
+    let upgrading = text!["AWS took the request to upgrade ", bold(job.id()), " to ", code(&*to), "."];
     let asked = |job| State::Follow { job, began, asked: cx.now, begun: false };
     if database.version == to || database.pending_version() == Some(&to) || database.status == "upgrading" {
         return Ok(Step::Next { state: asked(job), note: upgrading });
@@ -226,8 +228,10 @@ struct Since {
 
 async fn follow(job: Job, since: Since, rds: &Rds, cx: &Context<'_>) -> Result<Step<State>> {
     let database = job.look(rds).await?;
-    let events = rds.events(&database, since.asked).await?;
     let Since { began, asked, begun } = since;
+    let mut events = rds.events(&database, asked).await?;
+    // AWS's `StartTime` counts in, and what ended as the upgrade was asked for is not part of it.
+    events.retain(|event| event.at > asked);
     let watch = Watch { to: job.to(), asked, begun, now: cx.now };
     match follow::phase(&database, &events, watch) {
         Phase::Finished => {
@@ -236,7 +240,11 @@ async fn follow(job: Job, since: Since, rds: &Rds, cx: &Context<'_>) -> Result<S
         }
         Phase::Working => {
             let begun = begun || !database.settled();
-            let note = waiting(&database, events.last());
+            let note = if begun {
+                waiting(&database, events.last())
+            } else {
+                text![bold(job.id()), " is ", code(&*database.status), "; AWS has not begun yet."]
+            };
             Ok(Step::Wait { state: State::Follow { job, began, asked, begun }, until: later(cx), note })
         }
         Phase::RolledBack => Err(Error::shown(rolled_back(&job, &database, &events))),
