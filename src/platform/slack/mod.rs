@@ -1,7 +1,8 @@
 //! Slack.
 //!
 //! `decode` reads what comes in over `socket` or `http`, `intake` hands it on and acknowledges; `render`, `escape` and
-//! `form` write what goes out through `api`. Both transports share everything but the wire.
+//! `form` write what goes out, `posting` and `files` bring it there through `api`. Both transports share everything but
+//! the wire. `manifest` is how Slack learns of the commands.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
