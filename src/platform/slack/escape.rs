@@ -49,7 +49,7 @@ pub(super) fn pieces(text: &Text, names: &dyn Names) -> Vec<String> {
                 let account = names.account(NAME, person).filter(|id| is_id(id));
                 pieces.push(match account {
                     Some(id) => format!("<@{id}>"),
-                    None => escape(&marks.disarm(&one_line(&names.name(person)), ' ')),
+                    None => escape(&cut(&marks.disarm(&one_line(&names.name(person)), ' '), PIECE)),
                 });
                 before = 'a';
             }
@@ -99,8 +99,8 @@ fn one_line(words: &str) -> String {
 }
 
 fn link(url: &str, label: &str) -> String {
-    let label = escape(&one_line(if label.is_empty() { url } else { label })).replace('|', "¦");
-    let label = within(&words_of(&label), PIECE);
+    let label = one_line(if label.is_empty() { url } else { label });
+    let label = escape(&cut(&label, PIECE)).replace('|', "¦");
     let target = Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
     match target.map(|parsed| escape(&parsed.as_str().replace('|', "%7C"))) {
         Some(target) if target.len() <= ADDRESS => format!("<{target}|{label}>"),
