@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{office, post, quiet};
 use crate::slack::{
-    Signing, Slack, Submitted, Transport,
+    DisconnectReason, Signing, Slack, Submitted, Transport,
     official::{Judge, SignedRequest},
     sign,
 };
@@ -82,6 +82,14 @@ async fn bolt_holds_a_conversation_in_socket_mode() {
     let _bolt = Bolt::start(&judge, &slack, "socket");
     slack.connected(1).await;
     conversation(&slack).await;
+    let socket = &slack.open_sockets()[0];
+    socket.sends_malformed();
+    slack.person("ana").types("dba", "/rds list").await;
+    slack.channel("dba").expect("1 database").await;
+    socket.disconnect(DisconnectReason::RefreshRequested);
+    slack.connected(1).await;
+    slack.person("ana").types("dba", "/rds list").await;
+    slack.channel("dba").expect("1 database").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
