@@ -72,6 +72,8 @@ pub struct Config {
     pub remind_before_start: Vec<SignedDuration>,
     /// What commands may see: the AWS accounts and the command prefix.
     pub settings: Settings,
+    /// The region in which roles are assumed: `[aws] region`, else the first account's first one.
+    pub aws_region: Option<String>,
     /// What `AWS_ENDPOINT_URL` holds. The AWS SDK reads it by itself; here it is only known.
     pub aws_endpoint: Option<String>,
     /// The people, as `people.toml` has them.
@@ -208,6 +210,7 @@ impl Config {
             approvals: written.approvals,
             remind_before_start: written.remind_before_start,
             settings: written.settings,
+            aws_region: written.aws_region,
             aws_endpoint: environment.get("AWS_ENDPOINT_URL").map(str::to_owned),
             people,
             people_file,

@@ -6,9 +6,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
-    Authorizer, Context, Effect, Entities, Entity, EntityUid, PolicyId, PolicySet, Request, RestrictedExpression,
+    AuthorizationError, Authorizer, Context, Effect, Entities, Entity, EntityUid, PolicyId, PolicySet, Request,
+    RestrictedExpression,
 };
-use commands::context::{Decision, Requirement, SelfApproval, Settings};
+use commands::context::{Decision, SelfApproval, Settings};
 use commands::registry::Entry;
 use commands::{Person, PersonId, Resource};
 
@@ -21,9 +22,6 @@ mod rules;
 mod schema;
 
 pub use law::Law;
-
-/// The command that casts a vote for a change: whose votes count has to be allowed to run it.
-const APPROVE: &str = "change approve";
 
 /// A policy, proved against the commands there are.
 #[derive(Debug)]
@@ -85,34 +83,6 @@ impl Policy {
         self.decide_any(person, action, &places)
     }
 
-    /// Whether `person` may approve now: in the group the requirement names, and allowed to run `change approve` on
-    /// `change` (see [`as_change`]). Whether it is their own change is not looked at here.
-    ///
-    /// # Errors
-    /// Why not, a whole sentence for the voter.
-    pub fn may_approve(&self, person: &Person, requirement: &Requirement, change: &Resource) -> Result<(), String> {
-        if !person.groups.contains(&requirement.group) {
-            return Err(format!("Only people in {} can approve this.", requirement.group));
-        }
-        match self.decide(person, APPROVE, change) {
-            Decision::Allowed { .. } => Ok(()),
-            Decision::Denied { why, .. } => Err(why),
-        }
-    }
-
-    /// Of these people, who could approve what `asker` asks for; `change` as for [`Policy::may_approve`].
-    pub fn could_approve(
-        &self,
-        requirement: &Requirement,
-        asker: &PersonId,
-        people: &[Person],
-        change: &Resource,
-    ) -> Vec<PersonId> {
-        let counts = |person: &&Person| requirement.self_approval == SelfApproval::Counts || person.id != *asker;
-        let may = |person: &&Person| self.may_approve(person, requirement, change).is_ok();
-        people.iter().filter(counts).filter(may).map(|person| person.id.clone()).collect()
-    }
-
     /// The resource as it stands, and in each place it may turn out to be in: one for each project and environment, and
     /// each account where the policy speaks of accounts.
     pub(crate) fn places(&self, resource: &Resource, settings: &Settings) -> Vec<Resource> {
@@ -159,14 +129,16 @@ impl Policy {
         };
         let (request, entities) = match request(person, action, resource, actions) {
             Ok(asked) => asked,
-            Err(cause) => return Verdict::Broken(format!("The policy can't be asked about {resource}: {cause}.")),
+            Err(cause) => return Verdict::Broken(format!("The policy can't be asked about this: {cause}.")),
         };
         let response = self.authorizer.is_authorized(&request, &self.set, &entities);
         let diagnostics = response.diagnostics();
         if let Some(error) = diagnostics.errors().next() {
-            let broken = self.rules.get(error_policy(error)).map_or("a rule", |rule| rule.id.as_str());
+            let AuthorizationError::PolicyEvaluationError(error) = error;
+            let broken = self.rules.get(error.policy_id()).map_or("without a name", |rule| rule.id.as_str());
             return Verdict::Broken(format!(
-                "The rule {broken} breaks on {resource}, so nothing is allowed there. Tell whoever keeps the policy: {error}."
+                "The rule {broken} breaks here, so nothing is allowed. Tell whoever keeps the policy: {}.",
+                error.inner()
             ));
         }
         let deciding = diagnostics.reason().filter_map(|id| self.rules.get(id));
@@ -183,23 +155,22 @@ impl Policy {
     /// Why there is no permit, and whom there would be one for: each group the policy names is tried.
     fn who_could(&self, action: &str, resources: &[Resource]) -> String {
         let groups = self.groups_that_could(action, resources);
-        let place = match resources {
-            [one] => format!(" on {}", whereabouts(one)),
-            _ => String::new(),
-        };
+        let there = if resources.iter().any(|resource| resource.project.is_some()) { " there" } else { "" };
         match groups.as_slice() {
-            [] => format!("No rule lets anybody run {action}{place}. Whoever keeps the policy can add one."),
-            groups => format!("No rule permits it. People in {} may run {action}{place}.", or(groups)),
+            [] => format!("No rule lets anybody run {action}{there}. Whoever keeps the policy can add one."),
+            groups => format!("No rule permits it. People in {} may run {action}{there}.", or(groups)),
         }
     }
 
     /// The groups whose members may run `action` on one of the resources.
     pub(crate) fn groups_that_could(&self, action: &str, resources: &[Resource]) -> Vec<String> {
-        let may = |group: &&String| {
-            let somebody = somebody([(*group).clone()]);
-            resources.iter().any(|resource| matches!(self.ask(&somebody, action, resource), Verdict::Permitted(_)))
-        };
+        let may = |group: &&String| self.permits(&somebody([(*group).clone()]), action, resources);
         self.groups.iter().filter(may).cloned().collect()
+    }
+
+    /// Whether `person` may run `action` on one of the resources.
+    pub(crate) fn permits(&self, person: &Person, action: &str, resources: &[Resource]) -> bool {
+        resources.iter().any(|resource| matches!(self.ask(person, action, resource), Verdict::Permitted(_)))
     }
 
     /// The names of the people the policy speaks of.
@@ -251,24 +222,19 @@ impl Rule {
     }
 }
 
-/// The change that `asker` makes of acting on `target`, as a resource to vote on; it has no number yet.
-pub fn as_change(target: &Resource, asker: &PersonId) -> Resource {
-    Resource { kind: "change".to_owned(), name: String::new(), id: String::new(), asker: Some(asker.clone()), ..target.clone() }
-}
-
-/// `database orders in prod of shop`.
+/// `database orders in prod of shop`; nothing where nothing is known.
 pub(crate) fn whereabouts(resource: &Resource) -> String {
-    let what = resource.to_string();
     let place = match (&resource.env, &resource.project) {
-        (Some(env), Some(project)) => format!(" in {env} of {project}"),
-        (Some(place), None) | (None, Some(place)) => format!(" in {place}"),
+        (Some(env), Some(project)) => format!("in {env} of {project}"),
+        (Some(place), None) | (None, Some(place)) => format!("in {place}"),
         (None, None) => String::new(),
     };
-    format!("{}{place}", what.trim())
+    let words = [resource.kind.as_str(), &resource.name, &place];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// `a, b or c`.
-pub(crate) fn or(words: &[String]) -> String {
+fn or(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -277,15 +243,9 @@ pub(crate) fn or(words: &[String]) -> String {
 }
 
 /// Somebody in these groups whose id is nobody's.
-pub(crate) fn somebody(groups: impl IntoIterator<Item = String>) -> Person {
+fn somebody(groups: impl IntoIterator<Item = String>) -> Person {
     let (id, groups) = (PersonId(String::new()), groups.into_iter().collect());
     Person { id, name: String::new(), email: None, groups, zone: "UTC".to_owned() }
-}
-
-fn error_policy(error: &cedar_policy::AuthorizationError) -> &PolicyId {
-    match error {
-        cedar_policy::AuthorizationError::PolicyEvaluationError(error) => error.policy_id(),
-    }
 }
 
 /// One request, with the entities that matter to it and no others.

@@ -21,7 +21,7 @@ fn named(id: ChangeId) -> Resource {
 }
 
 /// The resource that stands for a change: it belongs where its own resource belongs, and it has an asker.
-fn resource(record: &ChangeRecord) -> Resource {
+pub(crate) fn resource(record: &ChangeRecord) -> Resource {
     Resource {
         asker: Some(record.asker.clone()),
         id: record.id.to_string(),

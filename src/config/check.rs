@@ -8,6 +8,7 @@ use commands::registry::Entry;
 use commands::{Person, Resource};
 
 use super::{Config, ConfigError, Place, Transport};
+use crate::approval::could_approve;
 use crate::policy::{Law, whereabouts};
 
 /// One thing to know about a configuration.
@@ -135,10 +136,10 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
             let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(person, action, place) else {
                 continue;
             };
-            let could = law.could_approve(&requires, &person.id, place).len();
+            let could = could_approve(&requires, &person.id, place, law).len();
             if could < requires.approvals as usize {
                 let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));
-                entry.2.insert(whereabouts(place).trim_start_matches("in ").to_owned());
+                entry.2.insert(whereabouts(place));
             }
         }
     }
@@ -147,9 +148,9 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
         .into_iter()
         .map(|((rule, person), (requires, could, places))| {
             let places: Vec<_> = places.into_iter().filter(|place| !place.is_empty()).collect();
-            let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+            let places = if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) };
             let words = format!(
-                "It takes {} of {}, but when {person} asks only {could} could approve{places}.",
+                "It takes {} of {}, but when {person} asks{places}, {could} could approve.",
                 requires.approvals, requires.group
             );
             let place = rules.get(rule.as_str()).cloned().unwrap_or_else(|| Place::whole(&config.policy.file));

@@ -197,7 +197,7 @@ people = [
 "#;
     assert_snapshot!(findings(&[("watchkeeper.toml", toml), ("people.toml", people)], &[("SLACK_BOT_TOKEN", "x")]), @r#"
     error: environment: SLACK_APP_TOKEN: Not set. Socket Mode needs the app-level token, xapp-….
-    error: policy.cedar (compiled in):58:1: upgrade-prod: It takes 1 of dba, but when dora asks only 0 could approve ( in prod of shop).
+    error: policy.cedar (compiled in):58:1: upgrade-prod: It takes 1 of dba, but when dora asks in prod of shop, 0 could approve.
     advice: watchkeeper.toml: projects.shop: shop has no channel of its own; its cards go to #ops.
     advice: watchkeeper.toml: projects.web: No account belongs to the project web.
     advice: watchkeeper.toml: accounts: shop-prod has no role to assume; give it `roles`, or all of them `role` under [aws].
@@ -206,9 +206,7 @@ people = [
     let policy = ("policy.cedar", "@id(\"a\")\npermit (principal, action == Action::\"rds upgade\", resource);");
     assert_snapshot!(findings(&[("watchkeeper.toml", "[slack]\ntransport = \"http\""), policy], &[("SLACK_BOT_TOKEN", "x")]), @r#"
     error: environment: SLACK_SIGNING_SECRET: Not set. HTTP needs the app's signing secret.
-    error: policy.cedar:1:1: a: For policy `policy0`, unable to find an applicable action given the policy scope constraints.
-    error: policy.cedar:1:1: a: For policy `policy0`, policy is impossible: the policy expression evaluates to false for all valid requests.
-    error: policy.cedar:2:30: a: For policy `policy0`, unrecognized action `Action::"rds upgade"` (did you mean `Action::"rds upgrade"`?).
+    error: policy.cedar:2:30: a: Unrecognized action `Action::"rds upgade"` (did you mean `Action::"rds upgrade"`?).
     advice: watchkeeper.toml: accounts: No AWS account is configured, so there is nothing to look after.
     advice: people.toml (compiled in): people: Nobody is in it, so nobody may do anything.
     "#);

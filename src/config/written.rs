@@ -21,6 +21,7 @@ pub(super) struct Written {
     pub(super) approvals: Approvals,
     pub(super) remind_before_start: Vec<SignedDuration>,
     pub(super) settings: Settings,
+    pub(super) aws_region: Option<String>,
 }
 
 /// Reads the file. `capabilities` are those a role template is filled in for.
@@ -30,6 +31,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
     let top = document.top(&parsed_text);
     let port = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
     let (transport, prefix) = slack(top.table("slack"));
+    let (accounts, region) = accounts(&top, capabilities);
     let written = Written {
         data_dir: top.get("data_dir", "a folder's path", text).unwrap_or_else(|| "data".to_owned()),
         listen: top.get("listen", "an address with a port, such as \"127.0.0.1:8080\"", parsed).unwrap_or(port),
@@ -39,7 +41,8 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         channels: channels(&top),
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
-        settings: Settings { accounts: accounts(&top, capabilities), prefix },
+        aws_region: region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
+        settings: Settings { accounts, prefix },
     };
     top.done();
     document.errors().or(written)
@@ -137,7 +140,8 @@ fn emoji(value: &DeValue<'_>) -> Option<BTreeSet<String>> {
     (!names.is_empty() && names.iter().all(fits)).then_some(names)
 }
 
-fn accounts(top: &Table<'_>, capabilities: &[&str]) -> Vec<Account> {
+/// The accounts, and the region for those that name none.
+fn accounts(top: &Table<'_>, capabilities: &[&str]) -> (Vec<Account>, Option<String>) {
     const REGIONS: &str = "a list of regions, such as [\"eu-central-1\"]";
     let aws = top.table("aws");
     let region = aws.as_ref().and_then(|aws| aws.get("region", "a region, such as \"eu-central-1\"", text));
@@ -173,7 +177,7 @@ fn accounts(top: &Table<'_>, capabilities: &[&str]) -> Vec<Account> {
         roles.extend(own);
         accounts.push(Account { id, name, project, env, regions, roles });
     }
-    accounts
+    (accounts, region)
 }
 
 const ROLE: &str = "a role's ARN, such as \"arn:aws:iam::{account}:role/watchkeeper-{capability}\"";

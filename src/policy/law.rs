@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use commands::context::{Authority, Decision, Requirement, Settings};
+use commands::context::{Authority, Decision, Settings};
 use commands::{Person, PersonId, Resource};
 
-use super::{Policy, as_change, or};
+use super::{Policy, or};
 use crate::identity::Directory;
 
 /// Policy, people and settings. Shared in an [`Arc`]; replaced as a whole.
@@ -32,19 +32,15 @@ impl Law {
         &self.directory
     }
 
-    /// Who could approve what `asker` wants to do to `target`.
-    pub fn could_approve(&self, requirement: &Requirement, asker: &PersonId, target: &Resource) -> Vec<PersonId> {
-        let change = as_change(target, asker);
-        self.policy.could_approve(requirement, asker, &self.directory.people(), &change)
-    }
-
     /// Adds to a denial for want of a permit who could be asked: two or three names.
     fn with_names(&self, decision: Decision, action: &str, resources: &[Resource]) -> Decision {
         let Decision::Denied { rule: None, why } = decision else { return decision };
         let groups = self.policy.groups_that_could(action, resources);
         let people = self.directory.people();
-        let names = people.into_iter().filter(|person| groups.iter().any(|group| person.groups.contains(group)));
-        let names: Vec<_> = names.take(3).map(|person| person.name).collect();
+        let could = |person: &Person| {
+            groups.iter().any(|group| person.groups.contains(group)) && self.policy.permits(person, action, resources)
+        };
+        let names: Vec<_> = people.into_iter().filter(could).take(3).map(|person| person.name).collect();
         let ask = if names.is_empty() { String::new() } else { format!(" Ask {}.", or(&names)) };
         Decision::Denied { rule: None, why: format!("{why}{ask}") }
     }

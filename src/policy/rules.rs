@@ -30,8 +30,11 @@ const ANNOTATIONS: [&str; 5] = ["id", "approvals", "approvers", "self_approval",
 pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, HashMap<PolicyId, Rule>), ConfigErrors> {
     let place = |offset| Place::in_text(&text.file, &text.text, offset);
     let set: PolicySet = text.text.parse().map_err(|errors: cedar_policy::ParseErrors| {
-        let error =
-            |error: &dyn Diagnostic| ConfigError { place: place(offset(error).unwrap_or(0)), key: None, words: words(error) };
+        let error = |error: &dyn Diagnostic| ConfigError {
+            place: place(offset(error).unwrap_or(0)),
+            key: None,
+            words: sentence(&words(error)),
+        };
         ConfigErrors(errors.iter().map(|one| error(one)).collect())
     })?;
     let mut errors = ConfigErrors::default();
@@ -46,18 +49,20 @@ pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, 
         ConfigErrors(vec![ConfigError { place: Place::whole(&text.file), key: None, words }])
     })?;
     let proof = Validator::new(schema).validate(&set, ValidationMode::Strict);
-    let found = proof.validation_errors().map(|error| (error.policy_id(), error as &dyn Diagnostic));
+    let found: Vec<_> = proof.validation_errors().map(|error| (error.policy_id(), error as &dyn Diagnostic)).collect();
     let warned = proof.validation_warnings().map(|warning| (warning.policy_id(), warning as &dyn Diagnostic));
-    for (policy, error) in found.chain(warned) {
+    let only_warned: Vec<_> = warned.filter(|(policy, _)| !found.iter().any(|(other, _)| other == policy)).collect();
+    for (policy, error) in found.into_iter().chain(only_warned) {
         let rule = rules.get(policy);
         let whole = rule.map_or_else(|| Place::whole(&text.file), |rule| rule.place.clone());
-        let words =
-            words(error).replace(&format!("for policy `{policy}`, "), "").replace(&format!("for policy `{policy}`: "), "");
         errors.0.push(ConfigError {
             place: offset(error).map_or(whole, place),
             key: rule.map(|rule| rule.id.clone()),
-            words: sentence(&words),
+            words: words(error).replace(&format!("for policy `{policy}`, "), "").replace(&format!("for policy `{policy}`: "), ""),
         });
+    }
+    for error in &mut errors.0 {
+        error.words = sentence(&error.words);
     }
     errors.0.sort_by(|a, b| a.place.cmp(&b.place));
     errors.or((set, rules))
@@ -136,12 +141,13 @@ fn offset(error: &dyn Diagnostic) -> Option<usize> {
 /// Cedar's words, with its advice.
 fn words(error: &dyn Diagnostic) -> String {
     let help = error.help().map(|help| format!(" ({help})")).unwrap_or_default();
-    sentence(&format!("{error}{help}"))
+    format!("{error}{help}")
 }
 
 fn sentence(words: &str) -> String {
-    let words = words.trim().trim_end_matches('.');
+    let words = words.trim();
     let mut letters = words.chars();
     let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+    let end = if words.ends_with(['.', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }

@@ -3,3 +3,4 @@
 pub mod aws;
 pub mod page;
 pub mod slack;
+pub mod world;

@@ -240,3 +240,6 @@ fn digest(given: &Map<String, Value>) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, format!("{sorted:?}").as_bytes());
     digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,9 @@ fn pack(pieces: &[String], limit: usize) -> Vec<String> {
         page.push(piece);
     }
     pages.push(page.concat());
-    pages.iter().map(|page| page.trim().to_owned()).filter(|page| !page.is_empty()).collect()
+    let shown = pages.iter().filter(|page| !page.trim().is_empty());
+    // Only line ends go: a table's row may begin with an empty cell.
+    shown.map(|page| page.trim_matches('\n').to_owned()).collect()
 }
 
 fn columns(fields: &[(String, Text)], names: &dyn Names) -> Vec<Value> {
@@ -113,26 +115,10 @@ fn columns(fields: &[(String, Text)], names: &dyn Names) -> Vec<Value> {
 fn fixed_width(table: &Table) -> Vec<String> {
     let lines: Vec<String> = narrowed(table).lines().iter().map(|line| escape(&cut(line, LINE))).collect();
     let Some((titles, rows)) = lines.split_first() else { return Vec::new() };
-    let room = limits::SECTION - "```\n\n```".len() - limits::len(titles);
-    let rows: Vec<String> = rows.iter().map(|row| format!("\n{row}")).collect();
-    let mut pages: Vec<String> = Vec::new();
-    let mut left = 0;
-    for row in &rows {
-        match (left as usize).checked_sub(limits::len(row)).zip(pages.last_mut()) {
-            Some((rest, page)) => {
-                left = rest;
-                page.push_str(row);
-            }
-            None => {
-                left = room.saturating_sub(limits::len(row));
-                pages.push(row.clone());
-            }
-        }
-    }
-    if pages.is_empty() {
-        pages.push(String::new());
-    }
-    pages.iter().map(|rows| format!("```\n{titles}{rows}\n```")).collect()
+    let room = limits::SECTION - "```\n\n\n```".len() - limits::len(titles);
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
+    let pages = if rows.is_empty() { vec!["(no rows)".to_owned()] } else { pack(&rows, room) };
+    pages.iter().map(|rows| format!("```\n{titles}\n{rows}\n```")).collect()
 }
 
 /// The same table with its widest columns cut until a line fits.
@@ -207,3 +193,6 @@ fn fitted(mut blocks: Vec<Value>) -> Vec<Value> {
     }
     blocks
 }
+
+#[cfg(test)]
+mod tests;

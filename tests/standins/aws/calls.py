@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_READS = ("Describe", "List", "Get", "Lookup", "BatchGet", "Search", "Is", "Head")
+_READS = ("GET", "HEAD", "Describe", "List", "Get", "Lookup", "BatchGet", "Search", "Is", "Head")
 
 
 def writes(operation: str) -> bool:

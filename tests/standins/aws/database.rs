@@ -106,9 +106,10 @@ seed!(
 );
 
 seed!(
-    /// An Aurora cluster about to be put into a world; awaiting it does that.
+    /// A cluster about to be put into a world; awaiting it does that.
     ///
-    /// It gets a writer and a reader named after it unless [`Cluster::members`] says otherwise.
+    /// Aurora if its engine is; any other engine makes a Multi-AZ DB cluster. It gets a writer and
+    /// readers named after it unless [`Cluster::members`] says otherwise.
     Cluster,
     "cluster"
 );

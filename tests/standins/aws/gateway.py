@@ -203,6 +203,8 @@ def _route(request: Request) -> _Asked:
     protocol = protocols.protocol_of(model, request)
     asked = _Asked(scope["key"], scope["region"], name, model, protocol)
     if protocol is None:
+        # What only moto reads is known by its method.
+        asked.operation = request.method
         return asked
     asked.operation, labels = protocol.operation(model, request)
     asked.shape = operation_model(name, asked.operation)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
@@ -70,6 +69,3 @@ def wire_name(name: str, shape: Shape) -> str:
     """What a member is called on the wire."""
     found: str = shape.serialization.get("name", name)
     return found
-
-
-Params = dict[str, Any]

@@ -117,7 +117,7 @@ impl Aws {
         Database::new(self, id, engine, version)
     }
 
-    /// Puts an Aurora cluster there.
+    /// Puts a cluster there: Aurora, or Multi-AZ if the engine is not Aurora's.
     pub fn cluster(&self, id: &str, engine: &str, version: &str) -> Cluster<'_> {
         Cluster::new(self, id, engine, version)
     }

@@ -151,18 +151,24 @@ def _cycle(name: str, start: date, end: date) -> dict[str, Any]:
     }
 
 
-# Instance classes and the first major version of each engine that runs on them.
-_CLASSES: tuple[tuple[str, dict[str, str]], ...] = tuple(
-    (f"db.{family}.{size}", since)
-    for family, sizes, since in (
-        ("t3", ("micro", "small", "medium", "large"), {}),
-        ("t4g", ("micro", "small", "medium", "large"), {"mysql": "8.0", "postgres": "12"}),
-        ("m5", ("large", "xlarge", "2xlarge", "4xlarge"), {}),
-        ("m6g", ("large", "xlarge", "2xlarge", "4xlarge"), {"mysql": "8.0", "postgres": "12"}),
-        ("m7g", ("large", "xlarge", "2xlarge", "4xlarge"), {"mysql": "8.0", "postgres": "13"}),
-        ("r5", ("large", "xlarge", "2xlarge", "4xlarge"), {}),
-        ("r6g", ("large", "xlarge", "2xlarge", "4xlarge"), {"mysql": "8.0", "postgres": "12"}),
-        ("r7g", ("large", "xlarge", "2xlarge"), {"mysql": "8.0", "postgres": "13"}),
+# Instance classes with the first and the last major version of an engine that runs on them.
+_Bounds = dict[str, str]
+_SMALL = ("micro", "small", "medium", "large")
+_LARGE = ("large", "xlarge", "2xlarge", "4xlarge")
+_GRAVITON2 = {"mysql": "8.0", "postgres": "12"}
+_GRAVITON3 = {"mysql": "8.0", "postgres": "13"}
+_CLASSES: tuple[tuple[str, _Bounds, _Bounds], ...] = tuple(
+    (f"db.{family}.{size}", since, until)
+    for family, sizes, since, until in (
+        ("t2", _SMALL, {}, {"mysql": "8.0", "postgres": "12", "mariadb": "10.6"}),
+        ("t3", _SMALL, {}, {}),
+        ("t4g", _SMALL, _GRAVITON2, {}),
+        ("m5", _LARGE, {}, {}),
+        ("m6g", _LARGE, _GRAVITON2, {}),
+        ("m7g", _LARGE, _GRAVITON3, {}),
+        ("r5", _LARGE, {}, {}),
+        ("r6g", _LARGE, _GRAVITON2, {}),
+        ("r7g", _LARGE, _GRAVITON3, {}),
     )
     for size in sizes
 )
@@ -180,21 +186,21 @@ def describe_orderable_db_instance_options(context: Context, params: Params) -> 
         and version.released <= today
         and not version.withdrawn
         and (number is None or version.number == number)
-        for name, since in _CLASSES
-        if (db_class is None or db_class == name) and _runs(version, since)
+        for name, since, until in _CLASSES
+        if (db_class is None or db_class == name) and _runs(version, since, until)
     ]
     shown, marker = page(found, params)
     options = [_option(version, name, context.region) for version, name in shown]
     return answer("OrderableDBInstanceOptions", options, marker)
 
 
-def _runs(version: Version, since: dict[str, str]) -> bool:
-    least = since.get(version.engine)
-    if least is None:
-        return True
-    return [int(part) for part in version.major.number.split(".")] >= [
-        int(part) for part in least.split(".")
-    ]
+def _runs(version: Version, since: _Bounds, until: _Bounds) -> bool:
+    def order(number: str) -> list[int]:
+        return [int(part) for part in number.split(".")]
+
+    major = version.major.number
+    least, most = since.get(version.engine, major), until.get(version.engine, major)
+    return order(least) <= order(major) <= order(most)
 
 
 def _option(version: Version, db_class: str, region: str) -> dict[str, Any]:

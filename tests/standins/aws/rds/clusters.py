@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import AwsError, invalid_combination
 from ..simulator import Context, Params
-from . import upgrades, views, windows
+from . import rules, upgrades, views, windows
 from .paging import answer, filtered, page
 from .service import RDS, here
 from .state import Cluster, Region
@@ -45,6 +45,7 @@ _STEERING = {
     "EngineVersion",
     "DBClusterParameterGroupName",
     "DBInstanceParameterGroupName",
+    "DBClusterInstanceClass",
     "PreferredMaintenanceWindow",
 }
 
@@ -63,6 +64,7 @@ def modify_db_cluster(context: Context, params: Params) -> Params:
             501,
         )
     _order_version(region, of, params)
+    _order_class(of, params)
     if window := params.get("PreferredMaintenanceWindow"):
         of.window = windows.normalize(window)
     for member, field in _AT_ONCE.items():
@@ -85,14 +87,14 @@ def _order_version(region: Region, of: Cluster, params: Params) -> None:
     to, group = params.get("EngineVersion"), params.get("DBClusterParameterGroupName")
     if to is None or to == of.version:
         if group:
-            upgrades.check_group(region, of, of.version, group, major=False)
+            rules.check_group(region, of, of.version, group, major=False)
             of.parameter_group = group
         if to == of.version:
             of.pending.pop("EngineVersion", None)
             of.pending_group = of.pending_member_group = None
         return
     allowed = params.get("AllowMajorVersionUpgrade", False)
-    major = upgrades.check_target(region, of, to, allowed)
+    major = rules.check_target(region, of, to, allowed)
     if major and of.global_cluster:
         raise AwsError(
             "InvalidDBClusterStateFault",
@@ -105,15 +107,29 @@ def _order_version(region: Region, of: Cluster, params: Params) -> None:
             "InvalidDBInstanceState",
             f"Members of the cluster are not in available state: {', '.join(busy)}",
         )
-    of.pending_group = upgrades.check_group(region, of, to, group, major)
+    of.pending_group = rules.check_group(region, of, to, group, major)
     of.pending_member_group = _member_group(region, of, to, params, major)
     of.pending["EngineVersion"] = to
+
+
+def _order_class(of: Cluster, params: Params) -> None:
+    db_class = params.get("DBClusterInstanceClass")
+    if db_class is None:
+        return
+    if of.aurora:
+        raise invalid_combination(
+            "DBClusterInstanceClass isn't supported for Aurora DB clusters; modify their instances."
+        )
+    if db_class == of.db_class:
+        of.pending.pop("DBClusterInstanceClass", None)
+    else:
+        of.pending["DBClusterInstanceClass"] = db_class
 
 
 def _member_group(region: Region, of: Cluster, to: str, params: Params, major: bool) -> str | None:
     asked: str | None = params.get("DBInstanceParameterGroupName")
     for member in region.members(of):
-        upgrades.check_group(region, member, to, asked, major)
+        rules.check_group(region, member, to, asked, major)
     return asked
 
 

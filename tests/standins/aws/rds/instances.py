@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import AwsError, invalid_combination, invalid_value
 from ..simulator import Context, Params
-from . import upgrades, views, windows
+from . import rules, upgrades, views, windows
 from .paging import answer, filtered, page
 from .service import RDS, here
 from .state import Instance, Region
@@ -106,7 +106,7 @@ def _check_engine(region: Region, of: Instance, params: Params) -> tuple[str, st
     to, group = params.get("EngineVersion"), params.get("DBParameterGroupName")
     if to is None or to == of.version:
         if group:
-            upgrades.check_group(region, of, of.version, group, major=False)
+            rules.check_group(region, of, of.version, group, major=False)
             of.parameter_group, of.parameter_status = group, "pending-reboot"
         return None
     if of.cluster:
@@ -115,9 +115,9 @@ def _check_engine(region: Region, of: Instance, params: Params) -> tuple[str, st
             "version for the DB Cluster using the ModifyDbCluster API"
         )
     allowed = params.get("AllowMajorVersionUpgrade", False)
-    major = upgrades.check_target(region, of, to, allowed)
-    after = upgrades.check_group(region, of, to, group, major)
-    upgrades.check_replicas(region, of, to, major)
+    major = rules.check_target(region, of, to, allowed)
+    after = rules.check_group(region, of, to, group, major)
+    rules.check_replicas(region, of, to, major)
     return to, after
 
 

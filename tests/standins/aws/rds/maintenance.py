@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import AwsError, invalid_value
 from ..simulator import Context, Params
-from . import engines, upgrades, windows
+from . import engines, rules, upgrades, windows
 from .paging import answer, filtered, page
 from .service import RDS, here
 from .state import Cluster, Instance, Region
@@ -159,7 +159,7 @@ def _upgrade(region: Region, of: Instance | Cluster) -> None:
     same = [
         version.number
         for version in engines.targets(of.engine, of.version, region.now.date())
-        if not upgrades.is_major(of.engine, of.version, version.number)
+        if not rules.is_major(of.engine, of.version, version.number)
     ]
     if same:
         of.pending["EngineVersion"] = same[-1]

@@ -93,14 +93,15 @@ def parameter_group(world: World, order: dict[str, Any]) -> None:
 
 
 def cluster(world: World, order: dict[str, Any]) -> Cluster:
-    """An Aurora cluster with its members; the first is the writer."""
+    """A cluster with its members, the first the writer; three of them unless it is Aurora."""
     order = dict(order)
     region = _place(world, order)
     name = order.pop("id").lower()
     engine, version = order.pop("engine"), order.pop("version")
     if engines.major_of(engine, version) is None:
         raise ValueError(f"the stand-in knows no {engine} {version}")
-    members = order.pop("members", None) or [f"{name}-1", f"{name}-2"]
+    count = 2 if engine.startswith("aurora") else 3
+    members = order.pop("members", None) or [f"{name}-{number + 1}" for number in range(count)]
     db_class = order.pop("class", "db.r6g.large")
     proxy, waiting = order.pop("proxy", None), order.pop("maintenance", [])
     made = Cluster(
@@ -109,6 +110,7 @@ def cluster(world: World, order: dict[str, Any]) -> Cluster:
             "engine": engine,
             "version": version,
             "created": _created(region, order),
+            "db_class": db_class,
             "resource_id": "cluster-" + world.fresh(26, _LOWER),
             "arn": region.arn("cluster", name),
             "parameter_group": _group(region, order, engine, version, of_cluster=True),

@@ -41,12 +41,12 @@ def create_db_snapshot(context: Context, params: Params) -> Params:
         )
     tags = {tag["Key"]: tag.get("Value", "") for tag in params.get("Tags", [])}
     snapshot = begin(region, of, name, tags)
-    before, of.status = of.status, "backing-up"
+    of.status = "backing-up"
     region.event(snapshot, "Creating manual snapshot", "creation")
     region.event(of, "Backing up DB instance", "backup")
 
     def done() -> None:
-        of.status = before
+        of.status = "available"
         region.event(snapshot, "Manual snapshot created", "creation")
         region.event(of, "Finished DB Instance backup", "backup")
 

@@ -78,11 +78,12 @@ class Instance:
 
 @dataclass
 class Cluster:
-    """An Aurora DB cluster; its members are instances."""
+    """An Aurora or Multi-AZ DB cluster; its members are instances."""
 
     id: str
     engine: str
     version: str
+    db_class: str
     created: datetime
     resource_id: str
     arn: str
@@ -101,6 +102,11 @@ class Cluster:
     pending_group: str | None = None
     pending_member_group: str | None = None
     global_cluster: str | None = None
+
+    @property
+    def aurora(self) -> bool:
+        """Whether this is Aurora, whose members share one volume, or a Multi-AZ DB cluster."""
+        return self.engine.startswith("aurora")
 
 
 @dataclass

@@ -9,86 +9,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from ..errors import AwsError, invalid_combination
 from . import engines, windows
+from .rules import is_major
 from .state import Cluster, Instance, Outcome, Region
 
-_MAJOR_FLAG = (
-    "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
-)
 # States in which RDS takes no modification of the engine.
 _SETTLED = ("available", "storage-optimization")
 _UPKEEP = "maintenance"
-
-
-def check_target(region: Region, of: Instance | Cluster, to: str, allow_major: bool) -> bool:
-    """Refuse a version that is no valid target; otherwise whether it is a major upgrade."""
-    found = [
-        version
-        for version in engines.targets(of.engine, of.version, region.now.date())
-        if version.number == to
-    ]
-    if not found:
-        raise invalid_combination(f"Cannot upgrade {of.engine} from {of.version} to {to}")
-    major = is_major(of.engine, of.version, to)
-    if major and not allow_major:
-        raise invalid_combination(_MAJOR_FLAG)
-    return major
-
-
-def is_major(engine: str, version: str, to: str) -> bool:
-    """Whether two versions belong to different major versions."""
-    return engines.major_of(engine, version) is not engines.major_of(engine, to)
-
-
-def check_group(
-    region: Region, of: Instance | Cluster, to: str, asked: str | None, major: bool
-) -> str | None:
-    """The parameter group after an upgrade; RDS's refusals for groups that do not fit."""
-    of_cluster = isinstance(of, Cluster)
-    family = engines.family(of.engine, to)
-    if asked is None:
-        if not major:
-            return None
-        if not of.parameter_group.startswith("default."):
-            kind = "cluster" if of_cluster else "instance"
-            raise invalid_combination(
-                f"The current DB {kind} parameter group '{of.parameter_group}' is custom. You must "
-                f"explicitly specify a new DB {kind} parameter group, either default or custom, "
-                "for the engine version upgrade."
-            )
-        return f"default.{family}"
-    group = region.group(asked, of_cluster)
-    if group.family != family:
-        raise invalid_combination(
-            f"The Parameter Group {asked} with DBParameterGroupFamily {group.family} cannot be "
-            f"used for this instance. Please use a Parameter Group with DBParameterGroupFamily "
-            f"{family}"
-        )
-    return asked
-
-
-def check_replicas(region: Region, of: Instance, to: str, major: bool) -> None:
-    """RDS's order: read replicas first; a PostgreSQL major upgrade takes them along."""
-    if of.engine == "postgres" and major:
-        if of.source is not None:
-            raise invalid_combination(
-                "You can't perform a major version upgrade on a read replica. Upgrade the source "
-                "DB instance, and its read replicas are upgraded with it."
-            )
-        return
-    target = engines.find(of.engine, to)
-    behind = []
-    for replica in region.replicas(of.id):
-        version = engines.find(of.engine, replica.version)
-        if target is None or version is None or version.order < target.order:
-            behind.append(replica.id)
-    if behind:
-        raise AwsError(
-            "DBUpgradeDependencyFailure",
-            "One or more of the DB instance's read replicas need to be upgraded: "
-            + ", ".join(behind),
-        )
 
 
 def schedule(region: Region, of: Instance | Cluster, immediately: bool) -> None:
@@ -110,7 +37,7 @@ def apply_pending(region: Region, of: Instance | Cluster) -> None:
         return
     if "EngineVersion" in of.pending:
         upgrade(region, of)
-    elif isinstance(of, Instance):
+    else:
         modify(region, of)
 
 
@@ -200,7 +127,7 @@ def _finish(
     if group:
         of.parameter_group = group
     of.pending_group = None
-    _settle_pending(of)
+    _settle_pending(region, of)
     if isinstance(of, Cluster):
         if is_major(of.engine, old, to):
             region.event(of, "Database cluster engine major version has been upgraded.", _UPKEEP)
@@ -228,7 +155,7 @@ def _roll_back(
         party.status = "available"
     of.pending.pop("EngineVersion", None)
     of.pending_group = None
-    _settle_pending(of)
+    _settle_pending(region, of)
     why = reason or "The upgrade pre-checks found incompatibilities, see the upgrade log"
     if isinstance(of, Cluster):
         message = f"Database cluster is in a state that cannot be upgraded: {why}."
@@ -243,11 +170,10 @@ def _roll_back(
     )
 
 
-def _settle_pending(of: Instance | Cluster) -> None:
+def _settle_pending(region: Region, of: Instance | Cluster) -> None:
     """Take over the plain values that were pending beside a version."""
     of.pending.pop("EngineVersion", None)
-    if isinstance(of, Instance):
-        take_over(of, of.pending)
+    take_over(region, of, of.pending)
     of.pending.clear()
 
 
@@ -261,17 +187,27 @@ _FIELDS = {
 }
 
 
-def take_over(of: Instance, values: dict[str, Any]) -> None:
-    """Make pending values the instance's own."""
-    for member, value in values.items():
-        if member in _FIELDS:
-            setattr(of, _FIELDS[member], value)
+def take_over(region: Region, of: Instance | Cluster, values: dict[str, Any]) -> None:
+    """Make pending values the resource's own."""
+    if isinstance(of, Cluster):
+        of.db_class = values.get("DBClusterInstanceClass", of.db_class)
+        if not of.aurora:
+            for member in region.members(of):
+                member.db_class = of.db_class
+        return
+    for name, value in values.items():
+        if name in _FIELDS:
+            setattr(of, _FIELDS[name], value)
 
 
-def modify(region: Region, of: Instance) -> None:
+def modify(region: Region, of: Instance | Cluster) -> None:
     """Begin a modification without an engine upgrade."""
     values = dict(of.pending)
     of.status = "modifying"
+    if isinstance(of, Cluster):
+        done = region.now + region.seconds("modify")
+        region.world.timeline.at(done, lambda: _finish_cluster(region, of))
+        return
     at, start = region.world.timeline.at, region.now
     storage = {"AllocatedStorage", "StorageType", "Iops"} & set(values)
     length = region.seconds("modify")
@@ -300,8 +236,13 @@ def _go_down_quietly(region: Region, of: Instance) -> None:
     region.event(of, "DB instance shutdown", "availability")
 
 
+def _finish_cluster(region: Region, of: Cluster) -> None:
+    _settle_pending(region, of)
+    of.status = "available"
+
+
 def _finish_modify(region: Region, of: Instance, values: dict[str, Any], storage: bool) -> None:
-    take_over(of, values)
+    take_over(region, of, values)
     of.pending.clear()
     if "DBInstanceClass" in values:
         region.event(

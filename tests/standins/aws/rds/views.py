@@ -30,6 +30,7 @@ def instance(region: Region, of: Instance) -> dict[str, Any]:
     """A ``DBInstance``."""
     zone = f"{region.name}{of.zone}"
     backed_up = of.backup_retention > 0 and of.cluster is None
+    aurora = of.engine.startswith("aurora")
     return {
         "DBInstanceIdentifier": of.id,
         "DBInstanceClass": of.db_class,
@@ -42,7 +43,7 @@ def instance(region: Region, of: Instance) -> dict[str, Any]:
             "Port": port(of.engine),
             "HostedZoneId": "Z1TTGA775OQIYO",
         },
-        "AllocatedStorage": 1 if of.cluster else of.storage,
+        "AllocatedStorage": 1 if aurora else of.storage,
         "InstanceCreateTime": of.created,
         "PreferredBackupWindow": of.backup_window,
         "BackupRetentionPeriod": of.backup_retention,
@@ -73,7 +74,7 @@ def instance(region: Region, of: Instance) -> dict[str, Any]:
         "SecondaryAvailabilityZone": f"{region.name}b" if of.multi_az else None,
         "PubliclyAccessible": False,
         "StatusInfos": _status_infos(of),
-        "StorageType": "aurora" if of.cluster else of.storage_type,
+        "StorageType": "aurora" if aurora else of.storage_type,
         "DbInstancePort": 0,
         "DBClusterIdentifier": of.cluster,
         "StorageEncrypted": True,
@@ -120,7 +121,7 @@ def cluster(region: Region, of: Cluster) -> dict[str, Any]:
     """A ``DBCluster``."""
     suffix = f"c9akciq32rgq.{region.name}.rds.amazonaws.com"
     return {
-        "AllocatedStorage": 1,
+        "AllocatedStorage": 1 if of.aurora else 100,
         "AvailabilityZones": [f"{region.name}{zone}" for zone in "abc"],
         "BackupRetentionPeriod": of.backup_retention,
         "DatabaseName": of.database,
@@ -160,8 +161,11 @@ def cluster(region: Region, of: Cluster) -> dict[str, Any]:
         "AssociatedRoles": [],
         "IAMDatabaseAuthenticationEnabled": False,
         "ClusterCreateTime": of.created,
-        "PendingModifiedValues": dict(of.pending) or None,
+        "PendingModifiedValues": _cluster_pending(of),
         "EngineMode": "provisioned",
+        "DBClusterInstanceClass": None if of.aurora else of.db_class,
+        "StorageType": "aurora" if of.aurora else "io1",
+        "Iops": None if of.aurora else 3000,
         "DeletionProtection": of.deletion_protection,
         "HttpEndpointEnabled": False,
         "CopyTagsToSnapshot": False,
@@ -172,6 +176,12 @@ def cluster(region: Region, of: Cluster) -> dict[str, Any]:
         "NetworkType": "IPV4",
         "EngineLifecycleSupport": "open-source-rds-extended-support",
     }
+
+
+def _cluster_pending(of: Cluster) -> dict[str, Any] | None:
+    # A pending instance class of a cluster has no member in PendingModifiedValues.
+    shown = {name: value for name, value in of.pending.items() if name == "EngineVersion"}
+    return shown or None
 
 
 def _progress(region: Region, of: Snapshot) -> int:

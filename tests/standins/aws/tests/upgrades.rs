@@ -219,6 +219,33 @@ async fn members_follow_their_cluster() -> Checked {
 }
 
 #[tokio::test]
+async fn a_multi_az_cluster_changes_class_and_version_together() -> Checked {
+    let aws = evening().await;
+    aws.cluster("ledger", "postgres", "15.7")
+        .class("db.m6g.large")
+        .await;
+    rds(&aws)
+        .await?
+        .modify_db_cluster()
+        .db_cluster_identifier("ledger")
+        .engine_version("15.10")
+        .db_cluster_instance_class("db.m7g.large")
+        .apply_immediately(true)
+        .send()
+        .await?;
+    aws.set_clock(after(1000)).await;
+    let rds = rds(&aws).await?;
+    let clusters = rds.describe_db_clusters().send().await?;
+    let ledger = &clusters.db_clusters()[0];
+    assert_eq!(ledger.engine_version(), Some("15.10"));
+    assert_eq!(ledger.db_cluster_instance_class(), Some("db.m7g.large"));
+    assert_eq!(ledger.db_cluster_members().len(), 3);
+    assert_eq!(aws.version("ledger-3").await, "15.10");
+    assert_clean(&aws).await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn maintenance_waits_until_somebody_opts_in() -> Checked {
     let aws = evening().await;
     aws.database("orders", "mysql", "8.0.40").window("mon:02:00-mon:02:30").await;
