@@ -99,31 +99,30 @@ impl Link {
 
 /// Walks entries from the first on; names the first that does not follow, or that is missing before `end`.
 pub fn verify(entries: impl IntoIterator<Item = Entry>, end: Head) -> Verification {
-    let links = entries.into_iter().map(|entry| {
+    let mut links = entries.into_iter().map(|entry| {
         Link::of(&entry).ok_or_else(|| Verification::Broken {
             number: entry.number,
             why: format!("The hash of entry #{} is no hash.", entry.number),
         })
     });
-    verify_links(links, end)
+    let walked = links.try_fold(Head::default(), |head, link| head.follow(&link?));
+    walked.map_or_else(|broken| broken, |head| verdict(head, end))
 }
 
-/// Walks links from the first on, as [`verify`] does; a link that can't be read comes as the verdict about it.
-pub fn verify_links(links: impl IntoIterator<Item = Result<Link, Verification>>, end: Head) -> Verification {
-    let walked = links.into_iter().try_fold(Head::default(), |head, link| head.follow(&link?));
-    match walked {
-        Err(broken) => broken,
-        Ok(head) if head == end => Verification::Whole { entries: head.number, head: hex(&head.hash) },
-        Ok(head) if head.number < end.number => {
+/// What it means that a walk came to `head` where the log should end at `end`.
+pub fn verdict(head: Head, end: Head) -> Verification {
+    match head {
+        head if head == end => Verification::Whole { entries: head.number, head: hex(&head.hash) },
+        head if head.number < end.number => {
             let number = head.number + 1;
             let why = format!("Entry #{number} is missing, and so is all that follows up to #{}.", end.number);
             Verification::Broken { number, why }
         }
-        Ok(head) if head.number > end.number => {
+        head if head.number > end.number => {
             let number = end.number + 1;
             Verification::Broken { number, why: format!("Entry #{number} was added: the log ended at #{}.", end.number) }
         }
-        Ok(head) => {
+        head => {
             let why = format!("Entry #{} is not the one the log ended with.", head.number);
             Verification::Broken { number: head.number, why }
         }
@@ -236,4 +235,4 @@ fn from_hex(digits: &str) -> Option<Hash> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -37,7 +37,7 @@ impl<'a> Filter<'a> {
             && (same(&query.resource, resource)
                 || same(&query.resource, resource.and_then(|whole| whole.split_once(' ')).map(|(_, name)| name)))
             && query.projects.as_ref().is_none_or(|seen| fact.project.as_ref().is_none_or(|project| seen.contains(project)))
-            && (self.words.is_empty() || self.words.is_subset(&words_in(entry)))
+            && (self.words.is_empty() || self.words.is_subset(&words_in(fact)))
     }
 
     /// The terms that every entry asked for has.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use commands::records::Entry;
+use commands::records::Fact;
 use serde_json::Value;
 
 /// The hash of something an entry can be found by. It is kept in index files: FNV-1a, 64 bits folded to 32.
@@ -40,10 +40,9 @@ pub(super) fn no_project() -> Term {
 }
 
 impl Terms {
-    /// What `entry` can be found by.
-    pub fn of(entry: &Entry) -> Self {
-        let fact = &entry.fact;
-        let mut terms: Vec<Term> = words_in(entry).iter().map(|word| term(Member::Word, word)).collect();
+    /// What an entry with `fact` can be found by.
+    pub fn of(fact: &Fact) -> Self {
+        let mut terms: Vec<Term> = words_in(fact).iter().map(|word| term(Member::Word, word)).collect();
         terms.push(term(Member::Person, &fact.person.to_lowercase()));
         if let Some(resource) = &fact.resource {
             let resource = resource.to_lowercase();
@@ -60,9 +59,8 @@ impl Terms {
     }
 }
 
-/// All words of an entry: of its members, of names and values in its detail.
-pub(super) fn words_in(entry: &Entry) -> BTreeSet<String> {
-    let fact = &entry.fact;
+/// All words of a fact: of its members, of names and values in its detail.
+pub(super) fn words_in(fact: &Fact) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let optional = [&fact.account, &fact.place, &fact.action, &fact.resource, &fact.project, &fact.outcome];
     for part in [&fact.operation, &fact.event, &fact.person].into_iter().chain(optional.into_iter().flatten()) {

@@ -15,26 +15,33 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
+use self::history::{History, readable};
 use self::keys::Stored;
 use self::leases::Leases;
 use self::mark::State;
 pub use self::open::OpenError;
-use self::open::{Folder, Loss};
+use self::open::{Folder, Found, Loss};
 use self::tree::Tree;
 use self::writer::{Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
-use crate::audit::{Filter, Head, hex, verify_links};
+use crate::audit::{Head, Terms, hex};
 use crate::platform::Health;
 
+mod bits;
+mod history;
 mod keys;
 mod leases;
 mod mark;
 mod open;
+mod recent;
+mod segment;
 mod tree;
 mod writer;
 
 /// Commits that may wait for the writer; who comes later waits to hand its commit over.
 const QUEUE: usize = 1024;
+/// Entries in a sealed file. More make searches faster, and memory and start time larger.
+const SEAL: usize = 16_384;
 /// What must fit on the disk before commits are taken again after trouble: two of sled's segments.
 const PROBE: usize = 1 << 20;
 
@@ -53,8 +60,8 @@ struct Shared {
     folder: Folder,
     /// None while it is opened anew after trouble, and once it is closed.
     tree: RwLock<Option<Arc<Tree>>>,
+    history: History,
     leases: Mutex<Leases>,
-    head: Mutex<Head>,
     trouble: Mutex<Option<String>>,
 }
 
@@ -64,28 +71,32 @@ impl SledStore {
     /// # Errors
     /// See [`OpenError`]: its sentence says what to do. Nothing was changed then but a copy made.
     pub fn open(dir: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_sealing(dir, now, SEAL)
+    }
+
+    /// Opens the store so that it seals audit entries in files of `seal`.
+    fn open_sealing(dir: &Path, now: Timestamp, seal: usize) -> Result<Self, OpenError> {
+        let damaged = |why| OpenError::Damaged { dir: dir.to_owned(), why };
         let folder = Folder::lock(dir)?;
         folder.begin()?;
         let tree = folder.open_sled()?;
-        let (mark, state, loss) = folder.compare(&tree)?;
-        let shared = Arc::new(Shared {
-            folder,
-            tree: RwLock::new(Some(Arc::new(tree))),
-            leases: Mutex::default(),
-            head: Mutex::new(state.head),
-            trouble: Mutex::default(),
-        });
-        let mut writer = Writer { shared: Arc::clone(&shared), mark, state, stale: false };
+        let history = folder.open_history()?;
+        let Found { mark, state, loss } = folder.compare(&tree, &history)?;
+        let tree = RwLock::new(Some(Arc::new(tree)));
+        let shared = Arc::new(Shared { folder, tree, history, leases: Mutex::default(), trouble: Mutex::default() });
+        let mut writer = Writer::new(Arc::clone(&shared), mark, state, seal).map_err(|error| damaged(error.0))?;
         if let Some(loss) = loss {
-            let said = writer.answers(&[Commit::at(now).fact(loss_accepted(loss))]);
+            let said = writer.answers(&[indexed(Commit::at(now).fact(loss_accepted(loss)))]);
             if let Some(Err(error)) = said.into_iter().next() {
-                return Err(OpenError::Damaged { dir: dir.to_owned(), why: error.to_string() });
+                return Err(damaged(error.to_string()));
             }
+            shared.folder.forget_acceptance()?;
         }
         let (jobs, waiting) = mpsc::channel(QUEUE);
+        let answers = jobs.downgrade();
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(waiting))
+            .spawn(move || writer.run(waiting, &answers))
             .map_err(|cause| OpenError::Io { doing: "starting the writer of", path: dir.to_owned(), cause })?;
         Ok(Self { shared, jobs: Some(jobs), writer: Some(writer) })
     }
@@ -143,7 +154,7 @@ impl Drop for SledStore {
 impl Store for SledStore {
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Commit(Box::new(commit), answer)).await.map_err(CommitError::Unwritable)?;
+        self.send(Job::Commit(Box::new(indexed(commit)), answer)).await.map_err(CommitError::Unwritable)?;
         answered.await.unwrap_or_else(|_| Err(CommitError::Unwritable(CLOSED.to_owned())))
     }
 
@@ -244,15 +255,29 @@ impl Store for SledStore {
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ReadError> {
         let query = query.clone();
-        self.look(move |shared| shared.search(&query)).await
+        self.look(move |shared| shared.history.search(&*shared.tree()?, &query)).await
     }
 
     async fn entry(&self, number: u64) -> Result<Option<Entry>, ReadError> {
-        self.look(move |shared| shared.entries(number, 1)?.next().transpose()).await
+        self.look(move |shared| shared.history.link(&*shared.tree()?, number)?.map(|link| readable(&link)).transpose()).await
     }
 
     async fn entries(&self, first: u64, limit: usize) -> Result<Vec<Entry>, ReadError> {
-        self.look(move |shared| shared.entries(first, limit)?.collect()).await
+        self.look(move |shared| {
+            let tree = shared.tree()?;
+            let mut entries: Vec<Entry> = Vec::new();
+            let mut next = first.max(1);
+            while entries.len() < limit {
+                let links = shared.history.chunk(&tree, next, limit - entries.len())?;
+                let Some(last) = links.last() else { break };
+                next = last.head.number + 1;
+                for link in &links {
+                    entries.push(readable(link)?);
+                }
+            }
+            Ok(entries)
+        })
+        .await
     }
 
     fn health(&self) -> Health {
@@ -263,19 +288,7 @@ impl Store for SledStore {
     }
 
     async fn verify(&self) -> Result<Verification, ReadError> {
-        self.look(|shared| {
-            let head = *lock(&shared.head);
-            let tree = shared.tree()?;
-            let end = keys::entry(head.number + 1);
-            let links = tree.between(&keys::entry(0), &end).map(|pair| {
-                let (key, value) = pair?;
-                tree::link(keys::entry_number(&key)?, &value)
-            });
-            let mut failed = None;
-            let verdict = verify_links(links.map_while(|link| link.map_err(|error| failed = Some(error)).ok()).map(Ok), head);
-            failed.map_or(Ok(verdict), Err)
-        })
-        .await
+        self.look(|shared| shared.history.verify(&*shared.tree()?)).await
     }
 }
 
@@ -283,12 +296,12 @@ const CLOSED: &str = "it is closed";
 
 impl Shared {
     fn tree(&self) -> Result<Arc<Tree>, ReadError> {
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let tree = unpoisoned(self.tree.read());
         tree.clone().ok_or_else(|| ReadError(self.trouble().unwrap_or_else(|| CLOSED.to_owned())))
     }
 
     fn leases(&self) -> MutexGuard<'_, Leases> {
-        lock(&self.leases)
+        unpoisoned(self.leases.lock())
     }
 
     /// Due times of a kind, earliest first.
@@ -296,55 +309,22 @@ impl Shared {
         Ok(self.tree()?.under(&keys::dues(kind)).map(move |pair| keys::due_of(kind, &pair?.0)))
     }
 
-    /// Entries from `first` on, oldest first, none that is not durable.
-    fn entries(
-        &self,
-        first: u64,
-        limit: usize,
-    ) -> Result<impl DoubleEndedIterator<Item = Result<Entry, ReadError>> + use<>, ReadError> {
-        let end = (lock(&self.head).number + 1).min(first.saturating_add(limit as u64));
-        let pairs = self.tree()?.between(&keys::entry(first.min(end)), &keys::entry(end));
-        Ok(pairs.map(|pair| {
-            let (key, value) = pair?;
-            let link = tree::link(keys::entry_number(&key)?, &value)?;
-            link.entry().map_err(|cause| ReadError(format!("audit entry #{} can't be read: {cause}", link.head.number)))
-        }))
-    }
-
-    fn search(&self, query: &AuditQuery) -> Result<AuditPage, ReadError> {
-        let filter = Filter::new(query);
-        let mut page = AuditPage::default();
-        for entry in self.entries(1, usize::MAX)?.rev() {
-            let entry = entry?;
-            if !filter.matches(&entry) {
-                continue;
-            }
-            if page.entries.len() == query.limit {
-                page.more = true;
-                break;
-            }
-            page.entries.push(entry);
-        }
-        Ok(page)
-    }
-
-    /// Says that a group is durable and gives its records back.
-    fn written<'a>(&self, head: Head, keys: impl IntoIterator<Item = &'a Key>) {
-        *lock(&self.head) = head;
+    /// Says that records were written: their due times are the store's again.
+    fn written<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
         let mut leases = self.leases();
         keys.into_iter().for_each(|key| leases.written(key));
     }
 
     fn trouble(&self) -> Option<String> {
-        lock(&self.trouble).clone()
+        unpoisoned(self.trouble.lock()).clone()
     }
 
     fn set_trouble(&self, why: &str) {
-        *lock(&self.trouble) = Some(why.to_owned());
+        *unpoisoned(self.trouble.lock()) = Some(why.to_owned());
     }
 
     fn clear_trouble(&self) {
-        *lock(&self.trouble) = None;
+        *unpoisoned(self.trouble.lock()) = None;
     }
 
     /// Whether the disk takes what a group may need.
@@ -360,7 +340,7 @@ impl Shared {
 
     /// Drops what sled holds in memory and opens it again from what is on disk, which is durable when this returns.
     fn reopen(&self) -> Result<State, String> {
-        let mut slot = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = unpoisoned(self.tree.write());
         if let Some(tree) = slot.take() {
             wait_for_readers(tree)?;
         }
@@ -372,7 +352,7 @@ impl Shared {
     }
 
     fn close(&self) -> Result<(), String> {
-        let tree = self.tree.write().unwrap_or_else(PoisonError::into_inner).take();
+        let tree = unpoisoned(self.tree.write()).take();
         if let Some(tree) = tree {
             tree.sync()?;
             wait_for_readers(tree)?;
@@ -420,9 +400,15 @@ fn loss_accepted(loss: Loss) -> Fact {
     }
 }
 
+/// A commit with the terms of its facts.
+fn indexed(commit: Commit) -> (Commit, Vec<Terms>) {
+    let terms = commit.facts.iter().map(Terms::of).collect();
+    (commit, terms)
+}
+
 /// Nothing panics while it holds one of these locks, and what they hold is whole at any moment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn unpoisoned<T>(locked: Result<T, PoisonError<T>>) -> T {
+    locked.unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -78,12 +78,6 @@ impl Mark {
         self.file.write_all_at(&slot, state.group % 2 * APART)?;
         self.file.sync_data()
     }
-
-    /// Forgets what stands there and begins anew with `state`.
-    pub(super) fn reset(&self, state: State) -> io::Result<()> {
-        self.file.write_all_at(&vec![0; 2 * APART as usize], 0)?;
-        self.set(state)
-    }
 }
 
 #[cfg(test)]

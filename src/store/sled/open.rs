@@ -9,7 +9,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use super::history::History;
 use super::mark::{Mark, State};
+use super::tree::Tree;
 use crate::audit::{Head, hex};
 
 /// Why a store was not opened. Every sentence says what to do.
@@ -60,12 +62,15 @@ pub enum OpenError {
         /// Its hash as the mark knows it.
         hash: String,
     },
-    /// sled can't read it.
-    #[error("the store in {} is damaged: {why}. Bring back a backup, or the copy in {}/before-recovery.", dir.display(), dir.display())]
+    /// It can't be read, or is not what it was.
+    #[error(
+        "the store in {} is damaged: {}. Bring back a backup; where there is {}/before-recovery, that is sled's folder from \
+         before the last unclean start.", dir.display(), why.trim_end_matches('.'), dir.display()
+    )]
     Damaged {
         /// The store's folder.
         dir: PathBuf,
-        /// What sled said.
+        /// What is wrong.
         why: String,
     },
     /// The folder can't be read or written.
@@ -145,13 +150,13 @@ impl Folder {
     }
 
     /// Opens sled, and syncs what it created.
-    pub(super) fn open_sled(&self) -> Result<super::Tree, OpenError> {
+    pub(super) fn open_sled(&self) -> Result<Tree, OpenError> {
         let path = self.sled();
         remove_unfinished_snapshots(&path).map_err(doing("removing unfinished snapshots from", &path))?;
         let is_new = !path.join("db").exists();
         let damaged = |why| OpenError::Damaged { dir: self.dir.clone(), why };
         // sled panics on some damage instead of returning an error.
-        let tree = catch_unwind(AssertUnwindSafe(|| super::Tree::open(&path)))
+        let tree = catch_unwind(AssertUnwindSafe(|| Tree::open(&path)))
             .map_err(|_| damaged("sled gave up while reading it".to_owned()))?
             .map_err(|cause| damaged(cause.to_string()))?;
         if is_new {
@@ -173,48 +178,58 @@ impl Folder {
         sync_dir(&self.sled())
     }
 
-    /// Opens the high-water mark and holds the store against it. The third is what an operator accepted to lose.
-    pub(super) fn compare(&self, tree: &super::Tree) -> Result<(Mark, State, Option<Loss>), OpenError> {
-        let damaged = |why: String| OpenError::Damaged { dir: self.dir.clone(), why };
-        let path = self.dir.join("high-water");
-        let state = tree.state().map_err(|error| damaged(error.to_string()))?;
-        let (mark, reached) = Mark::open(&path).map_err(doing("reading", &path))?;
+    /// Opens the high-water mark and holds what was found in sled and in the history against it.
+    pub(super) fn compare(&self, tree: &Tree, history: &History) -> Result<Found, OpenError> {
+        let damaged = |why| OpenError::Damaged { dir: self.dir.clone(), why };
         let dir = || self.dir.display().to_string();
-        let found = state.head.number;
-        let loss = match reached {
-            // Without a mark nothing vouches for what is there.
-            None if state != State::default() => self
-                .accepted(found)
-                .then_some(Some(Loss { found, reached: None }))
-                .ok_or_else(|| OpenError::Unmarked { dir: dir(), found })?,
-            Some(reached) if reached.group > state.group => {
-                let missing = reached.group - state.group;
-                let loss = Loss { found, reached: Some(reached.head) };
-                self.accepted(found).then_some(Some(loss)).ok_or_else(|| OpenError::Shorter {
-                    dir: dir(),
-                    found,
-                    reached: reached.head.number,
-                    missing,
-                })?
-            }
-            Some(State { head, .. }) if head.number > 0 => {
-                let link = tree.link(head.number).map_err(|error| damaged(error.to_string()))?;
-                if link.map(|link| link.head) != Some(head) {
-                    return Err(OpenError::Other { dir: dir(), number: head.number, hash: hex(&head.hash) });
-                }
-                None
-            }
-            _ => None,
-        };
-        // What sled recovered may lie in the page cache only: make it durable before the mark says it is.
+        let path = self.dir.join("high-water");
+        let state = tree.state().map_err(|error| damaged(error.0))?;
+        history.fill(tree).map_err(|error| damaged(error.0))?;
+        let (mark, reached) = Mark::open(&path).map_err(doing("reading", &path))?;
+        let head = history.head();
+        let found = head.number;
+        let no_mark = reached.is_none() && (state != State::default() || found > 0);
+        let reached = reached.unwrap_or_default();
+        // What sled recovered may lie in the page cache only: make it durable before anything builds on it.
         tree.sync().map_err(damaged)?;
-        let written = if loss.is_some() { mark.reset(state) } else { mark.set(state) };
-        written.map_err(doing("writing", &path))?;
-        if loss.is_some() {
-            let path = self.dir.join("accept-loss");
-            fs::remove_file(&path).map_err(doing("removing", &path))?;
+        if no_mark && !self.accepted(found) {
+            return Err(OpenError::Unmarked { dir: dir(), found });
         }
-        Ok((mark, state, loss))
+        if no_mark || reached.group > state.group || state.head.number < found {
+            if !self.accepted(found) {
+                let missing = reached.group.saturating_sub(state.group);
+                return Err(OpenError::Shorter { dir: dir(), found, reached: reached.head.number, missing });
+            }
+            let state = State { group: state.group.max(reached.group), head };
+            let loss = Loss { found, reached: (!no_mark).then_some(reached.head) };
+            return Ok(Found { mark, state, loss: Some(loss) });
+        }
+        if state.head != head {
+            return Err(damaged(format!("it says that it ends at audit entry #{}, but ends at #{found}", state.head.number)));
+        }
+        let Head { number, hash } = reached.head;
+        let known = if number == 0 {
+            Some(Head::default())
+        } else {
+            history.link(tree, number).map_err(|error| damaged(error.0))?.map(|link| link.head)
+        };
+        if known != Some(reached.head) {
+            return Err(OpenError::Other { dir: dir(), number, hash: hex(&hash) });
+        }
+        mark.set(state).map_err(doing("writing", &path))?;
+        Ok(Found { mark, state, loss: None })
+    }
+
+    /// Takes away what an operator wrote, once the audit log says it.
+    pub(super) fn forget_acceptance(&self) -> Result<(), OpenError> {
+        let path = self.dir.join("accept-loss");
+        fs::remove_file(&path).map_err(doing("removing", &path))
+    }
+
+    /// Opens the sealed files of the audit log.
+    pub(super) fn open_history(&self) -> Result<History, OpenError> {
+        let path = self.dir.join("history");
+        History::open(&path).map_err(|cause| OpenError::Damaged { dir: self.dir.clone(), why: cause.to_string() })
     }
 
     /// Whether an operator accepts that the log ends at `found`.
@@ -222,6 +237,15 @@ impl Folder {
         let number = fs::read_to_string(self.dir.join("accept-loss")).ok().and_then(|text| text.trim().parse().ok());
         number == Some(found)
     }
+}
+
+/// What was found in the folder.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) mark: Mark,
+    pub(super) state: State,
+    /// What an operator accepted to lose.
+    pub(super) loss: Option<Loss>,
 }
 
 /// What an operator accepted to lose.

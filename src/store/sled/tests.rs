@@ -9,6 +9,7 @@ use crate::store::Write;
 
 mod claims;
 mod guards;
+mod history;
 
 fn at(time: &str) -> Timestamp {
     format!("2026-11-25T{time}Z").parse().unwrap()

@@ -14,7 +14,6 @@ use sled::{Batch, Config, Db, IVec};
 use super::keys;
 use super::mark::State;
 use super::open::sync_dir;
-use crate::audit::{Head, Link};
 use crate::store::{Key, ReadError};
 
 /// Records are small and few, and old entries lie elsewhere: a small cache holds what is asked for.
@@ -72,11 +71,6 @@ impl Tree {
         self.get(keys::record(key))?.map(|bytes| keys::Stored::from_bytes(&bytes)).transpose()
     }
 
-    /// An entry that was not moved to the history yet.
-    pub(super) fn link(&self, number: u64) -> Result<Option<Link>, ReadError> {
-        self.get(keys::entry(number))?.map(|bytes| link(number, &bytes)).transpose()
-    }
-
     /// Applies all `changes` or none. Not durable before [`Tree::sync`].
     pub(super) fn apply(&self, changes: &Changes) -> Result<(), String> {
         let mut batch = Batch::default();
@@ -117,12 +111,6 @@ impl Tree {
         *synced = present;
         Ok(())
     }
-}
-
-/// An entry's value: its hash, then its canonical form.
-pub(super) fn link(number: u64, bytes: &[u8]) -> Result<Link, ReadError> {
-    let (hash, canonical) = bytes.split_first_chunk().ok_or_else(|| keys::unreadable(&format!("audit entry #{number}")))?;
-    Ok(Link { head: Head { number, hash: *hash }, canonical: canonical.to_vec() })
 }
 
 fn read(cause: sled::Error) -> ReadError {

@@ -2,21 +2,27 @@
 //! once, and only then answers all of them.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::sync::oneshot;
 
 use super::Shared;
 use super::keys::{self, Stored};
 use super::mark::{Mark, State};
 use super::tree::{Changes, Tree};
+use crate::audit::Terms;
 use crate::store::{Commit, CommitError, Committed, Key, ReadError, Write};
 
 /// What the writer is asked to do.
 pub(super) enum Job {
-    /// Make a commit durable.
-    Commit(Box<Commit>, oneshot::Sender<Answer>),
+    /// Make a commit durable. With it come the terms of its facts, found on the asker's thread.
+    Commit(Box<(Commit, Vec<Terms>)>, oneshot::Sender<Answer>),
+    /// The sealing thread is done.
+    Sealed(Result<(), ReadError>),
     /// Stop; what waits is refused.
     Close(oneshot::Sender<Result<(), String>>),
 }
@@ -25,6 +31,8 @@ type Answer = Result<Committed, CommitError>;
 
 /// Commits that share one sync, at most; more wait for the next.
 const LARGEST_GROUP: usize = 512;
+/// Sealed entries that are removed from the tree with a group, at most.
+const TRIMMED: u64 = 256;
 /// `once` keys that are forgotten with a group, at most: a few more than a group of one adds.
 const FORGOTTEN: usize = 4;
 /// How long a `once` key counts.
@@ -36,19 +44,41 @@ pub(super) struct Writer {
     pub(super) mark: Mark,
     pub(super) state: State,
     /// Whether sled holds in memory what was never acknowledged.
-    pub(super) stale: bool,
+    stale: bool,
+    /// Entries that are sealed and still lie in the tree.
+    trim: Range<u64>,
+    sealing: Option<JoinHandle<()>>,
+    /// How many entries to seal at once, and how many must lie in the tree before it is tried.
+    seal: usize,
+    seal_at: usize,
 }
 
 impl Writer {
+    /// A writer that seals entries in files of `seal`.
+    pub(super) fn new(shared: Arc<Shared>, mark: Mark, state: State, seal: usize) -> Result<Self, ReadError> {
+        let oldest = shared.tree()?.under(&keys::entry(0)[..1]).next().transpose()?;
+        let oldest = oldest.map_or(Ok(u64::MAX), |(key, _)| keys::entry_number(&key))?;
+        let trim = oldest..shared.history.sealed().number + 1;
+        Ok(Self { shared, mark, state, stale: false, trim, sealing: None, seal, seal_at: seal })
+    }
+
     /// Works until it is told to close, or everybody who could ask is gone.
-    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        while let Some(first) = jobs.blocking_recv() {
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>, answers: &mpsc::WeakSender<Job>) {
+        let mut closing = None;
+        while closing.is_none() {
             let mut group = Vec::new();
-            let mut closing = None;
-            let mut next = Some(first);
+            let mut next = match jobs.try_recv() {
+                Ok(job) => Some(job),
+                Err(TryRecvError::Empty) if self.has_spare_work() => None,
+                Err(_) => match jobs.blocking_recv() {
+                    Some(job) => Some(job),
+                    None => break,
+                },
+            };
             while let Some(job) = next.take() {
                 match job {
                     Job::Commit(commit, answer) => group.push((*commit, answer)),
+                    Job::Sealed(outcome) => self.sealed(outcome),
                     Job::Close(answer) => closing = Some(answer),
                 }
                 if group.len() < LARGEST_GROUP && closing.is_none() {
@@ -56,20 +86,66 @@ impl Writer {
                 }
             }
             self.group(group);
-            if let Some(answer) = closing {
-                jobs.close();
-                // Nobody waits for the answer when the asker was dropped; closing happens all the same.
-                let _ = answer.send(self.shared.close());
-                return;
+            self.seal(answers);
+        }
+        drop(jobs);
+        if let Some(sealing) = self.sealing.take() {
+            // Its panic was reported where it happened.
+            let _ = sealing.join();
+        }
+        if let Some(answer) = closing {
+            // Nobody waits for the answer when the asker was dropped; closing happens all the same.
+            let _ = answer.send(self.shared.close());
+        }
+    }
+
+    fn has_spare_work(&self) -> bool {
+        !self.trim.is_empty() && self.shared.trouble().is_none()
+    }
+
+    /// Lets a thread seal the oldest entries when enough lie in the tree.
+    fn seal(&mut self, answers: &mpsc::WeakSender<Job>) {
+        let history = &self.shared.history;
+        let unsealed = (history.head().number - history.sealed().number) as usize;
+        if unsealed < self.seal_at || self.sealing.is_some() || self.shared.trouble().is_some() {
+            return;
+        }
+        let (shared, answers, count) = (Arc::clone(&self.shared), answers.clone(), self.seal);
+        let seal = move || {
+            let outcome = shared.tree().and_then(|tree| shared.history.seal(&tree, count));
+            drop(shared);
+            if let Some(answers) = answers.upgrade() {
+                // A writer that is closing needs no answer.
+                let _ = answers.blocking_send(Job::Sealed(outcome));
+            }
+        };
+        match std::thread::Builder::new().name("store-sealer".to_owned()).spawn(seal) {
+            Ok(thread) => self.sealing = Some(thread),
+            Err(cause) => self.sealed(Err(ReadError(cause.to_string()))),
+        }
+    }
+
+    fn sealed(&mut self, outcome: Result<(), ReadError>) {
+        self.sealing = None;
+        let end = self.shared.history.sealed().number + 1;
+        match outcome {
+            Ok(()) => {
+                let start = if self.trim.is_empty() { end - self.seal as u64 } else { self.trim.start };
+                self.trim = start..end;
+                self.seal_at = self.seal;
+            }
+            Err(ReadError(why)) => {
+                tracing::error!(why, "audit entries could not be sealed; they stay where they are until the next try");
+                self.seal_at += self.seal;
             }
         }
     }
 
-    fn group(&mut self, group: Vec<(Commit, oneshot::Sender<Answer>)>) {
-        if group.is_empty() {
+    fn group(&mut self, group: Vec<((Commit, Vec<Terms>), oneshot::Sender<Answer>)>) {
+        if group.is_empty() && !self.has_spare_work() {
             return;
         }
-        let (commits, askers): (Vec<Commit>, Vec<_>) = group.into_iter().unzip();
+        let (commits, askers): (Vec<(Commit, Vec<Terms>)>, Vec<_>) = group.into_iter().unzip();
         let answers = self.answers(&commits);
         for (asker, answer) in askers.into_iter().zip(answers) {
             // An asker that gave up learns the outcome when it looks at the record.
@@ -78,7 +154,7 @@ impl Writer {
     }
 
     /// Writes a group. When that fails, what is on disk decides what the answers are: the write may have got through.
-    pub(super) fn answers(&mut self, commits: &[Commit]) -> Vec<Answer> {
+    pub(super) fn answers(&mut self, commits: &[(Commit, Vec<Terms>)]) -> Vec<Answer> {
         let attempted = self.state.group + 1;
         let mut answers = Vec::new();
         let Err(why) = self.write(commits, &mut answers) else { return answers };
@@ -94,17 +170,19 @@ impl Writer {
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
     }
 
-    fn write(&mut self, commits: &[Commit], answers: &mut Vec<Answer>) -> Result<(), String> {
+    fn write(&mut self, commits: &[(Commit, Vec<Terms>)], answers: &mut Vec<Answer>) -> Result<(), String> {
         if self.shared.trouble().is_some() {
             self.mend()?;
         }
         let tree = self.shared.tree().map_err(|error| error.0)?;
         let mut draft = Draft::new(&tree, self.state);
-        answers.extend(commits.iter().map(|commit| draft.admit(commit)));
+        answers.extend(commits.iter().map(|(commit, terms)| draft.admit(commit, terms)));
+        let trim = self.trim.start..self.trim.end.min(self.trim.start.saturating_add(TRIMMED));
+        draft.changes.extend(trim.clone().map(|number| (keys::entry(number).to_vec(), None)));
         if draft.changes.is_empty() {
             return Ok(());
         }
-        if let Some(commit) = commits.first() {
+        if let Some((commit, _)) = commits.first() {
             draft.forget(commit.at).map_err(|error| error.0)?;
         }
         draft.state.group += 1;
@@ -113,7 +191,9 @@ impl Writer {
         tree.sync()?;
         self.mark.set(draft.state).map_err(|cause| cause.to_string())?;
         self.state = draft.state;
-        self.shared.written(self.state.head, draft.rows.keys());
+        self.trim.start = self.trim.start.max(trim.end);
+        self.shared.history.add(self.state.head, draft.entries);
+        self.shared.written(draft.rows.keys());
         Ok(())
     }
 
@@ -126,9 +206,10 @@ impl Writer {
                 let missing = self.state.group - state.group;
                 return Err(format!("{missing} acknowledged writes are missing after the trouble; stop it and start it again"));
             }
+            let tree = self.shared.tree().map_err(|error| error.0)?;
+            self.shared.history.fill(&tree).map_err(|error| error.0)?;
             self.mark.set(state).map_err(|cause| cause.to_string())?;
             self.state = state;
-            self.shared.written(state.head, []);
             self.stale = false;
         }
         self.shared.probe().map_err(|cause| cause.to_string())?;
@@ -141,6 +222,7 @@ impl Writer {
 struct Draft<'a> {
     tree: &'a Tree,
     state: State,
+    entries: Vec<(Timestamp, &'a Terms)>,
     changes: Changes,
     rows: HashMap<Key, Option<Stored>>,
     once: HashSet<String>,
@@ -148,11 +230,11 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(tree: &'a Tree, state: State) -> Self {
-        Self { tree, state, changes: Changes::new(), rows: HashMap::new(), once: HashSet::new() }
+        Self { tree, state, entries: Vec::new(), changes: Changes::new(), rows: HashMap::new(), once: HashSet::new() }
     }
 
     /// Takes a commit into the group, or says why not; then nothing of it is in the group.
-    fn admit(&mut self, commit: &Commit) -> Answer {
+    fn admit(&mut self, commit: &Commit, terms: &'a [Terms]) -> Answer {
         if let Some(once) = &commit.once {
             fits(once.len() <= keys::LONGEST_ID, || format!("a `once` key of {} bytes is too long", once.len()))?;
             if self.once.contains(once) || self.tree.get(keys::once(once)).map_err(unwritable)?.is_some() {
@@ -188,6 +270,7 @@ impl<'a> Draft<'a> {
             self.changes.insert(keys::entry(link.head.number).to_vec(), Some(value));
         }
         self.state.head = head;
+        self.entries.extend(terms.iter().map(|terms| (commit.at, terms)));
         if let Some(once) = &commit.once {
             self.changes.insert(keys::once(once), Some(Vec::new()));
             self.changes.insert(keys::once_at(commit.at, once), Some(Vec::new()));

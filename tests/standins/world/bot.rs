@@ -60,7 +60,8 @@ impl Running {
             let aws = Client::connect(settings).await;
             Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands: commands::ALL }).await
         });
-        let bot = started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
+        let bot =
+            started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
         let running = Self { bot: Some(bot), store, death, runtime: Some(runtime) };
         match choices.transport {
             Over::Sockets => slack.connected(1).await,
