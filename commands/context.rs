@@ -116,6 +116,9 @@ pub enum SelfApproval {
 pub trait Authority: Send + Sync {
     /// What the policy says to `person` running `action` (a command's name) on `resource`.
     fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
+    /// What it says while only kind and name of the resource are known: whether there is a configured place (project,
+    /// environment, account) in which `person` may run `action` on it. It asks nobody outside.
+    fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
     /// The person with this id, with today's groups.
     fn person(&self, id: &PersonId) -> Option<Person>;
     /// Everybody the directory knows.

@@ -11,12 +11,18 @@ use serde::de::DeserializeOwned;
 
 pub mod args;
 pub mod aws;
+pub mod can;
+pub mod change;
 pub mod context;
 pub mod error;
+pub mod help;
 pub mod message;
+mod outlook;
 pub mod plan;
+pub mod rds;
 pub mod records;
 pub mod registry;
+pub mod whoami;
 
 pub use context::{Context, Person, PersonId, Resource};
 pub use error::{Error, Result};
@@ -83,4 +89,23 @@ pub struct Choice {
 }
 
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
-pub const ALL: &[Entry] = &[];
+#[rustfmt::skip]
+pub const ALL: &[Entry] = &[
+    Entry::query::<rds::List>(),
+    Entry::query::<rds::Show>(),
+    Entry::query::<rds::Targets>(),
+    Entry::change::<rds::Upgrade>(),
+    Entry::query::<change::list::List>(),
+    Entry::query::<change::show::Show>(),
+    Entry::change::<change::review::Review>(),
+    Entry::change::<change::approve::Approve>(),
+    Entry::change::<change::reject::Reject>(),
+    Entry::change::<change::cancel::Cancel>(),
+    Entry::change::<change::reschedule::Reschedule>(),
+    Entry::change::<change::freeze::start::Start>(),
+    Entry::change::<change::freeze::stop::Stop>(),
+    Entry::query::<change::freeze::list::List>(),
+    Entry::query::<help::Help>(),
+    Entry::query::<whoami::Whoami>(),
+    Entry::query::<can::Can>(),
+];

@@ -70,6 +70,8 @@ pub struct ChangeRecord {
     pub requires: Option<Requirement>,
     /// The rule that allowed it.
     pub rule: String,
+    /// Counts its cards from 1: a new start voids the votes and begins a new card.
+    pub round: u32,
     /// The votes that count or counted.
     pub votes: Vec<Vote>,
     /// Who opened the details first while it waited for approval.
@@ -78,8 +80,12 @@ pub struct ChangeRecord {
     pub status: Status,
     /// What has happened, in words, newest last; told in the card's thread as it happens.
     pub notes: Vec<Note>,
-    /// Reminders already given, as seconds before the start.
+    /// Reminders of the start already given, as seconds before it.
     pub reminded: Vec<i64>,
+    /// How often approvers were reminded.
+    pub prodded: usize,
+    /// Votes that did not count and were answered, as `account emoji`, so that each is answered once.
+    pub turned_away: Vec<String>,
 }
 
 /// The part of a plan that approvers see, kept on record. Its digest is bound to their votes.

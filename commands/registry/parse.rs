@@ -45,8 +45,19 @@ pub enum Fault {
         /// The names of those that are missing.
         missing: Vec<String>,
     },
-    /// Anything else, as one sentence to show.
-    Wrong(Text),
+    /// Anything else.
+    Wrong {
+        /// One sentence to show.
+        why: Text,
+        /// The name of the argument that is wrong, where it is one.
+        arg: Option<String>,
+    },
+}
+
+impl Fault {
+    fn wrong(why: impl Into<Text>) -> Self {
+        Self::Wrong { why: why.into(), arg: None }
+    }
 }
 
 /// Finds the command that `words` begin with, and how many words its name takes.
@@ -67,7 +78,7 @@ pub fn words_of(typed: &str) -> std::result::Result<Vec<String>, Fault> {
                 .then(|| plain.split_whitespace().map(str::to_owned).collect())
                 .filter(|_| plain.matches('\'').count() == 1)
         })
-        .ok_or_else(|| Fault::Wrong("A quote is opened and never closed. Close it, or leave it out.".into()))
+        .ok_or_else(|| Fault::wrong("A quote is opened and never closed. Close it, or leave it out."))
 }
 
 /// Turns the dashes that phones make of `--` back, at the beginning of a word only.
@@ -101,7 +112,7 @@ pub fn parse(commands: &[Entry], typed: &str) -> std::result::Result<Asked, Faul
         Some(close) => text![" Did you mean ", code(close), "?"],
         None => text![" ", code("help"), " lists what you can run."],
     };
-    Err(Fault::Wrong(text!["I don't know the command ", code(asked), "."].then(hint)))
+    Err(Fault::wrong(text!["I don't know the command ", code(asked), "."].then(hint)))
 }
 
 /// Parses the words behind a command's name.
@@ -110,7 +121,7 @@ pub fn arguments(entry: Entry, words: &[String]) -> std::result::Result<Asked, F
     match clap.clone().try_get_matches_from(words) {
         Ok(matches) => {
             let options = options_of(&matches, entry.kind);
-            let args = entry.read(&matches).map_err(|error| Fault::Wrong(error.to_string().into()))?;
+            let args = entry.read(&matches).map_err(|error| Fault::wrong(error.to_string()))?;
             Ok(Asked { entry, args, options })
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Err(Fault::Help(entry.name().to_owned())),
@@ -119,7 +130,7 @@ pub fn arguments(entry: Entry, words: &[String]) -> std::result::Result<Asked, F
             let missing = clap.get_arguments().filter(|arg| arg.is_required_set() && !given.contains_key(arg.get_id().as_str()));
             Err(Fault::Missing { entry, missing: missing.map(|arg| arg.get_id().to_string()).collect(), given })
         }
-        Err(error) => Err(Fault::Wrong(sentence(entry, &error))),
+        Err(error) => Err(Fault::Wrong { why: sentence(entry, &error), arg: culprit(entry, &error) }),
     }
 }
 
@@ -244,6 +255,18 @@ fn sentence(entry: Entry, error: &clap::Error) -> Text {
             text!["I can't read that: ", first, ". ", code(format!("help {}", entry.name())), " shows how it goes."]
         }
     }
+}
+
+/// The argument that clap's error is about.
+fn culprit(entry: Entry, error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(usage)) = error.get(ContextKind::InvalidArg) else { return None };
+    let name = arg_name(usage);
+    let clap = entry.clap();
+    let is_named = |arg: &&Arg| match arg.get_long() {
+        Some(long) => name.trim_start_matches('-') == long,
+        None => arg.get_id().as_str().eq_ignore_ascii_case(&name),
+    };
+    clap.get_arguments().find(is_named).map(|arg| arg.get_id().to_string())
 }
 
 /// `--to <VERSION>` → `--to`.

@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::platform::Health;
+
 pub mod sled;
 
 /// What a record is about; with its id, its key.
@@ -26,8 +28,6 @@ pub enum Kind {
     Lock,
     /// The last number given out: id is what is counted.
     Counter,
-    /// A chat account as the platform described it: id is `slack:U123`.
-    Account,
     /// A command that was asked and is not answered yet: id is its operation's id.
     Asked,
 }
@@ -164,14 +164,20 @@ pub trait Store: Send + Sync {
     /// All records of a kind that have a due time, earliest first.
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError>;
 
-    /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until `lease` has
-    /// passed or it is committed.
+    /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until
+    /// [`Store::done`], or until `lease` has passed, should its claimer have died.
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError>;
 
-    /// Gives a claimed record back without a commit.
-    async fn release(&self, key: &Key);
+    /// Puts a record off without a commit: it counts as due at `until`, unless it is written or woken before.
+    async fn put_off(&self, key: &Key, until: Timestamp);
 
-    /// The earliest due time of all records of these kinds that are not claimed; what is overdue counts too.
+    /// Makes a record due at `at`, earlier than it would be. One that is claimed becomes due once its claimer is done.
+    async fn wake(&self, key: &Key, at: Timestamp);
+
+    /// Ends a claim.
+    async fn done(&self, key: &Key);
+
+    /// The earliest due time of all records of these kinds; what is overdue counts too, what is claimed when its lease ends.
     async fn next_due(&self, kinds: &[Kind]) -> Result<Option<Timestamp>, ReadError>;
 
     /// A page of the audit log, newest first.
@@ -185,6 +191,9 @@ pub trait Store: Send + Sync {
 
     /// Walks the whole chain.
     async fn verify(&self) -> Result<Verification, ReadError>;
+
+    /// Whether it can be written, in words.
+    fn health(&self) -> Health;
 }
 
 impl Kind {
@@ -196,7 +205,6 @@ impl Kind {
             Self::Message => "message",
             Self::Lock => "lock",
             Self::Counter => "counter",
-            Self::Account => "account",
             Self::Asked => "asked",
         }
     }

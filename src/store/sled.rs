@@ -25,6 +25,7 @@ use self::tree::Tree;
 use self::writer::{Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 use crate::audit::{Head, Terms, hex};
+use crate::platform::Health;
 
 mod bits;
 mod history;
@@ -192,47 +193,61 @@ impl Store for SledStore {
         let mut leases = self.shared.leases();
         let mut found = Vec::new();
         for kind in kinds {
+            let mut moved: Vec<_> = leases.moved(*kind).filter(|(at, _)| *at <= now).map(|(at, key)| (at, key.clone())).collect();
             let mut taken = 0;
             for due in self.shared.due(*kind)? {
                 let (at, key) = due?;
                 if at > now || taken == limit {
                     break;
                 }
-                if leases.until(&key).is_none_or(|until| until <= now) {
+                if leases.when(&key, at) <= now && !moved.iter().any(|(_, other)| *other == key) {
                     taken += 1;
                     found.push((at, key));
                 }
             }
+            found.append(&mut moved);
         }
         found.sort();
         let mut rows = Vec::new();
-        for (at, key) in found {
+        for (_, key) in found {
             if rows.len() == limit {
                 break;
             }
-            if let Some(row) = due_row(&tree, at, key)? {
-                leases.claim(row.key.clone(), now.checked_add(lease).unwrap_or(Timestamp::MAX));
-                rows.push(row);
+            match tree.stored(&key)?.filter(|stored| stored.due.is_some()) {
+                Some(stored) => {
+                    leases.claim(key.clone(), now.checked_add(lease).unwrap_or(Timestamp::MAX));
+                    rows.push(stored.row(key)?);
+                }
+                None => leases.forget(&key),
             }
         }
         Ok(rows)
     }
 
-    async fn release(&self, key: &Key) {
-        self.shared.leases().release(key);
+    async fn put_off(&self, key: &Key, until: Timestamp) {
+        self.shared.leases().put_off(key, until);
+    }
+
+    async fn wake(&self, key: &Key, at: Timestamp) {
+        self.shared.leases().wake(key, at);
+    }
+
+    async fn done(&self, key: &Key) {
+        self.shared.leases().done(key);
     }
 
     /// A claimed record counts from when its lease ends, so that work whose worker died is not slept over.
     async fn next_due(&self, kinds: &[Kind]) -> Result<Option<Timestamp>, ReadError> {
         let leases = self.shared.leases();
         let mut earliest: Option<Timestamp> = None;
+        let mut consider = |at: Timestamp| earliest = Some(earliest.map_or(at, |earliest| earliest.min(at)));
         for kind in kinds {
+            leases.moved(*kind).for_each(|(at, _)| consider(at));
             for due in self.shared.due(*kind)? {
                 let (at, key) = due?;
-                let lease = leases.until(&key);
-                let counts = lease.unwrap_or(at).max(at);
-                earliest = Some(earliest.map_or(counts, |earliest| earliest.min(counts)));
-                if lease.is_none() {
+                let when = leases.when(&key, at);
+                consider(when);
+                if when == at {
                     break;
                 }
             }
@@ -267,6 +282,13 @@ impl Store for SledStore {
         .await
     }
 
+    fn health(&self) -> Health {
+        match self.trouble() {
+            None => Health { ok: true, words: "it can be written".to_owned() },
+            Some(why) => Health { ok: false, words: format!("it can't be written: {why}") },
+        }
+    }
+
     async fn verify(&self) -> Result<Verification, ReadError> {
         self.look(|shared| shared.history.verify(&*shared.tree()?)).await
     }
@@ -292,7 +314,7 @@ impl Shared {
     /// Gives records that were written back from whoever had claimed them.
     fn release<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
         let mut leases = self.leases();
-        keys.into_iter().for_each(|key| leases.release(key));
+        keys.into_iter().for_each(|key| leases.written(key));
     }
 
     fn trouble(&self) -> Option<String> {

@@ -1,1 +1,6 @@
-//! standins
+//! The outside world for tests and play: Slack and AWS over their real protocols.
+
+pub mod aws;
+pub mod page;
+pub mod slack;
+pub mod world;

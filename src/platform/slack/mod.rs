@@ -1,1 +1,267 @@
 //! Slack.
+//!
+//! `decode` reads what comes in over `socket` or `http`, `intake` hands it on and acknowledges; `render`, `escape` and
+//! `form` write what goes out, `posting` and `files` bring it there through `api`. Both transports share everything but
+//! the wire. `manifest` is how Slack learns of the commands.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use axum::Router;
+use commands::message::Message;
+use commands::registry::Form;
+use jiff::Timestamp;
+use ring::hmac;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+use self::api::Api;
+use self::posting::Ear;
+use self::pulse::Pulse;
+use super::{Carry, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Standing, Target};
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::secret::Secret;
+
+mod api;
+mod decode;
+mod escape;
+mod files;
+mod form;
+mod http;
+mod intake;
+mod limits;
+mod manifest;
+mod posting;
+mod pulse;
+mod render;
+mod socket;
+mod way;
+mod words;
+
+pub use manifest::manifest;
+pub use socket::Timing;
+
+/// The platform's name in records.
+pub const NAME: &str = "slack";
+
+/// Direct message channels and unknown types that are remembered.
+const REMEMBERED: usize = 10_000;
+/// How to reach Slack.
+#[derive(Clone, Debug)]
+pub struct SlackSettings {
+    /// Where the Web API is: `https://slack.com/api`, or a stand-in's.
+    pub api_url: Url,
+    /// The bot token, `xoxb-…`.
+    pub bot_token: Secret,
+    /// The app-level token, `xapp-…`; with it events come over Socket Mode.
+    pub app_token: Option<Secret>,
+    /// The signing secret; with it events are taken over HTTP.
+    pub signing_secret: Option<Secret>,
+    /// What the names of the slash commands begin with: `/` or `/wk-`.
+    pub prefix: String,
+    /// How many Socket Mode connections to keep; Slack allows ten.
+    pub connections: usize,
+    /// The connections' intervals.
+    pub timing: Timing,
+}
+
+/// Why Slack cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The machine's certificate roots cannot be read.
+    #[error("reading the system's certificates: {0}")]
+    Roots(#[from] std::io::Error),
+    /// TLS cannot be set up.
+    #[error("setting up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Slack as a platform.
+pub struct Slack {
+    api: Api,
+    names: Arc<dyn Names>,
+    clock: Clock,
+    metrics: Metrics,
+    prefix: String,
+    timing: Timing,
+    /// Connections to keep; none without an app-level token.
+    connections: usize,
+    signing: Option<hmac::Key>,
+    /// The bot's own account, once Slack has said it.
+    me: OnceLock<String>,
+    pulse: Arc<Pulse>,
+    /// Handlers at work.
+    at_work: watch::Sender<usize>,
+    /// Direct message channels by account.
+    directs: Mutex<HashMap<String, String>>,
+    /// What was logged and need not be again.
+    said: Mutex<BTreeSet<String>>,
+}
+
+impl Slack {
+    /// Sets Slack up; nothing is sent yet.
+    pub fn new(settings: SlackSettings, names: Arc<dyn Names>, clock: Clock, metrics: Metrics) -> Result<Self, SetupError> {
+        let key = |secret: &Secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+        Ok(Self {
+            api: Api::new(&settings)?,
+            names,
+            clock,
+            metrics,
+            connections: if settings.app_token.is_some() { settings.connections.max(1) } else { 0 },
+            signing: settings.signing_secret.as_ref().map(key),
+            prefix: settings.prefix,
+            timing: settings.timing,
+            me: OnceLock::new(),
+            pulse: Arc::default(),
+            at_work: watch::Sender::new(0),
+            directs: Mutex::default(),
+            said: Mutex::default(),
+        })
+    }
+
+    /// Keeps the Socket Mode connections until `shutdown` turns true or its sender is gone, then lets handlers at work
+    /// finish. Returns at `shutdown` where there is no app-level token.
+    pub async fn run(self: Arc<Self>, inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
+        let mut lines = JoinSet::new();
+        for line in 0..self.connections {
+            lines.spawn(socket::keep(self.clone(), line, inbound.clone(), shutdown.clone()));
+        }
+        // Only the mention of the bot in direct messages and its own reactions need it: no reason to wait.
+        lines.spawn({
+            let slack = self.clone();
+            async move { slack.introduce().await }
+        });
+        // An error means that the sender is gone, which is a stop too.
+        drop(shutdown.wait_for(|stop| *stop).await);
+        while lines.join_next().await.is_some() {}
+        let _late = tokio::time::timeout(self.timing.drain, self.drained()).await;
+    }
+
+    /// The routes for Slack over HTTP: `/slack/commands`, `/slack/interactive`, `/slack/events`. None without a signing
+    /// secret.
+    pub fn routes(self: Arc<Self>, inbound: Arc<dyn Inbound>) -> Router {
+        http::routes(self, inbound)
+    }
+
+    async fn introduce(&self) {
+        match self.api.call("auth.test", &json!({})).await {
+            Ok(answer) => {
+                let id = answer["user_id"].as_str().unwrap_or_default().to_owned();
+                tracing::info!(account = id, team = answer["team"].as_str(), "Slack knows the bot");
+                let _known = self.me.set(id);
+            }
+            Err(error) => tracing::warn!(%error, "asking Slack who the bot is"),
+        }
+    }
+
+    /// Logs something the first time it is seen.
+    fn say_once(&self, what: &str, words: &'static str) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() < REMEMBERED && said.insert(what.to_owned()) {
+            tracing::warn!(what, "{words}");
+        }
+    }
+}
+
+#[async_trait]
+impl Platform for Slack {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn post(&self, target: &Target, message: &Message, slot: &str) -> Result<MessageRef, SendError> {
+        let posted = match target {
+            Target::Channel { channel, thread } => self.post_in(channel, thread.as_deref(), message, slot).await,
+            Target::Only { channel, account, handle } => {
+                let ear = Ear { channel, account, handle: handle.as_ref() };
+                self.post_only(ear, message).await
+            }
+            Target::Direct { account } => self.post_direct(account, message, slot).await,
+        };
+        Ok(posted?)
+    }
+
+    async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), SendError> {
+        if at.message.is_empty() {
+            return Err(SendError::Never("an answer for one person alone cannot be edited".to_owned()));
+        }
+        let mut body = self.body(message);
+        body["channel"] = at.channel.as_str().into();
+        body["ts"] = at.message.as_str().into();
+        self.api.call("chat.update", &body).await?;
+        Ok(())
+    }
+
+    async fn find(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, SendError> {
+        let found = self.look_for(target, slot, since).await;
+        // Slack limits history sharply for some apps: not being able to look is not a reason to be silent.
+        Ok(found.unwrap_or_else(|fault| {
+            tracing::warn!(%fault, "looking for a message that may have been posted before");
+            None
+        }))
+    }
+
+    async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reaction>, SendError> {
+        let params = [("channel", at.channel.clone()), ("timestamp", at.message.clone()), ("full", "true".to_owned())];
+        let answer = self.api.ask("reactions.get", &params).await?;
+        let mut reactions = Vec::new();
+        for reaction in answer["message"]["reactions"].as_array().into_iter().flatten() {
+            let emoji = emoji(reaction["name"].as_str().unwrap_or_default());
+            for account in reaction["users"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                let reaction = Reaction { account: account.to_owned(), emoji: emoji.clone() };
+                // Two skin tones of one person are one reaction.
+                if !reactions.contains(&reaction) {
+                    reactions.push(reaction);
+                }
+            }
+        }
+        Ok(reactions)
+    }
+
+    async fn profile(&self, account: &str) -> Result<Profile, SendError> {
+        let answer = self.api.ask("users.info", &[("user", account.to_owned())]).await?;
+        Ok(profile(&answer["user"]))
+    }
+
+    async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError> {
+        let body = json!({ "trigger_id": ticket, "view": form::view(form, carry) });
+        self.api.call("views.open", &body).await?;
+        Ok(())
+    }
+
+    fn health(&self) -> Health {
+        self.pulse.health(self.connections, self.api.trouble(), self.clock.now())
+    }
+}
+
+/// `+1::skin-tone-3` → `+1`; variation selectors go.
+fn emoji(name: &str) -> String {
+    let name = name.trim_matches(':').split("::").next().unwrap_or_default();
+    name.replace(['\u{fe0e}', '\u{fe0f}'], "")
+}
+
+fn profile(user: &Value) -> Profile {
+    let is = |flag: &str| user[flag] == true;
+    let standing = if is("deleted") {
+        Standing::Gone
+    } else if is("is_bot") || user["id"] == "USLACKBOT" {
+        Standing::Bot
+    } else if is("is_restricted") || is("is_ultra_restricted") || is("is_stranger") {
+        Standing::Guest
+    } else {
+        Standing::Member
+    };
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let profile = &user["profile"];
+    let name = [&profile["display_name"], &profile["real_name"], &user["real_name"], &user["name"], &user["id"]];
+    Profile {
+        email: text(&profile["email"]),
+        name: name.into_iter().find_map(text).unwrap_or_default(),
+        zone: text(&user["tz"]),
+        standing,
+    }
+}

@@ -36,7 +36,6 @@ fn kind(kind: Kind) -> u8 {
         Kind::Message => b'm',
         Kind::Lock => b'l',
         Kind::Counter => b'n',
-        Kind::Account => b'a',
         Kind::Asked => b'q',
     }
 }

@@ -32,7 +32,7 @@ async fn due_records_are_claimed_earliest_first_and_once_a_lease() {
     assert_eq!(claim(&store, "10:00:10").await, ["c"]);
     assert_eq!(next_due().await, Some(at("10:05:10")), "a lease ends before the next record is due");
 
-    store.release(&Key::new(Kind::Change, "b")).await;
+    store.done(&Key::new(Kind::Change, "b")).await;
     assert_eq!(claim(&store, "10:00:11").await, ["b"]);
     store.commit(due(Kind::Change, "b", Some("10:00:20"), 1)).await.unwrap();
     assert_eq!(claim(&store, "10:00:19").await, [""; 0]);

@@ -1,0 +1,43 @@
+//! `change reject`
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{find, named, resource, suggest_open};
+use crate::message::code;
+use crate::records::{ChangeId, Effect, Verdict};
+use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
+
+/// Reject a change, which ends it; the same as reacting ❌ to its card
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
+pub struct Reject {
+    /// The change, such as CHG-1042
+    id: ChangeId,
+}
+
+impl Command for Reject {
+    const NAME: &'static str = "change reject";
+    const PICKS: &'static [&'static str] = &["id"];
+
+    fn resource(&self) -> Resource {
+        named(self.id)
+    }
+
+    async fn suggest(_arg: &str, typed: &str, _given: &Value, cx: &Context<'_>) -> Vec<Choice> {
+        suggest_open(typed, cx).await
+    }
+}
+
+impl Change for Reject {
+    type State = ();
+
+    async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
+        let record = find(self.id, cx).await?;
+        let vote = Effect::Vote { change: self.id, verdict: Verdict::Reject, reason: cx.reason.map(str::to_owned) };
+        Ok(Plan::Records {
+            resource: Box::new(resource(&record)),
+            effects: vec![vote],
+            say: text!["You rejected ", code(self.id.to_string()), ", which ends it. Nothing was changed in AWS."].into(),
+        })
+    }
+}

@@ -1,0 +1,362 @@
+//! Answers what was asked: runs a query, or plans a change and puts it on record. Looks at open askings; a restart does too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use commands::context::Decision;
+use commands::message::{Message, Text, bold, code};
+use commands::plan::{Finding, Plan, Work};
+use commands::records::{ChangeId, ChangeRecord, Fact, Status};
+use commands::registry::{Entry, Kind};
+use commands::{Error, Person, text};
+use serde_json::Value;
+
+use crate::approval;
+use crate::card;
+use crate::dispatch::{Open, denied};
+use crate::effects;
+use crate::engine;
+use crate::host::{Asking, Draft, Host, Trouble, json, read};
+use crate::outbox::Saying;
+use crate::platform::Target;
+use crate::records::Ledger;
+use crate::store::{CommitError, Key, Kind as Of, Row, Write};
+use crate::waiting;
+
+/// No answer takes longer.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// An open asking while it is answered.
+pub struct Answering<'a> {
+    /// What dispatch, engine and outbox share.
+    pub host: &'a Arc<Host>,
+    /// The asking.
+    pub open: &'a Open,
+    /// Who asked, with today's groups.
+    pub person: &'a Person,
+    row: &'a Row,
+}
+
+/// How an asking ended.
+pub struct Ending {
+    /// In one word, for the audit log.
+    pub outcome: &'static str,
+    /// In words, for the asker.
+    pub said: Message,
+}
+
+/// Answers one open asking.
+pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
+    let open: Open = read(&row)?;
+    let nobody =
+        Person { id: open.person.clone(), name: String::new(), email: None, groups: Default::default(), zone: "UTC".to_owned() };
+    let known = host.authority.person(&open.person);
+    let answering = Answering { host: &host, open: &open, person: known.as_ref().unwrap_or(&nobody), row: &row };
+    let (Some(_), Some(entry)) = (&known, host.command(&open.command)) else {
+        let said = "You or this command are no longer known to me. Nothing was done.".into();
+        return answering.finish(Ending { outcome: "refused", said }, Draft::at(host.clock.now())).await;
+    };
+    let (again, doing) = (Arc::clone(&host), format!("answering {}", entry.name()));
+    let worked = std::panic::AssertUnwindSafe(async {
+        match entry.kind {
+            Kind::Query => answering.query(entry).await,
+            Kind::Change => answering.change(entry).await,
+        }
+    });
+    match futures_util::FutureExt::catch_unwind(worked).await {
+        Ok(worked) => worked,
+        Err(_) => {
+            let said = again.broke(&doing, "Nothing was changed.", &"it panicked");
+            answering.finish(Ending { outcome: "broke", said }, Draft::at(again.clock.now())).await
+        }
+    }
+}
+
+impl Answering<'_> {
+    async fn query(&self, entry: Entry) -> Result<(), Trouble> {
+        let ledger = Ledger(Arc::clone(&self.host.store));
+        let asking = self.asking(entry);
+        let cx = self.host.context(&asking, &ledger);
+        let answered = tokio::time::timeout(LONGEST, entry.answer(&self.open.args, &cx)).await;
+        let ending = match answered.unwrap_or_else(|_| Err(slow())) {
+            Ok(said) => Ending { outcome: "answered", said },
+            Err(error) => self.error(entry, error, "Nothing was changed."),
+        };
+        self.finish(ending, Draft::at(self.host.clock.now())).await
+    }
+
+    async fn change(&self, entry: Entry) -> Result<(), Trouble> {
+        let ledger = Ledger(Arc::clone(&self.host.store));
+        let asking = self.asking(entry);
+        let cx = self.host.context(&asking, &ledger);
+        let planned = tokio::time::timeout(LONGEST, entry.plan(&self.open.args, &cx)).await;
+        match planned.unwrap_or_else(|_| Err(slow())) {
+            Ok(Plan::Records { resource, effects, say }) => {
+                if let Decision::Denied { why, .. } = self.host.authority.decide(self.person, entry.name(), &resource) {
+                    return self.deny(entry, &why).await;
+                }
+                effects::carry_out(self, effects, say).await
+            }
+            Ok(Plan::Work(work)) => self.open_change(entry, *work).await,
+            Err(error) => {
+                let ending = self.error(entry, error, "Nothing was changed.");
+                self.finish(ending, Draft::at(self.host.clock.now())).await
+            }
+        }
+    }
+
+    /// Puts a planned change on record, or says why not.
+    async fn open_change(&self, entry: Entry, work: Work<Value>) -> Result<(), Trouble> {
+        let host = self.host;
+        let (rule, requires) = match host.authority.decide(self.person, entry.name(), &work.resource) {
+            Decision::Denied { why, .. } => return self.deny(entry, &why).await,
+            Decision::Allowed { rule, requires } => (rule, requires),
+        };
+        if let Some(why) = self.obstacle(&work).await? {
+            return self.refuse(why).await;
+        }
+        if let Some(requirement) = &requires {
+            let could = approval::could_approve(requirement, &self.person.id, &work.resource, &*host.authority);
+            if (could.len() as u64) < u64::from(requirement.approvals) {
+                let why = text![
+                    "It takes ",
+                    requirement.approvals.to_string(),
+                    " of the group ",
+                    code(requirement.group.as_str()),
+                    " besides you to approve this, and ",
+                    could.len().to_string(),
+                    " could. Nothing was changed. Whoever keeps the list of people can add somebody."
+                ];
+                return self.refuse(why).await;
+            }
+        }
+        loop {
+            match self.commit_change(entry, &work, &rule, &requires).await {
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Lock => {
+                    return self
+                        .refuse(self.busy(&work).await?.unwrap_or_else(|| "Another change was quicker. Ask again.".into()))
+                        .await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// What keeps a plan from being put on record at all.
+    async fn obstacle(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
+        let failed: Vec<_> = work.checks.iter().filter(|check| check.finding == Finding::Fail).collect();
+        if !failed.is_empty() {
+            let head = text!["“", work.title.as_str(), "” can't run like this. Nothing was changed."];
+            return Ok(Some(
+                failed
+                    .iter()
+                    .fold(head, |all, check| all.then(text!["\n❌ ", bold(check.name.as_str()), ": ", check.words.as_str()])),
+            ));
+        }
+        if let Some(busy) = self.busy(work).await? {
+            return Ok(Some(busy));
+        }
+        let start = work.start.unwrap_or_else(|| self.host.clock.now());
+        Ok(engine::freeze(self.host, work.resource.project.as_deref(), start).await?.map(|freeze| {
+            text![
+                "A freeze holds then: ",
+                code(format!("FRZ-{}", freeze.id)),
+                " by ",
+                &freeze.by,
+                " until ",
+                freeze.until,
+                ", because: ",
+                freeze.reason,
+                ". Nothing was changed. Choose a time after it, or ask ",
+                &freeze.by,
+                " to lift it."
+            ]
+        }))
+    }
+
+    async fn busy(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
+        Ok(self.host.holder(&work.resource.id).await?.map(|holder| {
+            text![
+                "The ",
+                work.resource.to_string(),
+                " is busy with ",
+                code(holder.to_string()),
+                ", and only one change at a time runs on it. Nothing was changed. ",
+                code(format!("change show {holder}")),
+                " shows how it stands."
+            ]
+        }))
+    }
+
+    async fn commit_change(
+        &self,
+        entry: Entry,
+        work: &Work<Value>,
+        rule: &str,
+        requires: &Option<commands::context::Requirement>,
+    ) -> Result<(), Trouble> {
+        let host = self.host;
+        let now = host.clock.now();
+        let counter = Key::new(Of::Counter, "change");
+        let (last, expects) = match host.store.get(&counter).await? {
+            Some(row) => (read::<u64>(&row)?, row.version),
+            None => (0, 0),
+        };
+        let id = ChangeId(last + 1);
+        let plan = work.record();
+        let starts = plan.start.unwrap_or(now);
+        let expires = (now + host.rules.approvals.expires).min(plan.start.unwrap_or(jiff::Timestamp::MAX));
+        let status = if requires.is_some() { Status::AwaitingApproval { expires } } else { Status::Scheduled { at: starts } };
+        let record = ChangeRecord {
+            id,
+            command: entry.name().to_owned(),
+            args: self.open.args.clone(),
+            asker: self.person.id.clone(),
+            reason: self.open.options.reason.clone(),
+            place: self.open.place.clone(),
+            asked: now,
+            plan,
+            requires: requires.clone(),
+            rule: rule.to_owned(),
+            round: 1,
+            votes: Vec::new(),
+            claimed: None,
+            status,
+            notes: Vec::new(),
+            reminded: host
+                .rules
+                .remind
+                .iter()
+                .map(|before| before.as_secs())
+                .filter(|before| starts.duration_since(now).as_secs() <= *before)
+                .collect(),
+            prodded: 0,
+            turned_away: Vec::new(),
+        };
+        let due = match &record.status {
+            Status::AwaitingApproval { expires } => waiting::next_look(host, &record, *expires, now),
+            _ => engine::next_look(host, &record, starts),
+        };
+        let channel = host.rules.channels.of(record.plan.resource.project.as_deref());
+        let platform = &self.open.place.platform;
+        let lock =
+            Write { key: Key::new(Of::Lock, record.plan.resource.id.as_str()), expects: 0, value: Some(json(&id)?), due: None };
+        let count = Write { key: counter, expects, value: Some(json(&id.0)?), due: None };
+        let draft = Draft::at(now)
+            .write(count)
+            .write(lock)
+            .change(&record, 0, Some(due))?
+            .fact(self.planned(&record))
+            .say(card::slot(&record), Saying::card(platform, channel, card::card(&record)));
+        let said = match &record.requires {
+            Some(need) => {
+                let noun = if need.approvals == 1 { "approval" } else { "approvals" };
+                text![
+                    code(id.to_string()),
+                    format!(" waits for {} {noun} of ", need.approvals),
+                    code(need.group.as_str()),
+                    ". Its card is in "
+                ]
+            }
+            None => text![code(id.to_string()), " needs no approval and starts ", starts, ". Its card is in "],
+        };
+        let said = said.then(channel).then(".").into();
+        self.finish(Ending { outcome: "planned", said }, draft).await?;
+        host.bells.changes.ring();
+        Ok(())
+    }
+
+    fn planned(&self, record: &ChangeRecord) -> Fact {
+        let mut fact = self.fact("planned");
+        fact.operation = record.id.to_string();
+        fact.change = Some(record.id);
+        fact.resource = Some(record.plan.resource.to_string());
+        fact.project = record.plan.resource.project.clone();
+        let mut put = |name: &str, value: Value| fact.detail.insert(name.to_owned(), value);
+        put("from", self.open.operation.as_str().into());
+        put("title", record.plan.title.as_str().into());
+        put("args", record.args.clone());
+        put("digest", record.plan.digest.as_str().into());
+        put("rule", record.rule.as_str().into());
+        put("calls", serde_json::json!(record.plan.calls));
+        put("requires", serde_json::json!(record.requires));
+        put("starts", serde_json::json!(record.plan.start));
+        put("reason", serde_json::json!(record.reason));
+        fact
+    }
+
+    async fn deny(&self, entry: Entry, why: &str) -> Result<(), Trouble> {
+        self.finish(Ending { outcome: "denied", said: denied(entry.name(), why) }, Draft::at(self.host.clock.now())).await
+    }
+
+    /// Ends the asking with a sentence why it was not done.
+    pub async fn refuse(&self, why: Text) -> Result<(), Trouble> {
+        self.finish(Ending { outcome: "refused", said: why.into() }, Draft::at(self.host.clock.now())).await
+    }
+
+    fn error(&self, entry: Entry, error: Error, changed: &str) -> Ending {
+        match error {
+            Error::Shown(text) => Ending { outcome: "refused", said: text.into() },
+            Error::Outside { say, cause } => {
+                tracing::warn!(command = entry.name(), cause, "the outside was in the way");
+                Ending { outcome: "failed", said: say.into() }
+            }
+            Error::Internal { doing, cause } => Ending { outcome: "broke", said: self.host.broke(&doing, changed, &cause) },
+        }
+    }
+
+    /// Commits the answer with whatever else is in the draft; the asking is closed.
+    pub async fn finish(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
+        let Ending { outcome, said } = ending;
+        let mut fact = self.fact("answered");
+        fact.outcome = Some(outcome.to_owned());
+        fact.detail
+            .insert("milliseconds".to_owned(), self.host.clock.now().duration_since(self.open.at).as_millis().to_string().into());
+        if outcome != "answered" {
+            fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
+        }
+        let target = match (&self.open.reply, self.open.options.share && outcome == "answered") {
+            (Target::Only { channel, .. }, true) => {
+                Target::Channel { channel: channel.clone(), thread: self.open.place.thread.clone() }
+            }
+            (reply, _) => reply.clone(),
+        };
+        let saying = Saying::once(&self.open.account.platform, target, said);
+        let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
+        let draft = draft.write(closed).fact(fact).say(format!("answer/{}", self.open.operation), saying);
+        self.host.commit(draft).await?;
+        self.host.metrics.command(&self.open.command, outcome);
+        Ok(())
+    }
+
+    /// A fact about this asking.
+    pub fn fact(&self, event: &str) -> Fact {
+        Fact {
+            operation: self.open.operation.clone(),
+            event: event.to_owned(),
+            person: self.person.id.to_string(),
+            account: Some(self.open.account.to_string()),
+            place: Some(format!("{}:{}", self.open.place.platform, self.open.place.channel)),
+            action: Some(self.open.command.clone()),
+            ..Fact::default()
+        }
+    }
+
+    fn asking(&self, entry: Entry) -> Asking<'_> {
+        Asking {
+            person: self.person,
+            operation: &self.open.operation,
+            action: entry.name(),
+            reason: self.open.options.reason.as_deref(),
+            starts: None,
+        }
+    }
+}
+
+fn slow() -> Error {
+    Error::Outside {
+        say: "AWS took too long to answer, so I stopped waiting. Nothing was changed. Try again.".into(),
+        cause: "timed out".into(),
+    }
+}

@@ -1,0 +1,167 @@
+//! The message that stands for a change: derived from its record alone.
+
+use commands::message::{Block, Button, Message, Style, Text, bold, code};
+use commands::plan::{Check, Finding};
+use commands::records::{ChangeRecord, Outcome, Status, Verdict};
+use commands::text;
+
+/// The slot of a change's current card.
+pub fn slot(record: &ChangeRecord) -> String {
+    slot_of(record, record.round)
+}
+
+/// The slot of one of a change's cards.
+pub fn slot_of(record: &ChangeRecord, round: u32) -> String {
+    format!("card/{}/{round}", record.id)
+}
+
+/// The card.
+pub fn card(record: &ChangeRecord) -> Message {
+    let mut card = Message::new()
+        .header(format!("{} · {}", record.id, record.plan.title))
+        .text(status(record))
+        .fields(fields(record))
+        .text(numbered(&record.plan.what));
+    if !record.plan.checks.is_empty() {
+        card = card.text(checks(&record.plan.checks));
+    }
+    if !record.plan.risks.is_empty() && !matches!(record.status, Status::Ended { .. }) {
+        card = card.text(lines("What can go wrong", &record.plan.risks));
+    }
+    if let Some(votes) = votes(record) {
+        card = card.text(votes);
+    }
+    if let (Status::Running { .. }, Some(last)) = (&record.status, record.notes.last()) {
+        card = card.note(text!["Last: "].then(last.text.clone()));
+    }
+    if matches!(record.status, Status::AwaitingApproval { .. }) {
+        card = card.note(text![
+            "React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan ",
+            code(short(&record.plan.digest)),
+            "."
+        ]);
+    }
+    card.buttons(buttons(record))
+}
+
+/// The first card of a change that was given another start.
+pub fn replaced(record: &ChangeRecord) -> Message {
+    Message::new().header(format!("{} · {}", record.id, record.plan.title)).text(text![
+        "↪️ It was given another start, so earlier votes are void. Its new card is further down; votes here count no more."
+    ])
+}
+
+/// The part of a digest that people compare.
+pub fn short(digest: &str) -> &str {
+    digest.get(..8).unwrap_or(digest)
+}
+
+fn status(record: &ChangeRecord) -> Text {
+    match &record.status {
+        Status::AwaitingApproval { expires } => {
+            let (approvals, group) =
+                record.requires.as_ref().map_or((1, "somebody"), |need| (need.approvals, need.group.as_str()));
+            let noun = if approvals == 1 { "approval" } else { "approvals" };
+            let text = text!["⏳ Waits for ", bold(format!("{approvals} {noun} of {group}")), " until ", *expires, "."];
+            match &record.claimed {
+                Some(person) => text.then(text![" ", person, " is looking at it."]),
+                None => text,
+            }
+        }
+        Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
+        Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
+        Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
+        Status::Ended { outcome, said, .. } => {
+            let (sign, word) = match outcome {
+                Outcome::Succeeded => ("✅", "Done."),
+                Outcome::Failed => ("❌", "Failed."),
+                Outcome::Rejected => ("🚫", "Rejected."),
+                Outcome::Cancelled => ("🚫", "Cancelled."),
+                Outcome::Expired => ("⌛", "Expired."),
+                Outcome::Void => ("🚫", "Void."),
+            };
+            text![sign, " ", bold(word), " "].then(said.clone())
+        }
+    }
+}
+
+fn fields(record: &ChangeRecord) -> Vec<(String, Text)> {
+    let mut fields = vec![("Asked by".to_owned(), text![&record.asker])];
+    let resource = &record.plan.resource;
+    let place: Vec<&str> =
+        [&resource.project, &resource.env, &resource.account].into_iter().filter_map(Option::as_deref).collect();
+    if !place.is_empty() {
+        fields.push(("Where".to_owned(), place.join(" · ").into()));
+    }
+    fields.push(("Starts".to_owned(), record.plan.start.map_or_else(|| "as soon as it may".into(), |at| text![at])));
+    if let Some(reason) = &record.reason {
+        fields.push(("Why".to_owned(), reason.as_str().into()));
+    }
+    fields
+}
+
+fn numbered(what: &[Text]) -> Text {
+    what.iter().enumerate().fold(Text::default(), |all, (at, line)| {
+        let begin = if at == 0 { "1. ".to_owned() } else { format!("\n{}. ", at + 1) };
+        all.then(begin).then(line.clone())
+    })
+}
+
+fn lines(title: &str, what: &[Text]) -> Text {
+    what.iter().fold(text![bold(title)], |all, line| all.then("\n• ").then(line.clone()))
+}
+
+fn checks(checks: &[Check]) -> Text {
+    checks.iter().fold(text![bold("Prechecks")], |all, check| {
+        let sign = match check.finding {
+            Finding::Pass => "\n✅ ",
+            Finding::Warn => "\n⚠️ ",
+            Finding::Fail => "\n❌ ",
+        };
+        all.then(sign).then(check.name.as_str()).then(": ").then(check.words.as_str())
+    })
+}
+
+fn votes(record: &ChangeRecord) -> Option<Text> {
+    let lines = record.votes.iter().map(|vote| {
+        let word = match vote.verdict {
+            Verdict::Approve => "✅ approved by ",
+            Verdict::Reject => "❌ rejected by ",
+        };
+        let line = text![word, &vote.by, " ", vote.at];
+        match &vote.reason {
+            Some(reason) => line.then(": ").then(reason.as_str()),
+            None => line,
+        }
+    });
+    lines.reduce(|all, line| all.then("\n").then(line))
+}
+
+fn buttons(record: &ChangeRecord) -> Vec<Button> {
+    let id = record.id;
+    let review = Button::new("Details", format!("change review {id}"));
+    let cancel = Button::new("Cancel", format!("change cancel {id}")).style(Style::Danger);
+    let reschedule = Button::new("Reschedule", format!("change reschedule {id}"));
+    match record.status {
+        Status::AwaitingApproval { .. } => vec![
+            Button::new("Approve", format!("change approve {id}")).style(Style::Primary),
+            Button::new("Reject", format!("change reject {id}")).style(Style::Danger),
+            review,
+            reschedule,
+            Button::new("Cancel", format!("change cancel {id}")),
+        ],
+        Status::Scheduled { .. } => vec![review, reschedule, cancel],
+        Status::Running { .. } | Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
+    }
+}
+
+/// Said in the card's thread before the start.
+pub fn reminder(record: &ChangeRecord, at: jiff::Timestamp) -> Message {
+    let id = record.id;
+    Message::new().text(text!["⏰ ", code(id.to_string()), " (", record.plan.title.as_str(), ") starts ", at, "."]).block(
+        Block::Buttons(vec![
+            Button::new("Reschedule", format!("change reschedule {id}")),
+            Button::new("Cancel", format!("change cancel {id}")).style(Style::Danger),
+        ]),
+    )
+}

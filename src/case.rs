@@ -1,0 +1,148 @@
+//! One change while it is looked at: what happens to it is gathered and committed together.
+
+use std::sync::Arc;
+
+use commands::message::Text;
+use commands::plan::MadeCall;
+use commands::records::{ChangeRecord, Fact, Outcome, Status};
+use commands::{Message, PersonId, text};
+use jiff::Timestamp;
+
+use crate::card;
+use crate::change::{self, Happening};
+use crate::host::{Draft, Host, MYSELF, Trouble};
+use crate::outbox::Saying;
+use crate::platform::{Account, Target};
+use crate::store::{Key, Kind, Write};
+
+/// One change while it is looked at.
+pub struct Case<'h> {
+    /// What the engine shares.
+    pub host: &'h Arc<Host>,
+    /// The record as it will be committed.
+    pub record: ChangeRecord,
+    version: u64,
+    round: u32,
+    told: usize,
+    facts: Vec<Fact>,
+    says: Vec<(String, Saying)>,
+}
+
+impl<'h> Case<'h> {
+    /// A change as it stands in the store at `version`.
+    pub fn new(host: &'h Arc<Host>, record: ChangeRecord, version: u64) -> Self {
+        let (told, round) = (record.notes.len(), record.round);
+        Self { host, record, version, round, told, facts: Vec::new(), says: Vec::new() }
+    }
+
+    /// Lets something happen that the bot itself decides.
+    pub fn happen(&mut self, happening: Happening) -> Result<(), Trouble> {
+        let by = match &happening {
+            Happening::Voted(vote) => vote.by.clone(),
+            Happening::Withdrawn(person) => person.clone(),
+            _ => PersonId(MYSELF.to_owned()),
+        };
+        self.happen_by(happening, &by).map_err(|illegal| Trouble::Shape {
+            key: self.record.id.to_string(),
+            cause: format!("an illegal transition: {}", illegal.0.plain()),
+        })
+    }
+
+    /// Lets something happen that a person does.
+    ///
+    /// # Errors
+    /// When it can't happen to the change as it stands; a sentence to show.
+    pub fn happen_by(&mut self, happening: Happening, by: &PersonId) -> Result<(), change::Illegal> {
+        let (record, fact) = change::happen(&self.record, happening, by, self.host.clock.now())?;
+        self.record = record;
+        self.facts.push(fact);
+        Ok(())
+    }
+
+    /// Adds a fact that is not a transition.
+    pub fn fact(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    /// Says something in the card's thread. `name` makes it one message however often it is tried.
+    pub fn tell(&mut self, name: &str, message: Message) {
+        let saying = Saying::once(&self.record.place.platform, self.channel(), message).under(&card::slot(&self.record));
+        self.says.push((format!("thread/{}/{name}", self.record.id), saying));
+    }
+
+    /// Reminds the channel of the start.
+    pub fn remind(&mut self, before: i64, at: Timestamp) {
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, at));
+        self.says.push((format!("reminder/{}/{}/{before}", self.record.id, self.record.round), saying));
+    }
+
+    /// A word to one account alone.
+    pub fn whisper(&mut self, name: &str, account: &Account, message: Message) {
+        let saying = Saying::once(&account.platform, Target::Direct { account: account.id.clone() }, message);
+        self.says.push((format!("word/{}/{name}", self.record.id), saying));
+    }
+
+    /// Whether anything happened that has to be committed.
+    pub fn is_quiet(&self) -> bool {
+        self.facts.is_empty() && self.says.is_empty()
+    }
+
+    /// Ends it without a call to AWS.
+    pub async fn end(self, outcome: Outcome, said: Text) -> Result<(), Trouble> {
+        self.end_with(outcome, said, Vec::new()).await
+    }
+
+    /// Ends it.
+    pub async fn end_with(mut self, outcome: Outcome, said: Text, calls: Vec<MadeCall>) -> Result<(), Trouble> {
+        self.happen(Happening::Ended { outcome, said, calls })?;
+        self.commit(None).await
+    }
+
+    /// Leaves it as it is until `until`.
+    pub async fn look_again(self, until: Timestamp) -> Result<(), Trouble> {
+        self.host.store.put_off(&Key::numbered(Kind::Change, self.record.id.0), until).await;
+        Ok(())
+    }
+
+    /// Commits all that happened, with the card and what is to be said.
+    pub async fn commit(self, due: Option<Timestamp>) -> Result<(), Trouble> {
+        let host = Arc::clone(self.host);
+        host.commit(self.draft(due)?).await?;
+        host.bells.changes.ring();
+        Ok(())
+    }
+
+    /// All that happened as a draft, to be committed with something else.
+    pub fn draft(mut self, due: Option<Timestamp>) -> Result<Draft, Trouble> {
+        let now = self.host.clock.now();
+        let notes = self.record.notes.clone();
+        for (at, note) in notes.iter().enumerate().skip(self.told) {
+            self.tell(&format!("note/{at}"), note.text.clone().into());
+        }
+        let mut draft = Draft::at(now).change(&self.record, self.version, due)?;
+        if let Status::Ended { said, .. } = self.record.status.clone() {
+            self.tell("end", text![&self.record.asker, " "].then(said).into());
+            let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
+            draft = draft.write(Write { key, expects: 1, value: None, due: None });
+        }
+        let platform = self.record.place.platform.clone();
+        let channel = self.host.rules.channels.of(self.record.plan.resource.project.as_deref()).to_owned();
+        if self.round != self.record.round {
+            let old = Saying::card(&platform, &channel, card::replaced(&self.record));
+            draft = draft.say(card::slot_of(&self.record, self.round), old);
+        }
+        draft = draft.say(card::slot(&self.record), Saying::card(&platform, &channel, card::card(&self.record)));
+        for fact in self.facts {
+            draft = draft.fact(fact);
+        }
+        for (slot, saying) in self.says {
+            draft = draft.say(slot, saying);
+        }
+        Ok(draft)
+    }
+
+    fn channel(&self) -> Target {
+        let channel = self.host.rules.channels.of(self.record.plan.resource.project.as_deref()).to_owned();
+        Target::Channel { channel, thread: None }
+    }
+}

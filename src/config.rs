@@ -1,0 +1,250 @@
+//! The configuration: from what is written (files, environment) to what is used. The only file that reads the environment.
+//!
+//! One TOML file, with `people.toml` and `policy.cedar` beside it. Each has a commented default in `config/` that is
+//! compiled in and stands in for a file that is not there. Everything wrong in the files is told at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use commands::context::Settings;
+use commands::registry::Entry;
+use jiff::SignedDuration;
+
+use crate::identity::Member;
+use crate::policy::{Law, Policy};
+use crate::secret::Secret;
+
+mod check;
+mod document;
+mod fault;
+mod people;
+mod written;
+
+pub use check::{Finding, Weight};
+pub use fault::{ConfigError, ConfigErrors, Place};
+
+/// The commented default of `watchkeeper.toml`.
+pub const DEFAULT_TOML: &str = include_str!("../config/watchkeeper.toml");
+/// The commented default of `people.toml`: it knows nobody.
+pub const DEFAULT_PEOPLE: &str = include_str!("../config/people.toml");
+/// The commented default of `policy.cedar`.
+pub const DEFAULT_POLICY: &str = include_str!("../config/policy.cedar");
+
+/// Environment variables, by name. Tests make their own.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Those of this process, as far as they are UTF-8.
+    pub fn of_process() -> Self {
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    }
+
+    /// The variable's value; an empty one counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// The configuration as it is used.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it came from; none where there is none and the compiled-in default is used.
+    pub file: Option<PathBuf>,
+    /// Where the store keeps its files.
+    pub data_dir: PathBuf,
+    /// Where HTTP is listened to: Slack, webhooks, health, metrics.
+    pub listen: SocketAddr,
+    /// Slack.
+    pub slack: Slack,
+    /// Which channel gets what.
+    pub channels: Channels,
+    /// How approvals go.
+    pub approvals: Approvals,
+    /// How long before its start a change is announced again, longest first.
+    pub remind_before_start: Vec<SignedDuration>,
+    /// What commands may see: the AWS accounts and the command prefix.
+    pub settings: Settings,
+    /// The region in which roles are assumed: `[aws] region`, else the first account's first one.
+    pub aws_region: Option<String>,
+    /// What `AWS_ENDPOINT_URL` holds. The AWS SDK reads it by itself; here it is only known.
+    pub aws_endpoint: Option<String>,
+    /// The people, as `people.toml` has them.
+    pub people: Vec<Member>,
+    /// `people.toml` itself.
+    pub people_file: String,
+    /// The policy, as written.
+    pub policy: PolicyText,
+}
+
+/// A policy file as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyText {
+    /// Its path, for messages.
+    pub file: String,
+    /// Its text, in Cedar's language.
+    pub text: String,
+}
+
+/// How the bot lives in Slack.
+#[derive(Clone, Debug)]
+pub struct Slack {
+    /// What stands before the first word of a slash command: `/`, or `/wk-` for `/wk-rds`.
+    pub prefix: String,
+    /// How events come in.
+    pub transport: Transport,
+    /// The Web API's address without a slash at its end.
+    pub api_url: String,
+    /// `SLACK_BOT_TOKEN`.
+    pub bot_token: Option<Secret>,
+    /// `SLACK_APP_TOKEN`, for Socket Mode.
+    pub app_token: Option<Secret>,
+    /// `SLACK_SIGNING_SECRET`, for HTTP.
+    pub signing_secret: Option<Secret>,
+}
+
+/// How Slack's events come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Socket Mode.
+    Socket {
+        /// How many connections are kept open at once, 1 to 10.
+        connections: usize,
+    },
+    /// Signed HTTP requests.
+    Http,
+}
+
+/// Which channel gets what. Channels are written `#name`, or as the platform's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channels {
+    /// For everything without a channel of its own.
+    pub default: String,
+    /// For what must be seen: break-glass, failed revocations.
+    pub security: String,
+    /// By project.
+    pub projects: BTreeMap<String, String>,
+}
+
+impl Channels {
+    /// The channel of a project's cards; the default one where there is no project, or none of its own.
+    pub fn of(&self, project: Option<&str>) -> &str {
+        project.and_then(|project| self.projects.get(project)).unwrap_or(&self.default)
+    }
+}
+
+/// How approvals go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approvals {
+    /// The emoji that approve, without colons.
+    pub approve: BTreeSet<String>,
+    /// The emoji that reject.
+    pub reject: BTreeSet<String>,
+    /// How long a request waits.
+    pub expires: SignedDuration,
+    /// The gaps between reminders to approvers, in order; each counts from the one before.
+    pub remind: Vec<SignedDuration>,
+}
+
+impl Config {
+    /// Reads the file `WATCHKEEPER_CONFIG` names (else `watchkeeper.toml` in the current folder, else the compiled-in
+    /// default) and the files beside it. `WATCHKEEPER_DATA_DIR` and `WATCHKEEPER_LISTEN` outrank the file.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the files, each with file, line, column and key.
+    pub fn load(environment: &Environment) -> Result<Self, ConfigErrors> {
+        let file = match environment.get("WATCHKEEPER_CONFIG") {
+            Some(named) => Some(PathBuf::from(named)),
+            None => Some(PathBuf::from("watchkeeper.toml")).filter(|path| path.exists()),
+        };
+        let (name, text) = match &file {
+            Some(path) => (path.display().to_string(), read(path)?),
+            None => ("watchkeeper.toml (compiled in)".to_owned(), DEFAULT_TOML.to_owned()),
+        };
+        let mut capabilities: Vec<_> = commands::ALL.iter().map(Entry::capability).collect();
+        capabilities.dedup();
+        let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let mut errors = ConfigErrors::default();
+        let written = written::read(&name, &text, &capabilities).map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let beside = |key: Option<&String>, default_name: &str, default: &str| {
+            beside(folder, key.map(String::as_str), default_name, default)
+        };
+        let named = written.as_ref();
+        let people = beside(named.and_then(|written| written.people.as_ref()), "people.toml", DEFAULT_PEOPLE);
+        let people = people.and_then(|(name, text)| people::read(&name, &text).map(|people| (name, people)));
+        let people = people.map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let policy = beside(named.and_then(|written| written.policy.as_ref()), "policy.cedar", DEFAULT_POLICY);
+        let policy = policy.map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let listen = environment.get("WATCHKEEPER_LISTEN").map(|value| {
+            value.parse::<SocketAddr>().map_err(|_| {
+                let words = format!("Expected an address with a port, such as 127.0.0.1:8080, found {value:?}.");
+                let key = Some("WATCHKEEPER_LISTEN".to_owned());
+                errors.0.push(ConfigError { place: Place::whole("environment"), key, words });
+            })
+        });
+        let (Some(written), Some((people_file, people)), Some((policy_file, policy_text)), None | Some(Ok(_))) =
+            (written, people, policy, listen)
+        else {
+            return Err(errors);
+        };
+        let secret = |name| environment.get(name).map(Secret::new);
+        Ok(Self {
+            data_dir: environment.get("WATCHKEEPER_DATA_DIR").map_or_else(|| folder.join(written.data_dir), PathBuf::from),
+            listen: listen.and_then(Result::ok).unwrap_or(written.listen),
+            slack: Slack {
+                prefix: written.settings.prefix.clone(),
+                transport: written.transport,
+                api_url: environment.get("SLACK_API_URL").unwrap_or("https://slack.com/api").trim_end_matches('/').to_owned(),
+                bot_token: secret("SLACK_BOT_TOKEN"),
+                app_token: secret("SLACK_APP_TOKEN"),
+                signing_secret: secret("SLACK_SIGNING_SECRET"),
+            },
+            channels: written.channels,
+            approvals: written.approvals,
+            remind_before_start: written.remind_before_start,
+            settings: written.settings,
+            aws_region: written.aws_region,
+            aws_endpoint: environment.get("AWS_ENDPOINT_URL").map(str::to_owned),
+            people,
+            people_file,
+            policy: PolicyText { file: policy_file, text: policy_text },
+            file,
+        })
+    }
+
+    /// The law of the house: policy, people and settings, ready to answer.
+    ///
+    /// # Errors
+    /// What is wrong with the policy, such as an action that is no command's name.
+    pub fn law(&self, commands: &[Entry]) -> Result<Law, ConfigErrors> {
+        let policy = Policy::parse(&self.policy, commands)?;
+        Ok(Law::new(policy, crate::identity::Directory::new(self.people.clone()), self.settings.clone()))
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigErrors> {
+    std::fs::read_to_string(path).map_err(|cause| {
+        let words = format!("Reading this file: {cause}.");
+        ConfigErrors(vec![ConfigError { place: Place::whole(&path.display().to_string()), key: None, words }])
+    })
+}
+
+/// The name and text of a file beside the configuration: the one that is named, which must exist; else the usual one if
+/// it exists; else the compiled-in default.
+fn beside(folder: &Path, named: Option<&str>, usual: &str, default: &str) -> Result<(String, String), ConfigErrors> {
+    let path = folder.join(named.unwrap_or(usual));
+    if named.is_none() && !path.exists() {
+        return Ok((format!("{usual} (compiled in)"), default.to_owned()));
+    }
+    read(&path).map(|text| (path.display().to_string(), text))
+}
+
+#[cfg(test)]
+mod tests;

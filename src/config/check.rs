@@ -1,0 +1,164 @@
+//! What can be told of a configuration before it runs: `watchkeeper check-config`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use commands::context::{Authority, Decision, Requirement};
+use commands::registry::Entry;
+use commands::{Person, Resource};
+
+use super::{Config, ConfigError, Place, Transport};
+use crate::approval::could_approve;
+use crate::policy::{Law, whereabouts};
+
+/// One thing to know about a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it matters.
+    pub weight: Weight,
+    /// Where and what.
+    pub error: ConfigError,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// The bot does not start, or something can never run.
+    Blocks,
+    /// It runs; somebody should look.
+    Advice,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weight = match self.weight {
+            Weight::Blocks => "error",
+            Weight::Advice => "advice",
+        };
+        write!(f, "{weight}: {}", self.error)
+    }
+}
+
+impl Config {
+    /// All there is to say about it with these commands, what blocks first. Empty when all is well.
+    pub fn check(&self, commands: &[Entry]) -> Vec<Finding> {
+        let mut findings = self.check_secrets();
+        findings.extend(self.check_estate());
+        match self.law(commands) {
+            Ok(law) => {
+                findings.extend(check_groups(self, &law));
+                findings.extend(check_approvers(self, &law));
+            }
+            Err(errors) => findings.extend(errors.0.into_iter().map(|error| Finding { weight: Weight::Blocks, error })),
+        }
+        findings.sort_by_key(|finding| finding.weight);
+        findings
+    }
+
+    fn check_secrets(&self) -> Vec<Finding> {
+        let transport = match self.slack.transport {
+            Transport::Socket { .. } => {
+                ("SLACK_APP_TOKEN", &self.slack.app_token, "Socket Mode needs the app-level token, xapp-…")
+            }
+            Transport::Http => ("SLACK_SIGNING_SECRET", &self.slack.signing_secret, "HTTP needs the app's signing secret"),
+        };
+        [("SLACK_BOT_TOKEN", &self.slack.bot_token, "Slack needs the bot's token, xoxb-…"), transport]
+            .into_iter()
+            .filter(|(_, secret, _)| secret.is_none())
+            .map(|(name, _, why)| finding(Weight::Blocks, Place::whole("environment"), Some(name), format!("Not set. {why}.")))
+            .collect()
+    }
+
+    fn check_estate(&self) -> Vec<Finding> {
+        let place = Place::whole(&self.name());
+        let advice = |key: String, words: String| finding(Weight::Advice, place.clone(), Some(&key), words);
+        let mut findings = Vec::new();
+        if self.settings.accounts.is_empty() {
+            findings.push(advice(
+                "accounts".to_owned(),
+                "No AWS account is configured, so there is nothing to look after.".to_owned(),
+            ));
+        }
+        let projects: BTreeSet<_> = self.settings.accounts.iter().map(|account| account.project.as_str()).collect();
+        for project in projects.iter().filter(|project| !self.channels.projects.contains_key(**project)) {
+            let words = format!("{project} has no channel of its own; its cards go to {}.", self.channels.default);
+            findings.push(advice(format!("projects.{project}"), words));
+        }
+        for project in self.channels.projects.keys().filter(|project| !projects.contains(project.as_str())) {
+            findings.push(advice(format!("projects.{project}"), format!("No account belongs to the project {project}.")));
+        }
+        for account in self.settings.accounts.iter().filter(|account| account.roles.is_empty()) {
+            let words = format!("{} has no role to assume; give it `roles`, or all of them `role` under [aws].", account.name);
+            findings.push(advice("accounts".to_owned(), words));
+        }
+        if self.people.is_empty() {
+            findings.push(finding(
+                Weight::Advice,
+                Place::whole(&self.people_file),
+                Some("people"),
+                "Nobody is in it, so nobody may do anything.".to_owned(),
+            ));
+        }
+        findings
+    }
+
+    fn name(&self) -> String {
+        self.file.as_ref().map_or_else(|| "watchkeeper.toml (compiled in)".to_owned(), |file| file.display().to_string())
+    }
+}
+
+/// Groups a permit speaks of that nobody is in: a misspelt name, or a door nobody can open.
+fn check_groups(config: &Config, law: &Law) -> Vec<Finding> {
+    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).collect();
+    let empty = law.policy().groups_of_permits().into_iter().filter(|(group, ..)| !known.contains(group));
+    let words = |group: &str| match commands::registry::nearest(group, known.iter().map(|known| known.as_str())) {
+        Some(close) => format!("Nobody is in the group {group:?}. Did you mean {close:?}?"),
+        None => format!("Nobody is in the group {group:?}."),
+    };
+    empty.map(|(group, rule, place)| finding(Weight::Advice, place.clone(), Some(rule), words(&group))).collect()
+}
+
+/// Approvals that can't be had: somebody may ask for a change, and too few others could approve it.
+///
+/// People in the same groups fare alike, so one of each kind is tried, and everybody the policy calls by name.
+fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
+    let people = law.people();
+    let mut kinds: BTreeMap<(BTreeSet<String>, Option<&str>), &Person> = BTreeMap::new();
+    for person in &people {
+        let named = law.policy().people().get(&person.id.0).map(String::as_str);
+        kinds.entry((person.groups.clone(), named)).or_insert(person);
+    }
+    let bare = Resource::default();
+    let places = law.policy().places(&bare, &config.settings);
+    let mut missing: BTreeMap<(String, String), (Requirement, usize, BTreeSet<String>)> = BTreeMap::new();
+    for (person, action) in kinds.values().flat_map(|person| law.policy().changes().map(move |action| (*person, action))) {
+        for place in &places {
+            let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(person, action, place) else {
+                continue;
+            };
+            let could = could_approve(&requires, &person.id, place, law).len();
+            if could < requires.approvals as usize {
+                let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));
+                entry.2.insert(whereabouts(place));
+            }
+        }
+    }
+    let rules = law.policy().places_of_rules();
+    missing
+        .into_iter()
+        .map(|((rule, person), (requires, could, places))| {
+            let places: Vec<_> = places.into_iter().filter(|place| !place.is_empty()).collect();
+            let places = if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) };
+            let words = format!(
+                "It takes {} of {}, but when {person} asks{places}, {could} could approve.",
+                requires.approvals, requires.group
+            );
+            let place = rules.get(rule.as_str()).cloned().unwrap_or_else(|| Place::whole(&config.policy.file));
+            finding(Weight::Blocks, place, Some(&rule), words)
+        })
+        .collect()
+}
+
+fn finding(weight: Weight, place: Place, key: Option<&str>, words: String) -> Finding {
+    Finding { weight, error: ConfigError { place, key: key.map(str::to_owned), words } }
+}

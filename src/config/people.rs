@@ -1,0 +1,56 @@
+//! `people.toml`, person by person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commands::PersonId;
+use jiff::tz::TimeZone;
+
+use super::ConfigErrors;
+use super::document::{Document, text, texts};
+use crate::identity::Member;
+use crate::platform::Account;
+
+/// The chat platforms a person's account can be written down for.
+const PLATFORMS: [&str; 2] = ["slack", "discord"];
+
+pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigErrors> {
+    let document = Document::new(file, content);
+    let parsed = document.parse()?;
+    let top = document.top(&parsed);
+    let mut seen = BTreeMap::new();
+    let mut members = Vec::new();
+    for table in top.tables("people") {
+        let id = table.must("id", "a short lower-case word, such as \"ana\"", |value| text(value).filter(|id| is_id(id)));
+        let name = table.must("name", "the name they go by", text);
+        let email = table.get("email", "an e-mail address", |value| {
+            text(value).filter(|email| email.contains('@') && !email.contains(char::is_whitespace))
+        });
+        let groups = table.get("groups", "a list of groups, such as [\"sre\"]", texts).unwrap_or_default();
+        let zone = table.get("zone", "an IANA time zone, such as \"Europe/Berlin\"", |value| {
+            text(value).filter(|zone| TimeZone::get(zone).is_ok())
+        });
+        let on = |platform| Some((platform, table.get(platform, "the account's id in quotes, such as \"U024BE7LH\"", text)?));
+        let accounts: Vec<(&str, String)> = PLATFORMS.into_iter().filter_map(on).collect();
+        table.done();
+        let email = email.map(|email| email.to_lowercase());
+        let own = [("id", id.clone()), ("email", email.clone())].into_iter().filter_map(|(key, value)| Some((key, value?)));
+        let claims: Vec<(&str, String)> = own.chain(accounts.iter().cloned()).collect();
+        for claim in claims {
+            if let Some(other) = seen.insert(claim.clone(), id.clone().unwrap_or_default()) {
+                table.wrong(Some(claim.0), format!("{:?} already belongs to {other}.", claim.1));
+            }
+        }
+        let (Some(id), Some(name)) = (id, name) else { continue };
+        let groups = groups.into_iter().collect::<BTreeSet<_>>();
+        let accounts = accounts.into_iter().map(|(platform, id)| Account { platform: platform.to_owned(), id }).collect();
+        members.push(Member { id: PersonId(id), name, email, groups, zone, accounts });
+    }
+    top.done();
+    document.errors().or(members)
+}
+
+/// `watchkeeper` stands for the bot itself in the audit log.
+fn is_id(id: &str) -> bool {
+    id != "watchkeeper"
+        && id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter))
+}

@@ -1,0 +1,225 @@
+use insta::assert_snapshot;
+
+use super::*;
+
+/// A folder with these files, and what loading its `watchkeeper.toml` gives. Paths in messages lose the folder.
+fn load(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let file = folder.path().join("watchkeeper.toml").display().to_string();
+    let variables = variables.iter().copied().chain([("WATCHKEEPER_CONFIG", file.as_str())]);
+    let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Config::load(&environment).map_err(|errors| errors.to_string().replace(&format!("{}/", folder.path().display()), ""))
+}
+
+fn findings(files: &[(&str, &str)], variables: &[(&str, &str)]) -> String {
+    let config = load(files, variables).unwrap();
+    let folder = config.file.as_ref().and_then(|file| file.parent()).unwrap().display().to_string();
+    let findings: Vec<_> = config.check(crate::policy::COMMANDS_OF_TESTS).iter().map(ToString::to_string).collect();
+    findings.join("\n").replace(&format!("{folder}/"), "")
+}
+
+#[test]
+fn the_commented_default_says_what_the_defaults_are() {
+    let written = load(&[("watchkeeper.toml", DEFAULT_TOML)], &[]).unwrap();
+    let empty = load(&[("watchkeeper.toml", "")], &[]).unwrap();
+    let shown = |config: &Config| {
+        let Config { listen, channels, approvals, remind_before_start, settings, people, policy, slack, .. } = config;
+        format!("{listen:?} {channels:?} {approvals:?} {remind_before_start:?} {settings:?} {people:?} {policy:?} {slack:?}")
+    };
+    assert_eq!(shown(&written), shown(&empty));
+}
+
+#[test]
+fn the_commented_examples_are_valid() {
+    let uncommented = |text: &str| {
+        let example = |line: &str| {
+            let code = line.strip_prefix("# ").filter(|code| code.starts_with('[') || code.contains(" = "));
+            code.unwrap_or(if line.starts_with('#') { "" } else { line }).to_owned()
+        };
+        text.lines().map(example).collect::<Vec<_>>().join("\n")
+    };
+    let (toml, people) = (uncommented(DEFAULT_TOML), uncommented(DEFAULT_PEOPLE));
+    let files = [("watchkeeper.toml", toml.as_str()), ("people.toml", &people), ("policy.cedar", DEFAULT_POLICY)];
+    let config = load(&files, &[]).unwrap();
+    assert_eq!(config.settings.accounts[0].roles["rds"], "arn:aws:iam::123456789012:role/watchkeeper-rds");
+    assert_eq!(config.people[0].accounts.len(), 2);
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_with_line_column_and_key() {
+    let toml = r##"
+data_dri = "here"
+listen = "localhost"
+[slack]
+prefx = "/wk-"
+connections = 20
+transport = "pigeon"
+[channels]
+default = "ops"
+[projects.shop]
+[aws]
+role = "watchkeeper"
+[[accounts]]
+id = 123456789012
+name = "shop-prod"
+env = "prod"
+colour = "green"
+regions = []
+[[accounts]]
+id = "123456789012"
+name = "a"
+project = "b"
+env = "c"
+regions = ["eu-central-1"]
+roles = { rds = "x", ecs = 1 }
+[[accounts]]
+id = "123456789012"
+name = "a"
+project = "b"
+env = "c"
+[approvals]
+approve = ["x"]
+expires = "8 parsecs"
+remind = ["30m", 60]
+[changes]
+remind = "24h"
+"##;
+    assert_snapshot!(load(&[("watchkeeper.toml", toml)], &[("WATCHKEEPER_LISTEN", "nowhere")]).unwrap_err(), @r##"
+    watchkeeper.toml:2:1: data_dri: There is no such key. Did you mean data_dir?
+    watchkeeper.toml:3:10: listen: Expected an address with a port, such as "127.0.0.1:8080", found "localhost".
+    watchkeeper.toml:5:1: slack.prefx: There is no such key. Did you mean prefix?
+    watchkeeper.toml:6:15: slack.connections: Expected a number from 1 to 10, found the number 20.
+    watchkeeper.toml:7:13: slack.transport: Expected "socket" or "http", found "pigeon".
+    watchkeeper.toml:9:11: channels.default: Expected a channel, such as "#ops", or its id, found "ops".
+    watchkeeper.toml:10:1: projects.shop.channel: This key is missing: it takes a channel, such as "#ops", or its id.
+    watchkeeper.toml:12:8: aws.role: Expected a role's ARN, such as "arn:aws:iam::{account}:role/watchkeeper-{capability}", found "watchkeeper".
+    watchkeeper.toml:13:1: accounts[0].project: This key is missing: it takes the project its resources belong to.
+    watchkeeper.toml:14:6: accounts[0].id: Expected the account's twelve digits in quotes, found the number 123456789012.
+    watchkeeper.toml:17:1: accounts[0].colour: There is no such key. Known here: id, name, project, env, regions, roles.
+    watchkeeper.toml:18:11: accounts[0].regions: Expected a list of regions, such as ["eu-central-1"], found [].
+    watchkeeper.toml:25:17: accounts[1].roles.rds: Expected a role's ARN, found "x".
+    watchkeeper.toml:25:28: accounts[1].roles.ecs: Expected a text in quotes, found the number 1.
+    watchkeeper.toml:26:1: accounts[2].regions: This key is missing: it takes a list of regions, such as ["eu-central-1"].
+    watchkeeper.toml:27:6: accounts[2].id: Account 123456789012 is configured twice.
+    watchkeeper.toml:31:1: approvals.reject: "x" can't both approve and reject.
+    watchkeeper.toml:33:11: approvals.expires: Expected a duration, such as "8h", found "8 parsecs".
+    watchkeeper.toml:34:10: approvals.remind: Expected a list of durations, such as ["30m", "1h"], found a list with the number 60.
+    watchkeeper.toml:36:10: changes.remind: Expected a list of durations, such as ["30m", "1h"], found "24h".
+    environment: WATCHKEEPER_LISTEN: Expected an address with a port, such as 127.0.0.1:8080, found "nowhere".
+    "##);
+    assert_snapshot!(load(&[("watchkeeper.toml", "listen = \n[slack\nprefix=1")], &[]).unwrap_err(), @"
+    watchkeeper.toml:1:10: This is not TOML: string values must be quoted, expected literal string.
+    watchkeeper.toml:2:7: This is not TOML: unclosed table, expected `]`.
+    ");
+    assert_snapshot!(load(&[("watchkeeper.toml", "people = \"folk.toml\"")], &[]).unwrap_err(), @"folk.toml: Reading this file: No such file or directory (os error 2).");
+    assert_snapshot!(load(&[], &[]).unwrap_err(), @"watchkeeper.toml: Reading this file: No such file or directory (os error 2).");
+}
+
+#[test]
+fn people_are_checked_too() {
+    let people = r#"
+[[people]]
+id = "ana"
+name = "Ana Ruiz"
+email = "Ana@example.com"
+zone = "Europe/Berlin"
+slack = "U1"
+[[people]]
+id = "Ben"
+email = "ana@example.com"
+[[people]]
+id = "ana"
+name = "Another Ana"
+email = "nowhere"
+zone = "Mars/Olympus"
+group = ["sre"]
+slack = "U1"
+[[person]]
+id = "watchkeeper"
+"#;
+    assert_snapshot!(load(&[("watchkeeper.toml", ""), ("people.toml", people)], &[]).unwrap_err(), @r#"
+    people.toml:8:1: people[1].name: This key is missing: it takes the name they go by.
+    people.toml:9:6: people[1].id: Expected a short lower-case word, such as "ana", found "Ben".
+    people.toml:10:9: people[1].email: "ana@example.com" already belongs to ana.
+    people.toml:12:6: people[2].id: "ana" already belongs to ana.
+    people.toml:14:9: people[2].email: Expected an e-mail address, found "nowhere".
+    people.toml:15:8: people[2].zone: Expected an IANA time zone, such as "Europe/Berlin", found "Mars/Olympus".
+    people.toml:16:1: people[2].group: There is no such key. Did you mean groups?
+    people.toml:17:9: people[2].slack: "U1" already belongs to ana.
+    people.toml:18:3: person: There is no such key. Known here: people.
+    "#);
+}
+
+#[test]
+fn the_environment_outranks_the_file_and_holds_the_secrets() {
+    let variables = [
+        ("WATCHKEEPER_DATA_DIR", "/var/lib/watchkeeper"),
+        ("WATCHKEEPER_LISTEN", "0.0.0.0:80"),
+        ("SLACK_BOT_TOKEN", "xoxb-1"),
+        ("SLACK_APP_TOKEN", ""),
+        ("SLACK_API_URL", "http://127.0.0.1:9/api/"),
+    ];
+    let config = load(&[("watchkeeper.toml", "data_dir = \"here\"\nlisten = \"127.0.0.1:1\"")], &variables).unwrap();
+    assert_eq!(config.data_dir, Path::new("/var/lib/watchkeeper"));
+    assert_eq!(config.listen.to_string(), "0.0.0.0:80");
+    assert_eq!(config.slack.api_url, "http://127.0.0.1:9/api");
+    assert_eq!(config.slack.app_token, None, "an empty variable is an absent one");
+    assert!(!format!("{config:?}").contains("xoxb-1"), "secrets are not shown");
+    let config = load(&[("watchkeeper.toml", "data_dir = \"here\"")], &[]).unwrap();
+    assert_eq!(
+        Some(config.data_dir.as_path()),
+        config.file.as_ref().unwrap().parent().map(|folder| folder.join("here")).as_deref()
+    );
+}
+
+#[test]
+fn check_finds_what_can_never_work() {
+    let toml = r##"
+[projects.web]
+channel = "#web-ops"
+[[accounts]]
+id = "123456789012"
+name = "shop-prod"
+project = "shop"
+env = "prod"
+regions = ["eu-central-1"]
+"##;
+    let people = r#"
+people = [
+    { id = "dora", name = "Dora", groups = ["dba"] },
+    { id = "sam", name = "Sam", groups = ["sre"] },
+    { id = "sue", name = "Sue", groups = ["sre"] },
+    { id = "aud", name = "Aud", groups = ["auditor"] },
+]
+"#;
+    let policy = r#"
+@id("read-audit")
+permit (principal in Group::"auditors", action in Action::"audit", resource);
+@id("upgrade-prod")
+@approvals("1")
+@approvers("dba")
+permit (principal in Group::"dba", action == Action::"rds upgrade", resource)
+when { resource has env && resource.env == "prod" };
+@id("vote")
+permit (principal in Group::"dba", action == Action::"change approve", resource);
+"#;
+    let files = [("watchkeeper.toml", toml), ("people.toml", people), ("policy.cedar", policy)];
+    assert_snapshot!(findings(&files, &[("SLACK_BOT_TOKEN", "x")]), @r#"
+    error: environment: SLACK_APP_TOKEN: Not set. Socket Mode needs the app-level token, xapp-….
+    error: policy.cedar:4:1: upgrade-prod: It takes 1 of dba, but when dora asks in prod of shop, 0 could approve.
+    advice: watchkeeper.toml: projects.shop: shop has no channel of its own; its cards go to #ops.
+    advice: watchkeeper.toml: projects.web: No account belongs to the project web.
+    advice: watchkeeper.toml: accounts: shop-prod has no role to assume; give it `roles`, or all of them `role` under [aws].
+    advice: policy.cedar:2:1: read-audit: Nobody is in the group "auditors". Did you mean "auditor"?
+    "#);
+    let policy = ("policy.cedar", "@id(\"a\")\npermit (principal, action == Action::\"rds upgade\", resource);");
+    assert_snapshot!(findings(&[("watchkeeper.toml", "[slack]\ntransport = \"http\""), policy], &[("SLACK_BOT_TOKEN", "x")]), @r#"
+    error: environment: SLACK_SIGNING_SECRET: Not set. HTTP needs the app's signing secret.
+    error: policy.cedar:2:30: a: Unrecognized action `Action::"rds upgade"` (did you mean `Action::"rds upgrade"`?).
+    advice: watchkeeper.toml: accounts: No AWS account is configured, so there is nothing to look after.
+    advice: people.toml (compiled in): people: Nobody is in it, so nobody may do anything.
+    "#);
+}

@@ -1,0 +1,364 @@
+//! The only way in: identify, parse, decide, record. Answers come from `answer.rs`, once the asking is durable.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use commands::context::Decision;
+use commands::message::{Message, Text, code};
+use commands::records::{Fact, Place};
+use commands::registry::{self, Asked, Entry, Fault, Options};
+use commands::{Choice, Person, PersonId, Resource, text};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::host::{Asking, Draft, Host, json};
+use crate::outbox::Saying;
+use crate::platform::{Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::records::Ledger;
+use crate::store::{self, Commit, CommitError, Key, Write};
+
+/// A picker must be filled within the platform's three seconds.
+const TYPING: Duration = Duration::from_millis(2500);
+
+/// A command that was asked and is not answered yet, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    /// The operation's id.
+    pub operation: String,
+    /// The command's name.
+    pub command: String,
+    /// Its arguments.
+    pub args: Value,
+    /// The options every command of its kind has.
+    pub options: Options,
+    /// Who asked.
+    pub person: PersonId,
+    /// With which account.
+    pub account: Account,
+    /// Where.
+    pub place: Place,
+    /// Where the answer goes.
+    pub reply: Target,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Takes what comes in.
+pub struct Dispatch(pub Arc<Host>);
+
+/// What became of an asking, before the platform's way to say it.
+enum Heard {
+    Recorded,
+    Answered(Message),
+    Wrong(Vec<(String, Text)>),
+}
+
+/// Where something was asked, and how it can be answered.
+struct From<'a> {
+    once: &'a str,
+    account: &'a Account,
+    place: &'a Place,
+    reply: &'a Target,
+    ticket: Option<&'a str>,
+}
+
+#[async_trait]
+impl Inbound for Dispatch {
+    async fn receive(&self, event: Event) -> Ack {
+        let _in_flight = self.0.activity.begin();
+        match event {
+            Event::Asked(invocation) => self.asked(invocation).await,
+            Event::Submitted(submission) => self.submitted(submission).await,
+            Event::Typing(typing) => Ack::Choices(self.choices(typing).await),
+            Event::Nudged(_) => {
+                self.nudged().await;
+                Ack::Received
+            }
+        }
+    }
+}
+
+impl Dispatch {
+    async fn asked(&self, asked: Invocation) -> Ack {
+        let from = From {
+            once: &asked.once,
+            account: &asked.account,
+            place: &asked.place,
+            reply: &asked.reply,
+            ticket: asked.ticket.as_deref(),
+        };
+        let person = match self.identify(&from).await {
+            Ok(person) => person,
+            Err(refusal) => return Ack::Say(self.refuse(&from, None, &asked.line, refusal).await),
+        };
+        let line = self.0.people.with_people(&asked.line);
+        let heard = match registry::parse(self.0.commands, &line) {
+            Err(Fault::Help(about)) => match registry::parse(self.0.commands, format!("help {about}").trim()) {
+                Ok(help) => self.record(&from, &person, help).await,
+                Err(fault) => self.fault(&from, &person, &line, fault).await,
+            },
+            Ok(asked) => self.record(&from, &person, asked).await,
+            Err(fault) => self.fault(&from, &person, &line, fault).await,
+        };
+        match heard {
+            Heard::Recorded => Ack::Received,
+            Heard::Answered(message) => Ack::Say(message),
+            Heard::Wrong(fields) => Ack::Mend(fields),
+        }
+    }
+
+    async fn submitted(&self, form: Submission) -> Ack {
+        let Carry { command, place, reply } = &form.carry;
+        let from = From { once: &form.once, account: &form.account, place, reply, ticket: None };
+        let heard = match (self.identify(&from).await, self.0.command(command)) {
+            (Err(refusal), _) => Heard::Answered(self.refuse(&from, None, command, refusal).await),
+            (Ok(person), Some(entry)) => {
+                let words = self.with_people(registry::argv(entry, &form.given));
+                match registry::arguments(entry, &words) {
+                    Ok(asked) => self.record(&from, &person, asked).await,
+                    Err(fault) => mend(entry, fault),
+                }
+            }
+            (Ok(_), None) => Heard::Answered("I no longer have that command. Nothing was done.".into()),
+        };
+        match heard {
+            Heard::Recorded => Ack::Received,
+            Heard::Wrong(fields) => Ack::Mend(fields),
+            Heard::Answered(message) => {
+                let saying = Saying::once(&from.account.platform, from.reply.clone(), message.clone());
+                match self.0.commit(Draft::at(self.0.clock.now()).say(format!("form/{}", form.once), saying)).await {
+                    Ok(_) => Ack::Received,
+                    Err(_) => Ack::Say(message),
+                }
+            }
+        }
+    }
+
+    fn with_people(&self, words: Vec<String>) -> Vec<String> {
+        words.into_iter().map(|word| self.0.people.with_people(&word)).collect()
+    }
+
+    /// Who asks; otherwise the sentence why they may not.
+    async fn identify(&self, from: &From<'_>) -> Result<Person, Text> {
+        let Some(platform) = self.0.platform(&from.account.platform) else {
+            return Err("I am not connected to where you ask from. Nothing was done.".into());
+        };
+        match self.0.people.recognise(platform.as_ref(), from.account, self.0.clock.now()).await {
+            Ok(recognised) => recognised.map_err(Text::from),
+            Err(error) => {
+                tracing::warn!(account = %from.account, %error, "a person can't be looked up");
+                Err("I can't look up who you are right now, so I did nothing. Try again in a minute.".into())
+            }
+        }
+    }
+
+    /// Decides, and records the asking. Nothing runs unless that is durable.
+    async fn record(&self, from: &From<'_>, person: &Person, asked: Asked) -> Heard {
+        let host = &self.0;
+        let now = host.clock.now();
+        let entry = asked.entry;
+        let resource = match entry.resource(&asked.args) {
+            Ok(resource) => resource,
+            Err(error) => return Heard::Answered(host.broke(&format!("reading {}", entry.name()), "Nothing was done.", &error)),
+        };
+        let operation = operation(from.once);
+        let mut fact = self.fact(from, &person.id.0, &operation, "asked");
+        fact.action = Some(entry.name().to_owned());
+        fact.resource = Some(resource.to_string());
+        fact.detail.insert("args".to_owned(), asked.args.clone());
+        if let Some(reason) = &asked.options.reason {
+            fact.detail.insert("reason".to_owned(), reason.as_str().into());
+        }
+        match host.authority.possible(person, entry.name(), &resource) {
+            Decision::Denied { rule, why } => {
+                fact.event = "denied".to_owned();
+                fact.outcome = Some("denied".to_owned());
+                fact.detail.insert("rule".to_owned(), rule.into());
+                let said = self.commit(Commit::at(now).once(from.once).fact(fact)).await;
+                host.metrics.command(entry.name(), "denied");
+                match said {
+                    Ok(Heard::Recorded) => Heard::Answered(denied(entry.name(), &why)),
+                    Ok(other) | Err(other) => other,
+                }
+            }
+            Decision::Allowed { rule, .. } => {
+                fact.detail.insert("rule".to_owned(), rule.into());
+                let open = Open {
+                    operation: operation.clone(),
+                    command: entry.name().to_owned(),
+                    args: asked.args,
+                    options: asked.options,
+                    person: person.id.clone(),
+                    account: from.account.clone(),
+                    place: from.place.clone(),
+                    reply: from.reply.clone(),
+                    at: now,
+                };
+                let value = match json(&open) {
+                    Ok(value) => value,
+                    Err(trouble) => {
+                        return Heard::Answered(host.broke("recording what you asked", "Nothing was done.", &trouble));
+                    }
+                };
+                let key = Key::new(store::Kind::Asked, operation);
+                let write = Write { key, expects: 0, value: Some(value), due: Some(now) };
+                match self.commit(Commit::at(now).once(from.once).write(write).fact(fact)).await {
+                    Ok(heard) => {
+                        host.bells.asked.ring();
+                        heard
+                    }
+                    Err(heard) => heard,
+                }
+            }
+        }
+    }
+
+    /// Commits; `Err` holds what to say when that was not possible or not needed.
+    async fn commit(&self, commit: Commit) -> Result<Heard, Heard> {
+        match self.0.store.commit(commit).await {
+            Ok(_) => Ok(Heard::Recorded),
+            Err(CommitError::Duplicate) => Err(Heard::Recorded),
+            Err(error) => Err(Heard::Answered(unrecorded(&self.0, &error))),
+        }
+    }
+
+    async fn fault(&self, from: &From<'_>, person: &Person, line: &str, fault: Fault) -> Heard {
+        match fault {
+            Fault::Missing { entry, given, missing } => self.form(from, person, (entry, given, missing)).await,
+            Fault::Wrong { why, .. } => Heard::Answered(self.refuse(from, Some(person), line, why).await),
+            Fault::Help(_) => Heard::Answered(self.refuse(from, Some(person), line, "I have no help for that.".into()).await),
+        }
+    }
+
+    /// Opens the form of a command whose arguments are missing, unless the asker may not run it anyway.
+    async fn form(
+        &self,
+        from: &From<'_>,
+        person: &Person,
+        (entry, given, missing): (Entry, Map<String, Value>, Vec<String>),
+    ) -> Heard {
+        let resource = Resource::default();
+        if let Decision::Denied { why, .. } = self.0.authority.possible(person, entry.name(), &resource) {
+            return Heard::Answered(self.refuse(from, Some(person), entry.name(), why.into()).await);
+        }
+        let usage = || {
+            let names = missing.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
+            text![
+                code(entry.name()),
+                " still needs: ",
+                names,
+                ". ",
+                code(format!("help {}", entry.name())),
+                " shows how it goes."
+            ]
+        };
+        let (Some(platform), Some(ticket)) = (self.0.platform(&from.account.platform), from.ticket) else {
+            return Heard::Answered(self.refuse(from, Some(person), entry.name(), usage()).await);
+        };
+        let carry = Carry { command: entry.name().to_owned(), place: from.place.clone(), reply: from.reply.clone() };
+        let platform = Arc::clone(platform);
+        let (form, ticket, host) = (entry.form(&given), ticket.to_owned(), Arc::clone(&self.0));
+        let (slot, instead) = (format!("noform/{}", from.once), usage());
+        let (reply, at_work) = (from.reply.clone(), self.0.activity.begin());
+        tokio::spawn(async move {
+            if let Err(error) = platform.open_form(&ticket, &form, &carry).await {
+                tracing::warn!(%error, command = carry.command, "a form could not be opened");
+                let saying = Saying::once(platform.name(), reply, text!["The form did not open. "].then(instead).into());
+                if let Err(error) = host.commit(Draft::at(host.clock.now()).say(slot, saying)).await {
+                    tracing::error!(%error, "a word about a form can't be kept");
+                }
+            }
+            drop(at_work);
+        });
+        Heard::Recorded
+    }
+
+    /// Records that something was refused, and gives the words.
+    async fn refuse(&self, from: &From<'_>, person: Option<&Person>, line: &str, why: Text) -> Message {
+        let mut fact = self.fact(from, person.map_or("", |person| person.id.0.as_str()), &operation(from.once), "refused");
+        fact.outcome = Some("refused".to_owned());
+        fact.detail.insert("line".to_owned(), line.chars().take(500).collect::<String>().into());
+        fact.detail.insert("why".to_owned(), why.plain().into());
+        self.0.metrics.command("none", "refused");
+        match self.0.store.commit(Commit::at(self.0.clock.now()).once(from.once).fact(fact)).await {
+            Ok(_) | Err(CommitError::Duplicate) => why.into(),
+            Err(error) => unrecorded(&self.0, &error),
+        }
+    }
+
+    fn fact(&self, from: &From<'_>, person: &str, operation: &str, event: &str) -> Fact {
+        Fact {
+            operation: operation.to_owned(),
+            event: event.to_owned(),
+            person: person.to_owned(),
+            account: Some(from.account.to_string()),
+            place: Some(format!("{}:{}", from.place.platform, from.place.channel)),
+            ..Fact::default()
+        }
+    }
+
+    async fn choices(&self, typing: Typing) -> Vec<Choice> {
+        let host = &self.0;
+        let Some(entry) = host.command(&typing.command) else { return Vec::new() };
+        let Some(platform) = host.platform(&typing.account.platform) else { return Vec::new() };
+        let person = match host.people.recognise(platform.as_ref(), &typing.account, host.clock.now()).await {
+            Ok(Ok(person)) => person,
+            Ok(Err(_)) | Err(_) => return Vec::new(),
+        };
+        if let Decision::Denied { .. } = host.authority.possible(&person, entry.name(), &Resource::default()) {
+            return Vec::new();
+        }
+        let ledger = Ledger(Arc::clone(&host.store));
+        let asking = Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None };
+        let cx = host.context(&asking, &ledger);
+        let given = Value::Object(typing.given);
+        let suggested = entry.suggest(&typing.arg, &typing.typed, &given, &cx);
+        tokio::time::timeout(TYPING, suggested).await.unwrap_or_default()
+    }
+
+    /// Something happened under a message: the changes that wait look at their cards.
+    async fn nudged(&self) {
+        let now = self.0.clock.now();
+        match self.0.store.pending(store::Kind::Change).await {
+            Ok(rows) => {
+                let waits = |row: &store::Row| row.value.pointer("/status/is").is_some_and(|is| is == "awaiting_approval");
+                for row in rows.iter().filter(|row| waits(row)) {
+                    self.0.store.wake(&row.key, now).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "looking for the changes that wait"),
+        }
+        self.0.bells.changes.ring();
+    }
+}
+
+/// The sentence for a commit that was not possible: nothing may happen without a record.
+fn unrecorded(host: &Host, error: &CommitError) -> Message {
+    tracing::error!(%error, "the audit log can't be written");
+    host.metrics.command("none", "broke");
+    "I can't write to my audit log, so I did nothing. Please tell whoever runs me; I work again as soon as I can write.".into()
+}
+
+/// The sentence for what the policy denies.
+pub fn denied(action: &str, why: &str) -> Message {
+    text!["You may not run ", code(action), " here. ", why].into()
+}
+
+/// The id of an operation, the same for every delivery of the same asking.
+fn operation(once: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, once.as_bytes());
+    let hex = commands::plan::hex(digest.as_ref());
+    format!("op-{}", hex.get(..10).unwrap_or(&hex))
+}
+
+/// What is wrong with a form, field by field.
+fn mend(entry: Entry, fault: Fault) -> Heard {
+    let first = || entry.form(&Map::new()).fields.first().map(|field| field.id.clone()).unwrap_or_default();
+    Heard::Wrong(match fault {
+        Fault::Missing { missing, .. } => missing.into_iter().map(|arg| (arg, "This is needed.".into())).collect(),
+        Fault::Wrong { why, arg } => vec![(arg.unwrap_or_else(first), why)],
+        Fault::Help(_) => vec![(first(), "That is not a value.".into())],
+    })
+}

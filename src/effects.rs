@@ -1,0 +1,143 @@
+//! Carries out a change of the bot's own records in the commit that records it: votes, cancellations, new starts, freezes.
+
+use commands::message::{Message, Text, code};
+use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Verdict, Vote};
+use commands::text;
+
+use crate::answer::{Answering, Ending};
+use crate::approval;
+use crate::case::Case;
+use crate::change::Happening;
+use crate::engine;
+use crate::host::{Draft, Host, Trouble, json, read};
+use crate::store::{CommitError, Key, Kind, Write};
+use crate::waiting;
+
+/// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
+pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
+    loop {
+        let mut draft = Draft::at(answering.host.clock.now());
+        for effect in &effects {
+            match apply(answering, draft, effect).await? {
+                Ok(more) => draft = more,
+                Err(why) => return answering.refuse(why).await,
+            }
+        }
+        match answering.finish(Ending { outcome: "answered", said: say.clone() }, draft).await {
+            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {}
+            other => {
+                answering.host.bells.changes.ring();
+                return other;
+            }
+        }
+    }
+}
+
+/// Adds one effect to a draft; the inner error is the sentence why it can't be had.
+async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Result<Result<Draft, Text>, Trouble> {
+    let host = answering.host;
+    let now = host.clock.now();
+    match effect {
+        Effect::Vote { change, verdict, reason } => vote(answering, draft, *change, (*verdict, reason.clone())).await,
+        Effect::Cancel { change, reason } => {
+            let by = &answering.person.id;
+            let said = match reason {
+                Some(reason) => text!["Cancelled by ", by, ": ", reason.as_str(), ". Nothing was changed."],
+                None => text!["Cancelled by ", by, ". Nothing was changed."],
+            };
+            happen(answering, draft, *change, Happening::Ended { outcome: Outcome::Cancelled, said, calls: Vec::new() }).await
+        }
+        Effect::Reschedule { change, at } => {
+            let Some((record, _)) = host.change(*change).await? else { return Ok(Err(unknown(*change))) };
+            let expires = record.requires.is_some().then(|| (now + host.rules.approvals.expires).min(*at));
+            happen(answering, draft, *change, Happening::Rescheduled { at: *at, expires }).await
+        }
+        Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
+        Effect::Freeze { project, reason, until } => {
+            let counter = Key::new(Kind::Counter, "freeze");
+            let row = host.store.get(&counter).await?;
+            let (last, expects) = match &row {
+                Some(row) => (read::<u64>(row)?, row.version),
+                None => (0, 0),
+            };
+            let freeze = Freeze {
+                id: last + 1,
+                project: project.clone(),
+                reason: reason.clone(),
+                since: now,
+                until: *until,
+                by: answering.person.id.clone(),
+            };
+            let mut fact = answering.fact("freeze_started");
+            fact.project = project.clone();
+            fact.detail.insert("freeze".to_owned(), json(&freeze)?);
+            let count = Write { key: counter, expects, value: Some(json(&freeze.id)?), due: None };
+            let write = Write { key: Key::numbered(Kind::Freeze, freeze.id), expects: 0, value: Some(json(&freeze)?), due: None };
+            Ok(Ok(draft.write(count).write(write).fact(fact)))
+        }
+        Effect::Thaw { id } => {
+            let key = Key::numbered(Kind::Freeze, *id);
+            let Some(row) = host.store.get(&key).await? else {
+                return Ok(Err(text!["There is no freeze ", code(format!("FRZ-{id}")), " now."]));
+            };
+            let freeze: Freeze = read(&row)?;
+            let mut fact = answering.fact("freeze_ended");
+            fact.project = freeze.project.clone();
+            fact.detail.insert("freeze".to_owned(), json(&freeze)?);
+            Ok(Ok(draft.write(Write { key, expects: row.version, value: None, due: None }).fact(fact)))
+        }
+    }
+}
+
+async fn vote(
+    answering: &Answering<'_>,
+    draft: Draft,
+    change: ChangeId,
+    (verdict, reason): (Verdict, Option<String>),
+) -> Result<Result<Draft, Text>, Trouble> {
+    let host = answering.host;
+    let Some((record, _)) = host.change(change).await? else { return Ok(Err(unknown(change))) };
+    if !matches!(record.status, Status::AwaitingApproval { .. }) {
+        return Ok(Err(crate::change::illegal(&record).0));
+    }
+    if let Err(why) = approval::eligible(&record, answering.person, &*host.authority) {
+        return Ok(Err(text!["Your vote does not count. ", why]));
+    }
+    let by = answering.person.id.clone();
+    let vote = Vote { by, verdict, cast: Cast::Command, at: host.clock.now(), reason };
+    happen(answering, draft, change, Happening::Voted(vote)).await
+}
+
+/// Lets something happen to a change, which is then looked at again at once or at its time.
+async fn happen(
+    answering: &Answering<'_>,
+    draft: Draft,
+    change: ChangeId,
+    happening: Happening,
+) -> Result<Result<Draft, Text>, Trouble> {
+    let host = answering.host;
+    let Some((record, version)) = host.change(change).await? else { return Ok(Err(unknown(change))) };
+    let mut case = Case::new(host, record, version);
+    if let Err(illegal) = case.happen_by(happening, &answering.person.id) {
+        return Ok(Err(illegal.0));
+    }
+    let due = next_look(host, &case);
+    Ok(Ok(draft.and(case.draft(due)?)))
+}
+
+fn next_look(host: &Host, case: &Case<'_>) -> Option<jiff::Timestamp> {
+    let now = host.clock.now();
+    match &case.record.status {
+        // A vote is counted by the engine, at once.
+        Status::AwaitingApproval { expires } if case.record.votes.is_empty() => {
+            Some(waiting::next_look(host, &case.record, *expires, now))
+        }
+        Status::AwaitingApproval { .. } | Status::Running { .. } => Some(now),
+        Status::Scheduled { at } => Some(engine::next_look(host, &case.record, *at)),
+        Status::Ended { .. } => None,
+    }
+}
+
+fn unknown(change: ChangeId) -> Text {
+    text!["There is no ", code(change.to_string()), ". ", code("change list"), " shows those there are."]
+}

@@ -1,0 +1,258 @@
+//! Runs what is due, one step at a time. It looks, it is not told: reactions, timers and restarts only make it look.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use commands::context::Decision;
+use commands::message::{Text, code};
+use commands::plan::{Finding, Permit, Plan, Step, Work};
+use commands::records::{ChangeRecord, Freeze, Outcome, Status};
+use commands::{Error, Person, text};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::approval::{self, Tally};
+use crate::case::Case;
+use crate::change::{Happening, step_name};
+use crate::host::{Asking, Host, Trouble, read};
+use crate::records::Ledger;
+use crate::store::{Kind, Row};
+use crate::waiting;
+
+/// No single plan or step takes longer; AWS calls have shorter limits of their own.
+const LONGEST: Duration = Duration::from_secs(300);
+/// When a change that a freeze or AWS keeps from starting is looked at again.
+const HELD: SignedDuration = SignedDuration::from_mins(5);
+/// How often in a row a step may break for a reason of ours.
+const BROKEN_TRIES: u32 = 5;
+
+/// Looks at one change that is due.
+pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
+    let record: ChangeRecord = read(&row)?;
+    let case = Case::new(&host, record, row.version);
+    match case.record.status.clone() {
+        Status::AwaitingApproval { expires } => waiting::look(case, expires).await,
+        Status::Scheduled { at } => scheduled(case, at).await,
+        Status::Running { state, since, tries, .. } => running(case, state, since, tries).await,
+        Status::Ended { .. } => case.commit(None).await,
+    }
+}
+
+/// When a change that is approved should be looked at next.
+pub fn next_look(host: &Host, record: &ChangeRecord, at: Timestamp) -> Timestamp {
+    let reminders =
+        host.rules.remind.iter().filter(|before| !record.reminded.contains(&before.as_secs())).map(|before| at - *before);
+    reminders.chain([at]).min().unwrap_or(at)
+}
+
+async fn scheduled(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
+    let host = case.host;
+    let now = host.clock.now();
+    if now >= at {
+        return begin(case, at).await;
+    }
+    let passed: Vec<i64> = host
+        .rules
+        .remind
+        .iter()
+        .filter(|before| at - **before <= now && !case.record.reminded.contains(&before.as_secs()))
+        .map(|before| before.as_secs())
+        .collect();
+    for before in &passed {
+        case.happen(Happening::Reminded { before: *before })?;
+    }
+    if let Some(before) = passed.iter().min() {
+        case.remind(*before, at);
+    }
+    let next = next_look(host, &case.record, at);
+    case.commit(Some(next)).await
+}
+
+/// Its time has come: compares the world with the plan, and takes the first step only if nothing moved.
+async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
+    let host = case.host;
+    let now = host.clock.now();
+    if now > at + host.rules.late {
+        let said = text!["Its time was ", at, " and it could not start then. Nothing was changed. Ask for it again."];
+        return case.end(Outcome::Expired, said).await;
+    }
+    if let Some(freeze) = freeze(host, case.record.plan.resource.project.as_deref(), now).await? {
+        return hold(case, text!["Held by the freeze ", code(format!("FRZ-{}", freeze.id)), ": ", freeze.reason, "."]).await;
+    }
+    let asker = match may_still_run(&case) {
+        Ok(asker) => asker,
+        Err(why) => return case.end(Outcome::Void, why).await,
+    };
+    match planned_again(&case, &asker, at).await {
+        Ok(work) => {
+            case.happen(Happening::Started { state: work.first })?;
+            case.commit(Some(now)).await
+        }
+        Err(Error::Shown(why)) => case.end(Outcome::Void, text!["Nothing was changed. "].then(why)).await,
+        Err(Error::Outside { say, cause }) => {
+            tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
+            hold(case, say.then(" Nothing was changed; I try again.")).await
+        }
+        Err(Error::Internal { doing, cause }) => {
+            let said = host.broke(&doing, "Nothing was changed; I try again.", &cause);
+            hold(case, said.plain().into()).await
+        }
+    }
+}
+
+async fn hold(mut case: Case<'_>, why: Text) -> Result<(), Trouble> {
+    let until = case.host.clock.now() + HELD;
+    if case.record.notes.last().is_some_and(|last| last.text == why) {
+        return case.look_again(until).await;
+    }
+    case.happen(Happening::Held { until, why })?;
+    case.commit(Some(until)).await
+}
+
+/// The freeze that keeps a project's changes from starting now.
+pub async fn freeze(host: &Host, project: Option<&str>, now: Timestamp) -> Result<Option<Freeze>, Trouble> {
+    for row in host.store.newest(Kind::Freeze, 1000).await? {
+        let freeze: Freeze = read(&row)?;
+        if freeze.holds(project, now) {
+            return Ok(Some(freeze));
+        }
+    }
+    Ok(None)
+}
+
+/// The asker, if policy still allows the change and its approvals still suffice.
+fn may_still_run(case: &Case<'_>) -> Result<Person, Text> {
+    let (host, record) = (case.host, &case.record);
+    let Some(asker) = host.authority.person(&record.asker) else {
+        return Err(text![&record.asker, " is no longer in the directory, so this does not run. Nothing was changed."]);
+    };
+    let requires = match host.authority.decide(&asker, &record.command, &record.plan.resource) {
+        Decision::Allowed { requires, .. } => requires,
+        Decision::Denied { why, .. } => {
+            return Err(text!["The policy no longer allows it: ", why, " Nothing was changed."]);
+        }
+    };
+    let as_of_now = ChangeRecord { requires, ..record.clone() };
+    match approval::tally(&as_of_now, &*host.authority) {
+        Tally::Approved => Ok(asker),
+        Tally::Rejected { .. } | Tally::Waiting { .. } => {
+            Err("Its approvals no longer suffice under today's policy. Nothing was changed. Ask for it again.".into())
+        }
+    }
+}
+
+/// The plan as the world is now, if it is still what was approved.
+async fn planned_again(case: &Case<'_>, asker: &Person, at: Timestamp) -> Result<Work<Value>, Error> {
+    let (host, record) = (case.host, &case.record);
+    let doing = || format!("planning {} again", record.id);
+    let entry = host.command(&record.command).ok_or_else(|| Error::internal(doing(), "there is no such command any more"))?;
+    let operation = record.id.to_string();
+    let ledger = Ledger(Arc::clone(&host.store));
+    let asking = Asking {
+        person: asker,
+        operation: &operation,
+        action: entry.name(),
+        reason: record.reason.as_deref(),
+        starts: Some(record.plan.start.unwrap_or(at)),
+    };
+    let cx = host.context(&asking, &ledger);
+    let planned = tokio::time::timeout(LONGEST, entry.plan(&record.args, &cx)).await;
+    let work = match planned.map_err(|_| Error::internal(doing(), "it took too long"))?? {
+        Plan::Work(work) => work,
+        Plan::Records { .. } => return Err(Error::internal(doing(), "its plan has no steps")),
+    };
+    let mut today = work.record();
+    today.start = record.plan.start;
+    if today.digested() != record.plan.digest {
+        return Err(Error::shown(text![
+            "The world moved since this was approved: it was “",
+            record.plan.title.as_str(),
+            "” and would be “",
+            today.title.as_str(),
+            "” now. Ask for it again."
+        ]));
+    }
+    match today.checks.iter().find(|check| check.finding == Finding::Fail) {
+        Some(failed) => {
+            Err(Error::shown(text!["The precheck “", failed.name.as_str(), "” fails now: ", failed.words.as_str(), "."]))
+        }
+        None => Ok(*work),
+    }
+}
+
+async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32) -> Result<(), Trouble> {
+    let host = case.host;
+    let deadline = since + SignedDuration::from_secs(case.record.plan.patience);
+    let id = case.record.id.to_string();
+    let permit = issue(&id, &step_name(&state), &case.record.asker);
+    let stepped = step(&case, state.clone(), &permit).await;
+    let now = host.clock.now();
+    let (why, cause) = match stepped {
+        Ok(Step::Next { state, note }) => {
+            case.happen(Happening::Stepped { state, next: now, note: Some(note), calls: permit.calls() })?;
+            return case.commit(Some(now)).await;
+        }
+        Ok(Step::Wait { state: next_state, until, note }) => {
+            let news = !case.record.notes.iter().any(|told| told.text == note);
+            let quiet = !news && next_state == state && permit.calls().is_empty() && tries == 0;
+            if now >= deadline {
+                let said = text!["It did not end in time. The last thing seen: "].then(note).then(" Look at it in AWS.");
+                return case.end_with(Outcome::Failed, said, permit.calls()).await;
+            }
+            if quiet {
+                return case.look_again(until).await;
+            }
+            let note = news.then_some(note);
+            case.happen(Happening::Stepped { state: next_state, next: until, note, calls: permit.calls() })?;
+            return case.commit(Some(until)).await;
+        }
+        Ok(Step::Done(said)) => return case.end_with(Outcome::Succeeded, said, permit.calls()).await,
+        Err(Error::Shown(why)) => return case.end_with(Outcome::Failed, why, permit.calls()).await,
+        Err(Error::Outside { say, cause }) => (say, cause),
+        Err(Error::Internal { doing, cause }) => {
+            let said = host.broke(&doing, "The step is looked at again before anything is done twice.", &cause);
+            if tries + 1 >= BROKEN_TRIES {
+                return case.end_with(Outcome::Failed, said.plain().into(), permit.calls()).await;
+            }
+            (said.plain().into(), cause)
+        }
+    };
+    tracing::warn!(change = %case.record.id, cause, tries, "a step is tried again");
+    let next = now + backoff(tries);
+    if next >= deadline {
+        let said = why.then(" I have tried until its deadline and stopped. The thread says what was done until then.");
+        return case.end_with(Outcome::Failed, said, permit.calls()).await;
+    }
+    case.happen(Happening::Stumbled { next, why, cause, calls: permit.calls() })?;
+    case.commit(Some(next)).await
+}
+
+async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Value>, Error> {
+    let (host, record) = (case.host, &case.record);
+    let doing = || format!("carrying out {}", record.id);
+    let entry = host.command(&record.command).ok_or_else(|| Error::internal(doing(), "there is no such command any more"))?;
+    let asker = host.authority.person(&record.asker).ok_or_else(|| Error::internal(doing(), "its asker is no longer known"))?;
+    let operation = record.id.to_string();
+    let ledger = Ledger(Arc::clone(&host.store));
+    let asking = Asking {
+        person: &asker,
+        operation: &operation,
+        action: entry.name(),
+        reason: record.reason.as_deref(),
+        starts: record.plan.start,
+    };
+    let cx = host.context(&asking, &ledger);
+    let stepped = tokio::time::timeout(LONGEST, entry.step(&record.args, state, permit, &cx)).await;
+    stepped
+        .map_err(|_| Error::Outside { say: "AWS took too long to answer.".into(), cause: "the step took too long".to_owned() })?
+}
+
+/// 30 s, doubled with each try up to 10 minutes.
+fn backoff(tries: u32) -> SignedDuration {
+    SignedDuration::from_secs((30 << tries.min(5)).min(600))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the engine")]
+fn issue(change: &str, step: &str, asker: &commands::PersonId) -> Permit {
+    Permit::issue(change, step, asker.clone())
+}

@@ -1,0 +1,269 @@
+//! What dispatch, engine and outbox share.
+
+use std::sync::Arc;
+
+use commands::context::{Authority, Context, Settings};
+use commands::message::{Message, Text, code};
+use commands::records::{ChangeId, ChangeRecord, Fact};
+use commands::registry::Entry;
+use commands::{Person, text};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::activity::{Activity, Bell};
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::outbox::{Pace, Saying};
+use crate::platform::{MessageRef, Platform};
+use crate::recognition::Recognition;
+use crate::records::Ledger;
+use crate::rules::Rules;
+use crate::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store, Write};
+
+/// Who acts where no person does.
+pub const MYSELF: &str = "watchkeeper";
+
+/// What dispatch, engine and outbox share.
+pub struct Host {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Clock,
+    /// The policy, with the people it knows.
+    pub authority: Arc<dyn Authority>,
+    /// Who is behind a chat account.
+    pub people: Recognition,
+    /// What commands may know of the configuration.
+    pub settings: Settings,
+    /// The host's own settings.
+    pub rules: Rules,
+    /// AWS.
+    pub aws: commands::aws::Aws,
+    /// The chat platforms.
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// Every command.
+    pub commands: &'static [Entry],
+    /// What is in flight.
+    pub activity: Activity,
+    /// What wakes the loops.
+    pub bells: Bells,
+    /// Each channel's pace.
+    pub pace: Pace,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+/// One bell for each loop.
+#[derive(Debug)]
+pub struct Bells {
+    /// Commands that were asked.
+    pub asked: Bell,
+    /// Changes.
+    pub changes: Bell,
+    /// Messages.
+    pub messages: Bell,
+}
+
+impl Bells {
+    /// Bells whose rings count in `activity`.
+    pub fn new(activity: &Activity) -> Self {
+        let bell = || Bell::new(activity.clone());
+        Self { asked: bell(), changes: bell(), messages: bell() }
+    }
+
+    /// Rings all: look whether anything is due.
+    pub fn ring(&self) {
+        self.asked.ring();
+        self.changes.ring();
+        self.messages.ring();
+    }
+}
+
+/// Something of ours went wrong; to be logged once, with an id.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The store refused a commit.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record does not have the shape it should.
+    #[error("the record {key} can't be read: {cause}")]
+    Shape {
+        /// Which.
+        key: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// The state of a record.
+pub fn read<T: DeserializeOwned>(row: &Row) -> Result<T, Trouble> {
+    serde_json::from_value(row.value.clone())
+        .map_err(|cause| Trouble::Shape { key: format!("{}/{}", row.key.kind.name(), row.key.id), cause: cause.to_string() })
+}
+
+/// A state as a record keeps it.
+pub fn json<T: Serialize>(state: &T) -> Result<Value, Trouble> {
+    serde_json::to_value(state).map_err(|cause| Trouble::Shape { key: "a new record".to_owned(), cause: cause.to_string() })
+}
+
+/// A commit in the making: messages still by slot, since their records change while they are delivered.
+#[derive(Debug)]
+pub struct Draft {
+    commit: Commit,
+    says: Vec<(String, Saying)>,
+}
+
+impl Draft {
+    /// An empty one.
+    pub fn at(at: Timestamp) -> Self {
+        Self { commit: Commit::at(at), says: Vec::new() }
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, write: Write) -> Self {
+        self.commit.writes.push(write);
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, fact: Fact) -> Self {
+        self.commit.facts.push(fact);
+        self
+    }
+
+    /// Adds a message, or the newest content of one.
+    #[must_use]
+    pub fn say(mut self, slot: impl Into<String>, saying: Saying) -> Self {
+        self.says.push((slot.into(), saying));
+        self
+    }
+
+    /// Adds all of another draft.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.commit.writes.extend(other.commit.writes);
+        self.commit.facts.extend(other.commit.facts);
+        self.says.extend(other.says);
+        self
+    }
+
+    /// Adds the new state of a change.
+    pub fn change(self, record: &ChangeRecord, expects: u64, due: Option<Timestamp>) -> Result<Self, Trouble> {
+        let key = Key::numbered(Kind::Change, record.id.0);
+        Ok(self.write(Write { key, expects, value: Some(json(record)?), due }))
+    }
+}
+
+impl Host {
+    /// Commits a draft; deliveries that go on meanwhile do not get in its way.
+    pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
+        loop {
+            let mut commit = draft.commit.clone();
+            for (slot, saying) in &draft.says {
+                let row = self
+                    .store
+                    .get(&Key::new(Kind::Message, slot.as_str()))
+                    .await
+                    .map_err(|error| CommitError::Unwritable(error.0))?;
+                let write = saying.clone().write(slot, row.as_ref(), commit.at);
+                commit.writes.push(write.map_err(|trouble| CommitError::Unwritable(trouble.to_string()))?);
+            }
+            match self.store.commit(commit).await {
+                Err(CommitError::Conflict(key)) if key.kind == Kind::Message => {}
+                other => {
+                    if other.is_ok() {
+                        self.bells.messages.ring();
+                    }
+                    return other;
+                }
+            }
+        }
+    }
+
+    /// The platform of this name.
+    pub fn platform(&self, name: &str) -> Option<&Arc<dyn Platform>> {
+        self.platforms.iter().find(|platform| platform.name() == name)
+    }
+
+    /// Where the message of a slot was posted.
+    pub async fn posted(&self, slot: &str) -> Result<Option<MessageRef>, Trouble> {
+        match self.store.get(&Key::new(Kind::Message, slot)).await? {
+            Some(row) => Ok(read::<Saying>(&row)?.at),
+            None => Ok(None),
+        }
+    }
+
+    /// A change with its record's version.
+    pub async fn change(&self, id: ChangeId) -> Result<Option<(ChangeRecord, u64)>, Trouble> {
+        match self.store.get(&Key::numbered(Kind::Change, id.0)).await? {
+            Some(row) => Ok(Some((read(&row)?, row.version))),
+            None => Ok(None),
+        }
+    }
+
+    /// The change that holds a resource.
+    pub async fn holder(&self, resource: &str) -> Result<Option<ChangeId>, Trouble> {
+        match self.store.get(&Key::new(Kind::Lock, resource)).await? {
+            Some(row) => Ok(Some(read(&row)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The command of this name.
+    pub fn command(&self, name: &str) -> Option<Entry> {
+        self.commands.iter().find(|entry| entry.name() == name).copied()
+    }
+
+    /// What a command is given.
+    pub fn context<'a>(&'a self, asked: &Asking<'a>, ledger: &'a Ledger) -> Context<'a> {
+        Context {
+            now: self.clock.now(),
+            person: asked.person,
+            operation: asked.operation,
+            action: asked.action,
+            reason: asked.reason,
+            starts: asked.starts,
+            settings: &self.settings,
+            aws: &self.aws,
+            authority: &*self.authority,
+            records: ledger,
+            commands: self.commands,
+        }
+    }
+
+    /// Logs what went wrong once, and gives the sentence that people see: what was being done, and the id to ask with.
+    pub fn broke(&self, doing: &str, changed: &str, cause: &dyn std::fmt::Display) -> Message {
+        let now = self.clock.now().as_nanosecond().to_string();
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{now}{doing}{cause}").as_bytes());
+        let id: String = commands::plan::hex(digest.as_ref()).chars().take(6).collect();
+        tracing::error!(id, doing, %cause, "something broke");
+        self.metrics.command("none", "broke");
+        Message::from(broken(doing, changed, &id))
+    }
+}
+
+fn broken(doing: &str, changed: &str, id: &str) -> Text {
+    text!["Something broke while ", doing, ". ", changed, " Ask with ", code(id), "."]
+}
+
+/// Who asks for what, as a command's context needs it.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// The operation's id.
+    pub operation: &'a str,
+    /// The command's name.
+    pub action: &'static str,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The start an approved change was given.
+    pub starts: Option<Timestamp>,
+}

@@ -1,0 +1,106 @@
+//! The loop that looks after records that are due. Wake-ups carry no data: a bell, the clock and a restart only make it look.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokio::sync::{Semaphore, watch};
+
+use crate::activity::Bell;
+use crate::host::{Bells, Host, Trouble};
+use crate::store::{CommitError, Kind, Row};
+
+/// How long a claimed record is left to whoever claimed it.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// When a record is looked at again after looking at it broke.
+const AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// How many records of a kind are looked at at once: one that hangs does not hold up the others.
+const AT_ONCE: usize = 128;
+
+/// Looks after the records of `kind` until `stop` turns true; what is being looked at is finished first.
+pub async fn look_after<F, Fut>(host: Arc<Host>, kind: Kind, bell: fn(&Bells) -> &Bell, mut stop: watch::Receiver<bool>, look: F)
+where
+    F: Fn(Arc<Host>, Row) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    // Held while the loop is awake, so that a loop about to look is not taken for an idle one.
+    let mut awake = Some(host.activity.begin());
+    loop {
+        if *stop.borrow() {
+            return;
+        }
+        let rows = claim(&host, kind, room.available_permits()).await;
+        if rows.is_empty() {
+            let next = host.store.next_due(&[kind]).await.unwrap_or_default();
+            let now = host.clock.now();
+            if next.is_some_and(|next| next <= now) && room.available_permits() > 0 {
+                continue;
+            }
+            drop(awake.take());
+            let due = async {
+                match next {
+                    Some(next) if next > now => host.clock.sleep_until(next).await,
+                    _ => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                heard = bell(&host.bells).heard() => awake = Some(heard),
+                () = due => awake = Some(host.activity.begin()),
+                _ = stop.changed() => {}
+            }
+            continue;
+        }
+        for row in rows {
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+            let (host, look) = (Arc::clone(&host), look.clone());
+            let busy = host.activity.begin();
+            tokio::spawn(async move {
+                one(&host, row, bell, look).await;
+                drop(permit);
+                drop(busy);
+            });
+        }
+    }
+}
+
+async fn claim(host: &Host, kind: Kind, room: usize) -> Vec<Row> {
+    if room == 0 {
+        return Vec::new();
+    }
+    match host.store.claim(&[kind], host.clock.now(), LEASE, room).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            tracing::error!(%error, kind = kind.name(), "looking for what is due");
+            Vec::new()
+        }
+    }
+}
+
+/// Looks at one record in a task of its own, so that a panic ends nothing else.
+async fn one<F, Fut>(host: &Arc<Host>, row: Row, bell: fn(&Bells) -> &Bell, look: F)
+where
+    F: Fn(Arc<Host>, Row) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
+{
+    let key = row.key.clone();
+    let looked = tokio::spawn(look(Arc::clone(host), row)).await;
+    let again = match looked {
+        Ok(Ok(())) => None,
+        Ok(Err(Trouble::Commit(CommitError::Conflict(_)))) => Some(SignedDuration::ZERO),
+        Ok(Err(trouble)) => {
+            tracing::error!(record = key.id, kind = key.kind.name(), %trouble, "looking at a record");
+            Some(AGAIN)
+        }
+        Err(panic) => {
+            tracing::error!(record = key.id, kind = key.kind.name(), %panic, "looking at a record panicked");
+            host.metrics.command("none", "broke");
+            Some(AGAIN)
+        }
+    };
+    if let Some(again) = again {
+        host.store.put_off(&key, host.clock.now() + again).await;
+    }
+    host.store.done(&key).await;
+    bell(&host.bells).ring();
+}

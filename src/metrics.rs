@@ -1,0 +1,131 @@
+//! What the bot counts about itself, in Prometheus' terms.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+/// The counters. Clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Counters>);
+
+#[derive(Debug)]
+struct Counters {
+    registry: Registry,
+    refused: Family<Platform, Counter>,
+    commands: Family<Command, Counter>,
+    messages: Family<Outcome, Counter>,
+    aws_errors: Family<AwsError, Counter>,
+    commits: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Platform {
+    platform: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Command {
+    command: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AwsError {
+    action: String,
+    code: String,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("watchkeeper");
+        let refused = Family::default();
+        registry.register("requests_refused", "Requests refused for a wrong, missing or stale signature", refused.clone());
+        let commands = Family::default();
+        registry.register("commands", "Commands asked, by name and outcome", commands.clone());
+        let messages = Family::default();
+        registry.register("messages", "Attempts to deliver a message, by outcome", messages.clone());
+        let aws_errors = Family::default();
+        registry.register("aws_errors", "Errors that AWS answered, by action and code", aws_errors.clone());
+        let commits = Counter::default();
+        registry.register("store_commits", "Commits made durable", commits.clone());
+        Self(Arc::new(Counters { registry, refused, commands, messages, aws_errors, commits }))
+    }
+}
+
+impl Metrics {
+    /// Counters at zero.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a request of `platform` refused for its signature.
+    pub fn refused(&self, platform: &'static str) {
+        self.0.refused.get_or_create(&Platform { platform }).inc();
+    }
+
+    /// Counts a command. `name` must come from the registry, so that typing nonsense makes no new series.
+    pub fn command(&self, name: &str, outcome: &'static str) {
+        self.0.commands.get_or_create(&Command { command: name.to_owned(), outcome }).inc();
+    }
+
+    /// Counts a message that arrived.
+    pub fn delivered(&self) {
+        self.message("delivered");
+    }
+
+    /// Counts a message that will be tried again.
+    pub fn retried(&self) {
+        self.message("retried");
+    }
+
+    /// Counts a message that will never arrive.
+    pub fn given_up(&self) {
+        self.message("given_up");
+    }
+
+    /// Counts an error of AWS: the API action (`rds:DescribeDBInstances`) and AWS's code (`Throttling`).
+    pub fn aws_error(&self, action: &str, code: &str) {
+        self.0.aws_errors.get_or_create(&AwsError { action: action.to_owned(), code: code.to_owned() }).inc();
+    }
+
+    /// Counts a durable commit.
+    pub fn committed(&self) {
+        self.0.commits.inc();
+    }
+
+    /// All counters in the OpenMetrics text format.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        if let Err(error) = text::encode(&mut out, &self.0.registry) {
+            tracing::error!(%error, "encoding the metrics");
+        }
+        out
+    }
+
+    fn message(&self, outcome: &'static str) {
+        self.0.messages.get_or_create(&Outcome { outcome }).inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_show_in_the_text() {
+        let metrics = Metrics::new();
+        metrics.clone().refused("slack");
+        metrics.command("rds list", "answered");
+        let text = metrics.text();
+        assert!(text.contains("watchkeeper_requests_refused_total{platform=\"slack\"} 1"), "{text}");
+        assert!(text.contains("watchkeeper_commands_total{command=\"rds list\",outcome=\"answered\"} 1"), "{text}");
+    }
+}

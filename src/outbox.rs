@@ -1,0 +1,286 @@
+//! Delivers committed messages: what to say is a record, so nothing is said that was not committed and nothing is
+//! forgotten by a restart. Per channel one message a second; the latest edit wins.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use commands::message::Message;
+use commands::records::Fact;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::host::{Host, Trouble};
+use crate::platform::{MessageRef, SendError, Target};
+use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
+
+/// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
+const GAP: SignedDuration = SignedDuration::from_secs(1);
+/// How long delivery of an answer is tried; a card is tried for ever.
+const STALE: SignedDuration = SignedDuration::from_hours(24);
+
+/// A message to deliver, or one that was delivered and may be edited.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saying {
+    /// The platform's name.
+    pub platform: String,
+    /// Where it goes.
+    pub target: Target,
+    /// The slot of the message in whose thread it belongs, where it is one.
+    pub under: Option<String>,
+    /// Its newest content.
+    pub message: Message,
+    /// Whether it stays on record to be edited.
+    pub stays: Stays,
+    /// Counts its contents from 1.
+    pub wanted: u64,
+    /// The content that was delivered last.
+    pub delivered: u64,
+    /// Where it was posted.
+    pub at: Option<MessageRef>,
+    /// When a delivery that is not known to have ended began.
+    pub sending: Option<Timestamp>,
+    /// When it was first to be said.
+    pub since: Timestamp,
+    /// Tries that failed in a row.
+    pub tries: u32,
+}
+
+/// Whether a message stays on record once it is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stays {
+    /// To be edited later: a card.
+    ForEdits,
+    /// Said once.
+    Not,
+}
+
+impl Saying {
+    /// A message said once.
+    pub fn once(platform: &str, target: Target, message: Message) -> Self {
+        Self {
+            platform: platform.to_owned(),
+            target,
+            under: None,
+            message,
+            stays: Stays::Not,
+            wanted: 1,
+            delivered: 0,
+            at: None,
+            sending: None,
+            since: Timestamp::UNIX_EPOCH,
+            tries: 0,
+        }
+    }
+
+    /// A message that stays to be edited.
+    pub fn card(platform: &str, channel: &str, message: Message) -> Self {
+        let target = Target::Channel { channel: channel.to_owned(), thread: None };
+        Self { stays: Stays::ForEdits, ..Self::once(platform, target, message) }
+    }
+
+    /// The same message, in the thread of the message of another slot.
+    #[must_use]
+    pub fn under(mut self, slot: &str) -> Self {
+        self.under = Some(slot.to_owned());
+        self
+    }
+
+    /// The write that makes this the newest content of `slot`, given the record as it stands.
+    pub fn write(mut self, slot: &str, row: Option<&Row>, now: Timestamp) -> Result<Write, Trouble> {
+        self.since = now;
+        if let Some(row) = row {
+            let known: Self = crate::host::read(row)?;
+            self = Self { message: self.message, wanted: known.wanted + 1, tries: 0, ..known };
+        }
+        let value = crate::host::json(&self)?;
+        let expects = row.map_or(0, |row| row.version);
+        Ok(Write { key: Key::new(Kind::Message, slot), expects, value: Some(value), due: Some(now) })
+    }
+}
+
+/// Keeps each channel to its pace.
+#[derive(Debug, Default)]
+pub struct Pace(Mutex<Paces>);
+
+#[derive(Debug, Default)]
+struct Paces {
+    /// The next free moment of each channel.
+    free: HashMap<String, Timestamp>,
+    /// The moments given out.
+    given: HashMap<Key, Timestamp>,
+}
+
+impl Pace {
+    /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`].
+    fn moment(&self, key: &Key, channel: &str, now: Timestamp) -> Timestamp {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(given) = paces.given.get(key) {
+            return *given;
+        }
+        let moment = paces.free.get(channel).copied().unwrap_or(now).max(now);
+        paces.free.insert(channel.to_owned(), moment + GAP);
+        paces.given.insert(key.clone(), moment);
+        moment
+    }
+
+    /// The message was sent, or its try has failed.
+    fn gone(&self, key: &Key) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).given.remove(key);
+    }
+
+    /// Nothing may go to a channel before `until`.
+    fn hold(&self, channel: &str, until: Timestamp) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = paces.free.entry(channel.to_owned()).or_insert(until);
+        *free = until.max(*free);
+    }
+}
+
+/// Delivers one due message.
+pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
+    let mut saying: Saying = crate::host::read(&row)?;
+    let now = host.clock.now();
+    let Some(platform) = host.platform(&saying.platform) else {
+        return give_up(host, &row, &saying, &format!("the platform {} is not connected", saying.platform)).await;
+    };
+    if let (Some(slot), None) = (&saying.under, &saying.at) {
+        match host.posted(slot).await? {
+            Some(above) => saying.target = Target::Channel { channel: above.channel, thread: Some(above.message) },
+            // The message above is still on its way, and rings the bell when it is there.
+            None => return put_off(host, &row, now + GAP).await,
+        }
+    }
+    if let Some(channel) = paced(&saying.target) {
+        let moment = host.pace.moment(&row.key, channel, now);
+        if moment > now {
+            return put_off(host, &row, moment).await;
+        }
+    }
+    let (mut row, mut saying) = (row, saying);
+    if let Some(at) = &saying.at {
+        let sent = platform.edit(at, &saying.message).await;
+        return settle(host, row, saying.clone(), sent.map(|()| None)).await;
+    }
+    let found = match saying.sending {
+        Some(since) => platform.find(&saying.target, &row.key.id, since).await.unwrap_or_default(),
+        None => None,
+    };
+    if let Some(at) = found {
+        return settle(host, row, saying, Ok(Some(at))).await;
+    }
+    if let Target::Channel { .. } = saying.target {
+        saying.sending = Some(now);
+        let write = Write { key: row.key.clone(), expects: row.version, value: Some(crate::host::json(&saying)?), due: row.due };
+        host.store.commit(Commit::at(now).write(write)).await?;
+        row.version += 1;
+    }
+    let sent = platform.post(&saying.target, &saying.message, &row.key.id).await;
+    settle(host, row, saying, sent.map(Some)).await
+}
+
+/// The channel whose pace a message keeps.
+fn paced(target: &Target) -> Option<&str> {
+    match target {
+        Target::Channel { channel, .. } => Some(channel),
+        Target::Only { .. } | Target::Direct { .. } => None,
+    }
+}
+
+async fn put_off(host: &Host, row: &Row, until: Timestamp) -> Result<(), Trouble> {
+    host.store.put_off(&row.key, until).await;
+    Ok(())
+}
+
+/// Commits what became of a delivery. A newer content that came in between stays due.
+async fn settle(host: &Host, row: Row, saying: Saying, sent: Result<Option<MessageRef>, SendError>) -> Result<(), Trouble> {
+    host.pace.gone(&row.key);
+    let now = host.clock.now();
+    let error = match sent {
+        Ok(at) => {
+            host.metrics.delivered();
+            return delivered(host, row, saying, at).await;
+        }
+        Err(error) => error,
+    };
+    if let SendError::Never(why) = &error {
+        return give_up(host, &row, &saying, why).await;
+    }
+    if saying.stays == Stays::Not && now.duration_since(saying.since) > STALE {
+        return give_up(host, &row, &saying, "it could not be delivered for a day").await;
+    }
+    let wait = match &error {
+        SendError::Wait(wait) => {
+            if let Some(channel) = paced(&saying.target) {
+                host.pace.hold(channel, now + *wait);
+            }
+            *wait
+        }
+        SendError::Again(_) | SendError::Never(_) => SignedDuration::from_secs(1 << saying.tries.min(7)),
+    };
+    host.metrics.retried();
+    tracing::warn!(slot = row.key.id, %error, tries = saying.tries, "a message could not be delivered yet");
+    amend(host, row, now + wait, |known| known.tries += 1).await
+}
+
+async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>) -> Result<(), Trouble> {
+    let wanted = saying.wanted;
+    if saying.stays == Stays::Not {
+        let gone = Write { key: row.key.clone(), expects: row.version, value: None, due: None };
+        host.store.commit(Commit::at(host.clock.now()).write(gone)).await?;
+        return Ok(());
+    }
+    let first = at.is_some();
+    amend(host, row, host.clock.now(), |known| {
+        known.delivered = wanted;
+        known.sending = None;
+        known.tries = 0;
+        if let Some(at) = &at {
+            known.at = Some(at.clone());
+        }
+    })
+    .await?;
+    if first {
+        // Messages that wait to stand under this one, and changes whose card it is.
+        host.bells.messages.ring();
+        host.bells.changes.ring();
+    }
+    Ok(())
+}
+
+/// Changes the record of a message, over whatever was written to it meanwhile.
+async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut Saying)) -> Result<(), Trouble> {
+    loop {
+        let mut saying: Saying = crate::host::read(&row)?;
+        change(&mut saying);
+        let due = (saying.wanted > saying.delivered).then_some(due);
+        let value = Some(crate::host::json(&saying)?);
+        let write = Write { key: row.key.clone(), expects: row.version, value, due };
+        match host.store.commit(Commit::at(host.clock.now()).write(write)).await {
+            Err(CommitError::Conflict(_)) => match host.store.get(&row.key).await? {
+                Some(newer) => row = newer,
+                None => return Ok(()),
+            },
+            other => return other.map(|_| ()).map_err(Trouble::from),
+        }
+    }
+}
+
+async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(), Trouble> {
+    host.metrics.given_up();
+    tracing::error!(slot = row.key.id, why, "a message can't be delivered");
+    let mut fact = Fact {
+        operation: row.key.id.clone(),
+        event: "undelivered".to_owned(),
+        person: crate::host::MYSELF.to_owned(),
+        outcome: Some("undelivered".to_owned()),
+        ..Fact::default()
+    };
+    fact.detail.insert("why".to_owned(), why.into());
+    fact.detail.insert("said".to_owned(), saying.message.plain().chars().take(500).collect::<String>().into());
+    let write = Write { key: row.key.clone(), expects: row.version, value: None, due: None };
+    match host.store.commit(Commit::at(host.clock.now()).write(write).fact(fact)).await {
+        Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,179 @@
+//! From a decoded payload to its acknowledgement, in time whatever the handler does.
+
+use std::sync::Arc;
+
+use commands::message::{Block, Message};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::decode::{Asked, Decoded, Decoder, Delivery, Malformed};
+use super::{Slack, form, render};
+use crate::platform::{Ack, Inbound, Platform, SendError, Target};
+
+/// How often a late answer is tried.
+const TRIES: usize = 3;
+/// How long between two tries.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// What people read when a handler panicked.
+const BROKEN: &str = "Something broke on my side while I took that. Look before you ask again: it may have been recorded.";
+
+/// What kind of payload it is; each transport knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Command,
+    Interaction,
+    Event,
+}
+
+/// Counts a handler as at work while it is held.
+struct AtWork(Arc<Slack>);
+
+impl AtWork {
+    fn begin(slack: &Arc<Slack>) -> Self {
+        slack.at_work.send_modify(|count| *count += 1);
+        Self(slack.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Slack {
+    /// Takes a payload and returns what its acknowledgement carries, `null` for nothing.
+    pub(super) async fn take(
+        self: &Arc<Self>,
+        kind: Kind,
+        payload: &Value,
+        inbound: &Arc<dyn Inbound>,
+    ) -> Result<Value, Malformed> {
+        let decoder = Decoder { prefix: &self.prefix, me: self.me.get().map(String::as_str), now: self.clock.now() };
+        let decoded = match kind {
+            Kind::Command => decoder.command(payload)?,
+            Kind::Interaction => decoder.interaction(payload)?,
+            Kind::Event => decoder.event(payload)?,
+        };
+        match decoded {
+            Decoded::Delivery(delivery) => {
+                self.pulse.event(self.clock.now());
+                Ok(self.deliver(*delivery, inbound.clone()).await)
+            }
+            Decoded::Ignored => Ok(Value::Null),
+            Decoded::Unknown(kind) => {
+                self.say_once(&kind, "Slack sent something unknown; it was acknowledged and dropped");
+                Ok(if payload["type"] == "block_suggestion" { json!({ "options": [] }) } else { Value::Null })
+            }
+        }
+    }
+
+    /// Runs the handler in a task of its own, so that neither its panic nor its slowness reaches the connection.
+    async fn deliver(self: &Arc<Self>, delivery: Delivery, inbound: Arc<dyn Inbound>) -> Value {
+        let Delivery { event, asked } = delivery;
+        let at_work = AtWork::begin(self);
+        let mut handler = tokio::spawn(async move {
+            let ack = inbound.receive(event).await;
+            (ack, at_work)
+        });
+        match tokio::time::timeout(self.timing.acknowledge, &mut handler).await {
+            Ok(Ok((ack, _))) => self.acknowledgement(asked, ack),
+            Ok(Err(panic)) => self.acknowledgement(asked, broken(panic)),
+            Err(_) => {
+                tracing::warn!("a handler is slow; acknowledged without its answer");
+                let nothing = nothing(&asked);
+                let slack = self.clone();
+                tokio::spawn(async move {
+                    let (ack, _at_work) = match handler.await {
+                        Ok((ack, at_work)) => (ack, at_work),
+                        Err(panic) => (broken(panic), AtWork::begin(&slack)),
+                    };
+                    if let Some((target, message)) = late(asked, ack) {
+                        slack.say(&target, &message).await;
+                    }
+                });
+                nothing
+            }
+        }
+    }
+
+    fn acknowledgement(self: &Arc<Self>, asked: Asked, ack: Ack) -> Value {
+        match (ack, asked) {
+            (Ack::Say(message), Asked::Command(_)) if !has_file(&message) => {
+                let said = render::render(&message, self.names.as_ref());
+                json!({ "response_type": "ephemeral", "text": said.text, "blocks": said.blocks })
+            }
+            (Ack::Mend(wrong), Asked::Form { view, .. }) if !wrong.is_empty() => form::errors(&view, &wrong),
+            (Ack::Choices(choices), Asked::Picker) => json!({ "options": form::options(&choices) }),
+            (ack, asked) => {
+                let nothing = nothing(&asked);
+                if let Some((target, message)) = late(asked, ack) {
+                    let (slack, at_work) = (self.clone(), AtWork::begin(self));
+                    tokio::spawn(async move {
+                        slack.say(&target, &message).await;
+                        drop(at_work);
+                    });
+                }
+                nothing
+            }
+        }
+    }
+
+    /// Posts an answer that is too late, or too large, for an acknowledgement.
+    async fn say(&self, target: &Target, message: &Message) {
+        for _ in 0..TRIES {
+            let pause = match self.post(target, message, "").await {
+                Ok(_) => return,
+                Err(SendError::Never(error)) => {
+                    tracing::warn!(error, "an answer could not be given");
+                    return;
+                }
+                Err(SendError::Wait(pause)) => pause,
+                Err(SendError::Again(_)) => PAUSE,
+            };
+            self.clock.sleep_until(self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)).await;
+        }
+        tracing::warn!("an answer could not be given; Slack did not take it in {TRIES} tries");
+    }
+
+    /// Returns once no handler is at work.
+    pub(super) async fn drained(&self) {
+        let mut at_work: watch::Receiver<usize> = self.at_work.subscribe();
+        let _closed = at_work.wait_for(|count| *count == 0).await;
+    }
+}
+
+fn broken(panic: tokio::task::JoinError) -> Ack {
+    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::http::words(&*panic).to_owned());
+    tracing::error!(cause, "a handler panicked");
+    Ack::Say(BROKEN.into())
+}
+
+/// The acknowledgement that carries nothing.
+fn nothing(asked: &Asked) -> Value {
+    match asked {
+        Asked::Picker => json!({ "options": [] }),
+        _ => Value::Null,
+    }
+}
+
+/// What still has to be said once the acknowledgement went without it, and where.
+fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
+    let target = match asked {
+        Asked::Command(reply) | Asked::Message(reply) | Asked::Form { reply, .. } => reply,
+        Asked::Picker | Asked::Nothing => return None,
+    };
+    match ack {
+        Ack::Say(message) => Some((target, message)),
+        Ack::Mend(wrong) => {
+            let message = Message::from("That form can't be used as it is. Ask again, please.");
+            Some((target, wrong.into_iter().fold(message, |message, (_, words)| message.text(words))))
+        }
+        Ack::Received | Ack::Choices(_) => None,
+    }
+}
+
+fn has_file(message: &Message) -> bool {
+    message.blocks.iter().any(|block| matches!(block, Block::File(_)))
+}

@@ -1,0 +1,325 @@
+use commands::context::{Account, Authority};
+use commands::message::Message;
+use commands::{Change, Command, Context, Plan, Query, Result, change};
+use insta::assert_snapshot;
+use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::config::DEFAULT_POLICY;
+use crate::identity::{Directory, Member};
+
+mod words;
+
+macro_rules! command {
+    ($type:ident, $name:literal, Query) => {
+        command!($type, $name);
+        impl Query for $type {
+            async fn answer(&self, _: &Context<'_>) -> Result<Message> {
+                Ok(Message::new())
+            }
+        }
+    };
+    ($type:ident, $name:literal) => {
+        #[derive(clap::Args, Serialize, Deserialize)]
+        #[command(about = concat!("Stand in for ", $name))]
+        struct $type {}
+        impl Command for $type {
+            const NAME: &'static str = $name;
+            fn resource(&self) -> Resource {
+                Resource::default()
+            }
+        }
+    };
+}
+
+command!(RdsList, "rds list", Query);
+command!(RdsShow, "rds show", Query);
+command!(RdsTargets, "rds targets", Query);
+
+/// Upgrade a database
+#[derive(clap::Args, Serialize, Deserialize)]
+struct RdsUpgrade {
+    /// The database, such as orders
+    id: String,
+    /// The version, such as 8.0.40
+    #[arg(long)]
+    to: String,
+}
+
+impl Command for RdsUpgrade {
+    const NAME: &'static str = "rds upgrade";
+    fn resource(&self) -> Resource {
+        Resource::named("database", &self.id)
+    }
+}
+
+impl Change for RdsUpgrade {
+    type State = ();
+    async fn plan(&self, _: &Context<'_>) -> Result<Plan<()>> {
+        unreachable!("a policy plans nothing")
+    }
+}
+
+command!(AuditSearch, "audit search", Query);
+
+/// The bot's own commands, and stand-ins for those that need AWS.
+pub(crate) const COMMANDS: &[Entry] = &[
+    Entry::query::<commands::help::Help>(),
+    Entry::query::<commands::whoami::Whoami>(),
+    Entry::query::<commands::can::Can>(),
+    Entry::query::<change::list::List>(),
+    Entry::query::<change::show::Show>(),
+    Entry::change::<change::review::Review>(),
+    Entry::change::<change::approve::Approve>(),
+    Entry::change::<change::reject::Reject>(),
+    Entry::change::<change::cancel::Cancel>(),
+    Entry::change::<change::reschedule::Reschedule>(),
+    Entry::query::<change::freeze::list::List>(),
+    Entry::change::<change::freeze::start::Start>(),
+    Entry::change::<change::freeze::stop::Stop>(),
+    Entry::query::<RdsList>(),
+    Entry::query::<RdsShow>(),
+    Entry::query::<RdsTargets>(),
+    Entry::change::<RdsUpgrade>(),
+    Entry::query::<AuditSearch>(),
+];
+
+fn policy(text: &str) -> std::result::Result<Policy, ConfigErrors> {
+    Policy::parse(&PolicyText { file: "policy.cedar".to_owned(), text: text.to_owned() }, COMMANDS)
+}
+
+fn person(id: &str, groups: &[&str]) -> Person {
+    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    Person { id: PersonId(id.to_owned()), name: id.to_owned(), email: None, groups, zone: "UTC".to_owned() }
+}
+
+fn database(env: &str) -> Resource {
+    let (env, project) = (Some(env.to_owned()), Some("shop".to_owned()));
+    Resource { env, project, ..Resource::named("database", "orders") }
+}
+
+fn settings() -> Settings {
+    let account = |id: &str, env: &str| Account {
+        id: id.to_owned(),
+        name: format!("shop-{env}"),
+        project: "shop".to_owned(),
+        env: env.to_owned(),
+        regions: vec!["eu-central-1".to_owned()],
+        roles: [].into(),
+    };
+    Settings { accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")], prefix: "/".to_owned() }
+}
+
+/// The default policy over four people.
+fn law() -> Law {
+    let member = |id: &str, name: &str, groups: &[&str]| Member {
+        id: PersonId(id.to_owned()),
+        name: name.to_owned(),
+        email: Some(format!("{id}@example.com")),
+        groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        zone: Some("Europe/Berlin".to_owned()),
+        accounts: Vec::new(),
+    };
+    let directory = Directory::new(vec![
+        member("dora", "Dora Diaz", &["dba"]),
+        member("nils", "Nils Noe", &[]),
+        member("sam", "Sam Sato", &["sre"]),
+        member("sue", "Sue Sol", &["sre", "contractors"]),
+    ]);
+    Law::new(policy(DEFAULT_POLICY).unwrap(), directory, settings())
+}
+
+/// A decision in one line.
+fn line(decision: &Decision) -> String {
+    match decision {
+        Decision::Allowed { rule, requires: None } => format!("{rule}: at once"),
+        Decision::Allowed { rule, requires: Some(need) } => format!("{rule}: {} of {}", need.approvals, need.group),
+        Decision::Denied { rule, why } => format!("no ({}): {why}", rule.as_deref().unwrap_or("no rule")),
+    }
+}
+
+#[test]
+fn the_default_policy_decides() {
+    let policy = policy(DEFAULT_POLICY).unwrap_or_else(|errors| panic!("{errors}"));
+    let nobody = person("nils", &[]);
+    let [sre, dba, auditor] = [("sam", "sre"), ("dora", "dba"), ("aud", "auditors")].map(|(id, group)| person(id, &[group]));
+    let both = person("cora", &["sre", "contractors"]);
+    let change = Resource { asker: Some(nobody.id.clone()), kind: "change".to_owned(), ..database("prod") };
+    let plain = Resource::default();
+    let table = [
+        (&nobody, "rds list", &plain),
+        (&nobody, "audit search", &plain),
+        (&auditor, "audit search", &plain),
+        (&sre, "rds upgrade", &database("dev")),
+        (&sre, "rds upgrade", &database("staging")),
+        (&sre, "rds upgrade", &database("prod")),
+        (&sre, "rds upgrade", &Resource::named("database", "orders")),
+        (&dba, "rds upgrade", &database("prod")),
+        (&dba, "rds upgrade", &database("dev")),
+        (&nobody, "rds upgrade", &database("prod")),
+        (&both, "rds upgrade", &database("prod")),
+        (&both, "rds upgrade", &database("staging")),
+        (&nobody, "change cancel", &change),
+        (&dba, "change cancel", &change),
+        (&sre, "change cancel", &change),
+        (&dba, "change approve", &change),
+        (&nobody, "change approve", &change),
+        (&nobody, "change freeze start", &plain),
+        (&sre, "rds delete", &plain),
+    ];
+    let lines = table.map(|(person, action, resource)| {
+        format!("{} {action} {}\n    {}", person.id, whereabouts(resource), line(&policy.decide(person, action, resource)))
+    });
+    assert_snapshot!(lines.join("\n"), @r#"
+    nils rds list 
+        look: at once
+    nils audit search 
+        no (no rule): No rule permits it. People in auditors or sre may run audit search.
+    aud audit search 
+        read-audit: at once
+    sam rds upgrade database orders in dev of shop
+        upgrade-dev: at once
+    sam rds upgrade database orders in staging of shop
+        upgrade-staging: 1 of sre
+    sam rds upgrade database orders in prod of shop
+        upgrade-prod: 1 of dba
+    sam rds upgrade database orders
+        no (no rule): No rule lets anybody run rds upgrade. Whoever keeps the policy can add one.
+    dora rds upgrade database orders in prod of shop
+        upgrade-prod: 1 of dba
+    dora rds upgrade database orders in dev of shop
+        no (no rule): No rule permits it. People in sre may run rds upgrade there.
+    nils rds upgrade database orders in prod of shop
+        no (no rule): No rule permits it. People in dba or sre may run rds upgrade there.
+    cora rds upgrade database orders in prod of shop
+        no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.
+    cora rds upgrade database orders in staging of shop
+        upgrade-staging: 1 of sre
+    nils change cancel change orders in prod of shop
+        own-changes: at once
+    dora change cancel change orders in prod of shop
+        no (no rule): No rule permits it. People in sre may run change cancel there.
+    sam change cancel change orders in prod of shop
+        any-change: at once
+    dora change approve change orders in prod of shop
+        vote: at once
+    nils change approve change orders in prod of shop
+        no (no rule): No rule permits it. People in dba or sre may run change approve there.
+    nils change freeze start 
+        no (no rule): No rule permits it. People in sre may run change freeze start.
+    sam rds delete 
+        no (no rule): There is no command "rds delete", so the policy can't allow it.
+    "#);
+}
+
+#[test]
+fn before_aws_was_asked_any_place_will_do() {
+    let policy = policy(DEFAULT_POLICY).unwrap();
+    let orders = Resource::named("database", "orders");
+    let possible = |person: &Person, action, resource: &Resource| line(&policy.possible(person, action, resource, &settings()));
+    assert_eq!(possible(&person("sam", &["sre"]), "rds upgrade", &orders), "upgrade-dev: at once");
+    assert_eq!(possible(&person("dora", &["dba"]), "rds upgrade", &orders), "upgrade-prod: 1 of dba");
+    assert_eq!(possible(&person("nils", &[]), "change cancel", &Resource::named("change", "CHG-7")), "own-changes: at once");
+    assert_snapshot!(possible(&person("nils", &[]), "rds upgrade", &orders), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there.");
+    assert_snapshot!(possible(&person("cody", &["contractors"]), "rds upgrade", &orders), @"no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.");
+}
+
+#[test]
+fn the_least_demanding_permit_counts() {
+    let policy = policy(
+        r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action, resource);
+           @id("one") @approvals("1") @approvers("sre") permit (principal, action, resource);
+           @id("own") @approvals("1") @approvers("dba") @self_approval("counts") permit (principal, action, resource);
+           @id("free") permit (principal in Group::"boss", action, resource);"#,
+    )
+    .unwrap();
+    assert_eq!(line(&policy.decide(&person("ana", &[]), "rds upgrade", &database("dev"))), "own: 1 of dba");
+    assert_eq!(line(&policy.decide(&person("bo", &["boss"]), "rds upgrade", &database("dev"))), "free: at once");
+}
+
+#[test]
+fn a_rule_that_breaks_denies() {
+    let policy = policy(
+        r#"@id("all") permit (principal, action, resource);
+           @id("sum") forbid (principal, action, resource) when { 9223372036854775807 + 1 == 0 };"#,
+    )
+    .unwrap();
+    assert_snapshot!(line(&policy.decide(&person("ana", &[]), "rds list", &Resource::default())), @"no (no rule): The rule sum breaks here, so nothing is allowed. Tell whoever keeps the policy: integer overflow while attempting to add the values `9223372036854775807` and `1`.");
+}
+
+#[test]
+fn mistakes_in_a_policy_are_told_with_line_and_rule() {
+    let errors = policy(
+        r#"@id("misspelt") permit (principal, action, resource)
+when { resource has project && resource.projct == "shop" };
+@id("unknown") permit (principal, action == Action::"rds upgade", resource);
+@id("unguarded") permit (principal, action, resource) when { resource.env == "dev" };
+permit (principal, action, resource);
+@id("unknown") permit (principal, action in Action::"rds", resource);
+@id("odd") @approval("1") @approvers("sre") permit (principal, action, resource);
+@id("many") @approvals("lots") @approvers("sre") permit (principal, action, resource);
+@id("no") @approvals("1") @approvers("sre") forbid (principal, action, resource);
+@id("yes") @says("Welcome.") permit (principal, action, resource);
+@id("self") @approvals("1") @approvers("sre") @self_approval("yes") permit (principal, action, resource);
+@id("never") permit (principal, action, resource) when { resource.kind == "a" && false };
+@id("type") permit (principal, action, resource) when { principal in Grp::"sre" };
+"#,
+    );
+    assert_snapshot!(errors.unwrap_err(), @r#"
+    policy.cedar:2:32: misspelt: Attribute `projct` on entity type `Resource` not found (did you mean `project`?).
+    policy.cedar:3:45: unknown: Unrecognized action `Action::"rds upgade"` (did you mean `Action::"rds upgrade"`?).
+    policy.cedar:4:62: unguarded: Unable to guarantee safety of access to optional attribute `env` on entity type `Resource` (try testing for the attribute's presence with `e has env && ..`).
+    policy.cedar:5:1: This rule has no name: write @id("…") above it.
+    policy.cedar:6:1: unknown: The rule in line 3 is called unknown too: every rule needs a name of its own.
+    policy.cedar:7:1: odd: There is no @approval. Did you mean @approvals?
+    policy.cedar:7:1: odd: @approvals("1") and @approvers("group") go together: how many, and of whom.
+    policy.cedar:8:1: many: @approvals takes a number from 1 to 20 and @approvers a group, not "lots" and "sre".
+    policy.cedar:9:1: no: @approvals, @approvers and @self_approval are for a permit: nothing lifts a forbid.
+    policy.cedar:10:1: yes: @says is for a forbid: a permit has nothing to explain.
+    policy.cedar:11:1: self: @self_approval takes "counts" (or is left out), not "yes".
+    policy.cedar:12:1: never: Policy is impossible: the policy expression evaluates to false for all valid requests.
+    policy.cedar:13:70: type: Unrecognized entity type `Grp` (did you mean `Group`?).
+    "#);
+    let errors = policy("@id(\"a\") permit (principal, action, resource)\nwhen { resource.kind = \"a\" };");
+    assert_snapshot!(errors.unwrap_err(), @"policy.cedar:2:8: '=' is not a valid operator in Cedar (try using '==' instead).");
+    let errors = policy("// first\n@id(\"t\") permit (principal == ?principal, action, resource);");
+    assert_snapshot!(errors.unwrap_err(), @"policy.cedar:2:1: t: Templates (?principal, ?resource) are not used here: write the rule out.");
+}
+
+#[test]
+fn the_law_names_people_to_ask() {
+    let law = law();
+    let nils = person("nils", &[]);
+    assert_snapshot!(line(&law.decide(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.");
+    assert_snapshot!(line(&law.possible(&nils, "rds upgrade", &Resource::named("database", "orders"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz, Sam Sato or Sue Sol.");
+}
+
+/// All commands that change something; `change review`, which only notes who looks, is left out.
+fn changes() -> Vec<&'static str> {
+    let changes = COMMANDS.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name);
+    changes.filter(|name| *name != change::review::Review::NAME).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_person_in_no_group_is_never_allowed_a_change(
+        id in "[a-z]{1,8}",
+        kind in "[a-z]{0,8}",
+        name in ".{0,12}",
+        env in prop::option::of(prop::sample::select(vec!["dev", "staging", "prod", ""])),
+        project in prop::option::of("[a-z]{0,6}"),
+        asker in prop::option::of("[A-Z]{1,8}"),
+        action in prop::sample::select(changes()),
+    ) {
+        thread_local!(static POLICY: Policy = policy(DEFAULT_POLICY).unwrap());
+        let resource = Resource {
+            env: env.map(str::to_owned), project, asker: asker.map(PersonId), ..Resource::named(&kind, name)
+        };
+        let decision = POLICY.with(|policy| policy.decide(&person(&id, &[]), action, &resource));
+        let denied = matches!(decision, Decision::Denied { .. });
+        prop_assert!(denied, "{decision:?}");
+    }
+}

@@ -1,0 +1,249 @@
+//! `whoami`, `can` and `help` over the default policy.
+
+use commands::Error;
+use commands::aws::Aws;
+use commands::context::{Records, Requirement};
+use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, PlanRecord, Status, Verification};
+
+use super::*;
+
+/// One change on record: Sam's upgrade of orders in prod.
+struct OneChange;
+
+#[async_trait::async_trait]
+impl Records for OneChange {
+    async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>> {
+        let plan = PlanRecord {
+            resource: database("prod"),
+            title: String::new(),
+            what: Vec::new(),
+            calls: Vec::new(),
+            checks: Vec::new(),
+            risks: Vec::new(),
+            start: None,
+            patience: 0,
+            digest: String::new(),
+        };
+        let requires = Requirement { approvals: 1, group: "dba".to_owned(), self_approval: SelfApproval::Refused };
+        let at: jiff::Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
+        let record = ChangeRecord {
+            id,
+            command: "rds upgrade".to_owned(),
+            args: serde_json::Value::Null,
+            asker: PersonId("sam".to_owned()),
+            reason: None,
+            place: commands::records::Place::default(),
+            asked: at,
+            plan,
+            requires: Some(requires),
+            rule: "upgrade-prod".to_owned(),
+            votes: Vec::new(),
+            claimed: None,
+            status: Status::Scheduled { at },
+            notes: Vec::new(),
+            reminded: Vec::new(),
+            round: 1,
+            prodded: 0,
+            turned_away: Vec::new(),
+        };
+        Ok((id == ChangeId(7)).then_some(record))
+    }
+
+    async fn changes(&self, _: usize) -> Result<Vec<ChangeRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn open_changes(&self) -> Result<Vec<ChangeRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn freezes(&self) -> Result<Vec<Freeze>> {
+        Ok(Vec::new())
+    }
+
+    async fn audit(&self, _: &AuditQuery) -> Result<AuditPage> {
+        Ok(AuditPage::default())
+    }
+
+    async fn entry(&self, _: u64) -> Result<Option<commands::records::Entry>> {
+        Ok(None)
+    }
+
+    async fn verify(&self) -> Result<Verification> {
+        Err(Error::internal("verifying", "there is no log"))
+    }
+}
+
+/// What `person` reads after typing `line`.
+async fn says(person: &str, line: &str) -> String {
+    let (law, settings, aws) = (law(), settings(), Aws::default());
+    let person = law.person(&PersonId(person.to_owned())).unwrap();
+    let asked = commands::registry::parse(COMMANDS, line).unwrap();
+    let cx = Context {
+        now: "2026-11-25T10:00:00Z".parse().unwrap(),
+        person: &person,
+        operation: "op-1",
+        action: asked.entry.name(),
+        reason: None,
+        starts: None,
+        settings: &settings,
+        aws: &aws,
+        authority: &law,
+        records: &OneChange,
+        commands: COMMANDS,
+    };
+    asked.entry.answer(&asked.args, &cx).await.map_or_else(|error| error.to_string(), |message| message.plain())
+}
+
+#[tokio::test]
+async fn whoami_says_what_i_may_run() {
+    assert_snapshot!(says("sam", "whoami").await, @"
+    Name: Sam Sato (@sam)
+    Groups: sre
+    E-mail: sam@example.com
+    Time zone: Europe/Berlin, where it is Wed 11:00
+    You may ask: help, whoami, can, change list, change show, change freeze list, rds list, rds show, rds targets, audit search
+    You may change: change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop, rds upgrade
+    help says what each does, can me … where and after which approval.
+    ");
+    assert_snapshot!(says("nils", "whoami").await, @"
+    Name: Nils Noe (@nils)
+    Groups: none
+    E-mail: nils@example.com
+    Time zone: Europe/Berlin, where it is Wed 11:00
+    You may ask: help, whoami, can, change list, change show, change freeze list, rds list, rds show, rds targets
+    You may change: change review, change cancel, change reschedule
+    help says what each does, can me … where and after which approval.
+    ");
+}
+
+#[tokio::test]
+async fn can_explains_by_rule_and_place() {
+    assert_snapshot!(says("nils", "can @sam rds upgrade orders").await, @"
+    Sam Sato may run rds upgrade on orders:
+    • in dev of shop: yes, at once (rule upgrade-dev).
+    • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Dora Diaz could approve.
+    ");
+    assert_snapshot!(says("nils", "can dora@example.com rds upgrade orders --to 8.0.40").await, @"
+    Dora Diaz may run rds upgrade on orders:
+    • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Too few people could approve that now, so it would be refused.
+    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    ");
+    assert_snapshot!(says("nils", "can me rds upgrade").await, @"
+    Nils Noe may not run rds upgrade:
+    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    • in prod of shop: No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.
+    ");
+    assert_snapshot!(says("nils", "can Sue rds upgrade orders").await, @"
+    Sue Sol may run rds upgrade on orders:
+    • in dev of shop: yes, at once (rule upgrade-dev).
+    • in prod of shop: no (rule contractors-stay-out-of-prod). People in contractors change nothing in prod. Ask somebody in sre to do it with you.
+    ");
+    assert_snapshot!(says("nils", "can sue rds upgrade orders").await, @"
+    Sue Sol may run rds upgrade on orders:
+    • in dev of shop: yes, at once (rule upgrade-dev).
+    • in prod of shop: no (rule contractors-stay-out-of-prod). People in contractors change nothing in prod. Ask somebody in sre to do it with you.
+    ");
+    assert_snapshot!(says("nils", "can me rds list").await, @"
+    Nils Noe may run rds list:
+    • yes, at once (rule look).
+    ");
+    assert_snapshot!(says("nils", "can dora change approve CHG-7").await, @"
+    Dora Diaz may run change approve on CHG-7:
+    • yes, at once (rule vote).
+    • It takes approval of dba; they are in it.
+    ");
+    assert_snapshot!(says("nils", "can sam change approve CHG-7").await, @"
+    Sam Sato may run change approve on CHG-7:
+    • yes, at once (rule vote).
+    • Their own approval would not count: they asked for it.
+    ");
+    assert_snapshot!(says("nils", "can dora change cancel CHG-7").await, @"
+    Dora Diaz may not run change cancel on CHG-7:
+    • No rule permits it. People in sre may run change cancel there. Ask Sam Sato.
+    ");
+    assert_snapshot!(says("nils", "can dorra rds list").await, @"I don't know dorra. Did you mean @dora?");
+    assert_snapshot!(says("nils", "can dora rds lost").await, @"I don't know the command rds lost. Did you mean rds list?");
+}
+
+#[tokio::test]
+async fn help_shows_only_what_i_may_run() {
+    assert_snapshot!(says("nils", "help").await, @"
+    Here is what you can run:
+    change
+    /change list — List changes, the newest first
+    /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest
+    /change review — Open the details of a change that waits, and tell the others that you are looking at it
+    /change cancel — Take a change back before it starts
+    /change reschedule — Give a change another start; approvals for the old one become void
+    /change freeze list — List the freezes that hold now
+    rds
+    /rds list — Stand in for rds list
+    /rds show — Stand in for rds show
+    /rds targets — Stand in for rds targets
+    general
+    /help — What you can run here, and how
+    /whoami — Who you are to me: your groups, your time zone and what you may run
+    /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
+    /help COMMAND explains one of them. What you may not run is left out; can me … says why.
+    ");
+    assert_snapshot!(says("sam", "help rds").await, @"
+    rds
+    /rds list — Stand in for rds list
+    /rds show — Stand in for rds show
+    /rds targets — Stand in for rds targets
+    /rds upgrade — Upgrade a database
+    /help COMMAND explains one of them. What you may not run is left out; can me … says why.
+    ");
+    assert_snapshot!(says("sam", "help rds upgrade").await, @"
+    /rds upgrade — Upgrade a database. It changes something, so it is recorded and may need approval.
+    Usage: /rds upgrade [OPTIONS] --to <TO> <ID>
+    Example: /rds upgrade orders --to 8.0.40
+    Arguments
+    ID — The database, such as orders
+    --to TO — The version, such as 8.0.40
+    --reason WHY — Why, for the card and the audit log
+    May you run it?
+    • in dev of shop: yes, at once (rule upgrade-dev).
+    • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Dora Diaz could approve.
+    ");
+    assert_snapshot!(says("nils", "help rds upgrade").await, @"
+    /rds upgrade — Upgrade a database. It changes something, so it is recorded and may need approval.
+    Usage: /rds upgrade [OPTIONS] --to <TO> <ID>
+    Example: /rds upgrade orders --to 8.0.40
+    Arguments
+    ID — The database, such as orders
+    --to TO — The version, such as 8.0.40
+    --reason WHY — Why, for the card and the audit log
+    May you run it?
+    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    • in prod of shop: No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.
+    ");
+    assert_snapshot!(says("sam", "help change freeze").await, @"
+    change freeze
+    /change freeze list — List the freezes that hold now
+    /change freeze start — Call a freeze: no change of the project starts until it ends; a running step finishes
+    /change freeze stop — Lift a freeze before its end
+    /help COMMAND explains one of them. What you may not run is left out; can me … says why.
+    ");
+    assert_snapshot!(says("sam", "help change reschedule").await, @r#"
+    /change reschedule — Give a change another start; approvals for the old one become void. It changes something, so it is recorded and may need approval.
+    Usage: /change reschedule [OPTIONS] --at <TIME> <ID>
+    Example: /change reschedule CHG-1042 --at "sat 02:00"
+    Arguments
+    ID — The change, such as CHG-1042
+    --at TIME — The new start, such as "sat 02:00" or "tomorrow 3pm Asia/Taipei"
+    --reason WHY — Why, for the card and the audit log
+    May you run it?
+    • yes, at once (rule any-change).
+    "#);
+    assert_snapshot!(says("nils", "help audit").await, @"
+    /audit search — Stand in for audit search. It only reads.
+    Usage: /audit search [OPTIONS]
+    Arguments
+    --share — Post the answer in the channel, for everybody
+    May you run it?
+    • No rule permits it. People in auditors or sre may run audit search there. Ask Sam Sato or Sue Sol.
+    ");
+    assert_snapshot!(says("nils", "help rsd").await, @"I don't know the command rsd. help lists what you can run.");
+}

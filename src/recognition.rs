@@ -1,0 +1,69 @@
+//! Recognises who is behind a chat account: asks the platform, though no more often than needed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use commands::Person;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::identity::{Directory, Identified};
+use crate::platform::{Account, Platform, Profile, SendError};
+
+/// How long what a platform said about an account is believed: a deactivated person loses their rights within it.
+const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
+/// An acknowledgement waits for this at most; Slack and Discord allow three seconds in all.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Recognises people by their accounts.
+#[derive(Debug)]
+pub struct Recognition {
+    directory: Arc<Directory>,
+    profiles: Mutex<HashMap<Account, (Profile, Timestamp)>>,
+}
+
+impl Recognition {
+    /// Recognises the people of `directory`.
+    pub fn new(directory: Arc<Directory>) -> Self {
+        Self { directory, profiles: Mutex::default() }
+    }
+
+    /// The person behind an account, or the sentence why nobody may act with it.
+    ///
+    /// # Errors
+    /// When the platform does not answer in time.
+    pub async fn recognise(
+        &self,
+        platform: &dyn Platform,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Result<Person, String>, SendError> {
+        let profile = self.profile(platform, account, now).await?;
+        Ok(match self.directory.identify(account, Some(&profile)) {
+            Identified::Known(person) => {
+                self.directory.learn(account, &person);
+                Ok(person)
+            }
+            Identified::Refused(refusal) => Err(refusal.sentence().to_owned()),
+            Identified::Unknown => Err(Identified::STRANGER.to_owned()),
+        })
+    }
+
+    /// Turns mentions of accounts in a command line into people, where they are known.
+    pub fn with_people(&self, line: &str) -> String {
+        self.directory.with_people(line)
+    }
+
+    async fn profile(&self, platform: &dyn Platform, account: &Account, now: Timestamp) -> Result<Profile, SendError> {
+        let known = self.profiles.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned();
+        if let Some((profile, at)) = known
+            && now.duration_since(at) < BELIEVED
+        {
+            return Ok(profile);
+        }
+        let asked = tokio::time::timeout(PATIENCE, platform.profile(&account.id)).await;
+        let profile = asked.map_err(|_| SendError::Again("the platform did not say in time who asks".to_owned()))??;
+        self.profiles.lock().unwrap_or_else(PoisonError::into_inner).insert(account.clone(), (profile.clone(), now));
+        Ok(profile)
+    }
+}

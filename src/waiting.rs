@@ -1,0 +1,131 @@
+//! A change that waits for approval: reads the emoji under its card, counts, reminds, expires.
+
+use commands::message::code;
+use commands::records::{ChangeRecord, Outcome};
+use commands::text;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::approval::{self, Seen, Stranger, Tally};
+use crate::card;
+use crate::case::Case;
+use crate::change::Happening;
+use crate::host::{Host, Trouble};
+use crate::platform::Account;
+
+/// The longest a card goes unread when no event tells of it.
+const LONGEST_LOOK: SignedDuration = SignedDuration::from_mins(10);
+/// The shortest.
+const SHORTEST_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// Looks at a change that waits for approval.
+pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble> {
+    let host = case.host;
+    let seen = seen(&case).await?;
+    let now = host.clock.now();
+    if let Some(votes) = &seen {
+        let plain: Vec<Seen> = votes.iter().map(|(_, seen)| seen.clone()).collect();
+        for happening in approval::compare(&case.record, &plain, &*host.authority, now) {
+            if let Happening::TurnedAway { key, why } = &happening {
+                let account =
+                    votes.iter().find(|(account, seen)| key.starts_with(&whose(account, seen))).map(|(account, _)| account);
+                if let Some(account) = account {
+                    let words = text!["Your vote on ", code(case.record.id.to_string()), " does not count. ", why.as_str()];
+                    case.whisper(key, account, words.into());
+                }
+            }
+            case.happen(happening)?;
+        }
+    }
+    let tally = approval::tally(&case.record, &*host.authority);
+    if let Some(outcome) = approval::outcome(&case.record, &tally, now) {
+        // A platform does not say when an emoji was left: one found first after the request expired was cast while the
+        // bot was away, and counts. A start that has passed by too long is refused when it would begin.
+        case.happen(outcome)?;
+        return case.commit(Some(now)).await;
+    }
+    if now >= expires {
+        return case.end(Outcome::Expired, "Nobody approved it in time. Nothing was changed. Ask for it again.".into()).await;
+    }
+    if case.record.plan.start.is_some_and(|start| start <= now) {
+        let said = "Its time came before its approval. Nothing was changed. Ask for it again with a later time.";
+        return case.end(Outcome::Expired, said.into()).await;
+    }
+    prod(&mut case, &tally, now)?;
+    let next = next_look(host, &case.record, expires, now);
+    if case.is_quiet() { case.look_again(next).await } else { case.commit(Some(next)).await }
+}
+
+/// When to look at a change that waits next, if nothing makes us look earlier.
+pub fn next_look(host: &Host, record: &ChangeRecord, expires: Timestamp, now: Timestamp) -> Timestamp {
+    let age = now.duration_since(record.asked);
+    let gap = (age / 4).clamp(SHORTEST_LOOK, LONGEST_LOOK);
+    let times = [Some(now + gap), Some(expires), record.plan.start, next_prod(host, record)];
+    times.into_iter().flatten().min().unwrap_or(expires)
+}
+
+fn whose(account: &Account, seen: &Seen) -> String {
+    match &seen.voter {
+        Ok(person) => format!("{} ", person.id),
+        Err(_) => format!("{account} "),
+    }
+}
+
+/// The votes under the card; none when it was not posted yet or can't be read now.
+async fn seen(case: &Case<'_>) -> Result<Option<Vec<(Account, Seen)>>, Trouble> {
+    let host = case.host;
+    let Some(at) = host.posted(&card::slot(&case.record)).await? else { return Ok(None) };
+    let Some(platform) = host.platform(&at.platform) else { return Ok(None) };
+    let reactions = match platform.reactions(&at).await {
+        Ok(reactions) => reactions,
+        Err(error) => {
+            tracing::warn!(change = %case.record.id, %error, "the emoji under a card can't be read");
+            return Ok(None);
+        }
+    };
+    let mut votes = Vec::new();
+    for reaction in reactions {
+        let Some(verdict) = approval::verdict_of(&host.rules, &reaction.emoji) else { continue };
+        let account = Account { platform: at.platform.clone(), id: reaction.account };
+        let voter = match host.people.recognise(platform.as_ref(), &account, host.clock.now()).await {
+            Ok(Ok(person)) => Ok(person),
+            Ok(Err(why)) => Err(Stranger { account: account.to_string(), why }),
+            Err(error) => {
+                tracing::warn!(%account, %error, "a voter can't be looked up now");
+                return Ok(None);
+            }
+        };
+        votes.push((account, Seen { voter, verdict }));
+    }
+    Ok(Some(votes))
+}
+
+fn next_prod(host: &Host, record: &ChangeRecord) -> Option<Timestamp> {
+    let gaps = &host.rules.approvals.remind;
+    let last = *gaps.last()?;
+    let total: SignedDuration = (0..=record.prodded).map(|at| gaps.get(at).copied().unwrap_or(last)).sum();
+    Some(record.asked + total)
+}
+
+/// Reminds those who could approve, with growing gaps.
+fn prod(case: &mut Case<'_>, tally: &Tally, now: Timestamp) -> Result<(), Trouble> {
+    let host = case.host;
+    let (Some(due), Some(requirement), Tally::Waiting { missing }) =
+        (next_prod(host, &case.record), &case.record.requires, tally)
+    else {
+        return Ok(());
+    };
+    if now < due {
+        return Ok(());
+    }
+    let record = &case.record;
+    let could = approval::could_approve(requirement, &record.asker, &record.plan.resource, &*host.authority);
+    let voted = |id| record.votes.iter().any(|vote| vote.by == id);
+    let noun = if *missing == 1 { "approval" } else { "approvals" };
+    let mut words = text!["⏳ ", code(record.id.to_string()), format!(" still waits for {missing} {noun}.")];
+    for person in could.iter().filter(|person| !voted(person.id.clone())).take(5) {
+        words = words.then(text![" ", &person.id]);
+    }
+    let name = format!("prod/{}/{}", record.round, record.prodded);
+    case.tell(&name, words.into());
+    case.happen(Happening::Prodded)
+}

@@ -1,0 +1,263 @@
+// Goes through the playground in a real browser, as a visitor would, and stops at the first thing that is not
+// as expected:
+//
+//     node tests/browser/playground.mjs http://127.0.0.1:8080 [folder for pictures]
+//
+// The browser is $CHROMIUM or /usr/bin/chromium. playwright-core is fetched once into the cargo target folder.
+// Ends with 0 when all went well, 1 when an expectation failed (with a sentence and a picture of the page), 2 when
+// it was called wrongly, and 77 when it could not run because a tool is missing.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TEXTS } from './texts.mjs';
+
+/** Everything that depends on the sample estate and on the bot's words. */
+const STORY = {
+  asker: 'ana',
+  approver: 'ben',
+  asksIn: 'dba',
+  cardIn: 'storefront',
+  database: 'catalogue-prod',
+  target: '8.0.40',
+  list: { say: '/rds list', shows: /catalogue-prod/ },
+  form: { say: '/rds upgrade', title: /upgrade/i, database: /^database/i, target: /^(target|to\b|version)/i },
+  card: { shows: /catalogue-prod[\s\S]*8\.0\.40/i, waiting: /waits for approval|awaiting approval/i },
+  reaction: 'white_check_mark',
+  approved: /scheduled/i,
+  done: /\bdone\b|succeeded|upgraded/i,
+  audit: { say: '/audit search', shows: /rds upgrade[^\n]*catalogue-prod/ },
+};
+
+/** How the page marks its parts; see `data-testid` in `tests/standins/page`. */
+const PAGE = {
+  message: '[data-testid=message]',
+  table: '[data-testid=table], .text pre',
+  card: '[data-testid=card]',
+  modal: '[data-testid=modal]',
+  option: '[data-testid=option]',
+  channel: (name) => `[data-testid=channel][data-name="${name}"]`,
+  person: (name) => `[data-testid=person][data-name="${name}"]`,
+  composer: '[data-testid=composer-input]',
+};
+
+const PLAYWRIGHT = '1.65.1';
+const PATIENCE_MS = 20_000;
+/** How often the clock is moved before the upgrade must have ended, and how long the bot may take each time. */
+const CLOCK_MOVES = 40;
+const SETTLE_MS = 1500;
+
+class Unmet extends Error {}
+
+const [base, named] = process.argv.slice(2);
+if (!base) leave(2, 'Say which playground to go through: node tests/browser/playground.mjs http://127.0.0.1:8080 [folder for pictures]');
+/** Where playwright-core and, unless another folder is named, the pictures are kept. */
+const place = resolve(process.env.CARGO_TARGET_DIR || join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'target'), 'browser');
+const pictures = named ?? join(place, 'pictures');
+mkdirSync(pictures, { recursive: true });
+
+const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
+if (!existsSync(executablePath)) leave(77, `The browser test did not run: there is no Chromium at ${executablePath}. Install one, or name it in CHROMIUM.`);
+const { chromium } = playwright();
+
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', colorScheme: 'light', reducedMotion: 'reduce' });
+const page = await context.newPage();
+page.setDefaultTimeout(PATIENCE_MS);
+const broken = [];
+page.on('pageerror', (error) => broken.push(error.message));
+
+let stage = 0;
+let expecting = '';
+try {
+  await walk();
+  if (broken.length) throw new Unmet(`the page's own code broke: ${broken[0]}`);
+  console.log(`The playground was gone through in ${stage} stages; their pictures are in ${resolve(pictures)}.`);
+} catch (problem) {
+  await page.screenshot({ path: join(pictures, 'failed.png') }).catch(() => {});
+  const detail = problem instanceof Unmet ? problem.message : `${expecting}\n  (${problem.message.split('\n')[0]})`;
+  console.error(`Expected: ${detail}\n  The page as it was then: ${resolve(pictures, 'failed.png')}${broken.length ? `\n  The page's own code broke: ${broken[0]}` : ''}`);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
+
+async function walk() {
+  await expect('the page opens and shows its channels', async () => {
+    await page.goto(base);
+    await page.locator(PAGE.channel(STORY.asksIn)).waitFor();
+  });
+
+  await expect('texts are drawn as Slack draws them', async () => {
+    const drawn = await page.evaluate(async (texts) => {
+      const { mrkdwn } = await import('/mrkdwn.js');
+      return texts.map(([source]) => {
+        const place = document.createElement('div');
+        place.append(...mrkdwn(source));
+        return place.innerHTML;
+      });
+    }, TEXTS);
+    const wrong = TEXTS.findIndex(([, markup], index) => drawn[index] !== markup);
+    if (wrong >= 0) throw new Unmet(`${JSON.stringify(TEXTS[wrong][0])} is drawn as ${TEXTS[wrong][1]}; it became ${drawn[wrong]}`);
+  });
+
+  await speakAs(STORY.asker);
+  await open(STORY.asksIn);
+  await picture('opened');
+
+  const beforeList = await newest();
+  await say(STORY.list.say);
+  await expect(`“${STORY.list.say}” answers with a table that names ${STORY.database}`, () => arrives(beforeList, PAGE.table, STORY.list.shows));
+  await picture('list');
+
+  await say(STORY.form.say);
+  await expect(`“${STORY.form.say}” opens a form`, () =>
+    page.locator(PAGE.modal).filter({ has: page.getByTestId('modal-title').filter({ hasText: STORY.form.title }) }).waitFor());
+  await pick(STORY.form.database, STORY.database);
+  await pick(STORY.form.target, STORY.target);
+  await picture('form');
+  await expect('the form is accepted and closes', async () => {
+    await page.getByTestId('modal-submit').click();
+    await page.locator(PAGE.modal).waitFor({ state: 'detached' });
+  });
+
+  await open(STORY.cardIn);
+  const stamp = await expect(`a card for ${STORY.database} appears in #${STORY.cardIn}`, () => arrives(beforeList, PAGE.card, STORY.card.shows));
+  // From here on the card is known by its time stamp alone: what changes must be this message.
+  const same = `[data-testid=messages] ${PAGE.message}[data-ts="${stamp}"]`;
+  const card = page.locator(same);
+  await expect('the card waits for approval', () => reads(same, STORY.card.waiting));
+  await picture('card');
+
+  await speakAs(STORY.approver);
+  await expect(`${STORY.approver} can react with ${STORY.reaction}`, async () => {
+    await card.hover();
+    await card.getByTestId('reaction-open').click();
+    await page.locator(`[data-testid=reaction-choice][data-name="${STORY.reaction}"]`).click();
+    await card.locator(`[data-testid=reaction][data-name="${STORY.reaction}"]`).waitFor();
+  });
+  await expect(`the reaction of ${STORY.approver} approves the upgrade`, () => reads(same, STORY.approved));
+  await picture('approved');
+
+  await expect(`the card says that the upgrade is done, after at most ${CLOCK_MOVES} moves of the clock`, () => untilDone(same));
+  await expect('the card is marked as edited', () => card.getByTestId('edited').waitFor());
+  await picture('done');
+
+  await expect('the card has a thread that tells what happened', async () => {
+    await card.getByTestId('thread-open').click();
+    await page.getByTestId('thread').locator(PAGE.message).nth(1).waitFor();
+  });
+  await picture('thread');
+  await page.getByTestId('thread-close').click();
+
+  const beforeAudit = await newest();
+  await say(STORY.audit.say);
+  await expect(`“${STORY.audit.say}” shows the upgrade of ${STORY.database}`, () => arrives(beforeAudit, PAGE.table, STORY.audit.shows));
+  await picture('audit');
+
+  await page.getByTestId('theme').click();
+  await picture('dark');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect('the page fits a telephone', async () => {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > 390) throw new Unmet(`the page fits a telephone; it is ${wide} pixels wide`);
+  });
+  await picture('narrow');
+}
+
+/** Moves the clock on until the card says so; each move waits for the page to show the new time. */
+async function untilDone(selector) {
+  for (let move = 0; move < CLOCK_MOVES; move += 1) {
+    const before = await page.getByTestId('clock-now').getAttribute('data-now');
+    const next = page.getByTestId('clock-next');
+    await ((await next.isEnabled()) ? next : page.getByTestId('clock-ten-minutes')).click();
+    await page.locator(`[data-testid=clock-now]:not([data-now="${before}"])`).waitFor();
+    const done = await reads(selector, STORY.done, SETTLE_MS).then(() => true, () => false);
+    if (done) return;
+  }
+  throw new Unmet(`${expecting}; it says: ${(await page.locator(selector).innerText()).replace(/\s+/g, ' ').slice(0, 300)}`);
+}
+
+/** The time stamp of the newest message in sight, as a number. */
+async function newest() {
+  return page.$$eval(PAGE.message, (all) => Math.max(0, ...all.map((each) => Number(each.dataset.ts))));
+}
+
+/** Waits for a message newer than `after` that holds such a part and reads so; gives its time stamp. */
+async function arrives(after, part, pattern) {
+  const found = await page.waitForFunction(([message, since, inside, source, flags]) => [...document.querySelectorAll(message)]
+    .findLast((each) => Number(each.dataset.ts) > since && each.querySelector(inside) && new RegExp(source, flags).test(each.innerText))?.dataset.ts,
+  [PAGE.message, after, part, pattern.source, pattern.flags]);
+  return found.jsonValue();
+}
+
+/** Waits until a part of the page reads so, as a person sees it: line by line. */
+async function reads(selector, pattern, timeout = PATIENCE_MS) {
+  await page.waitForFunction(([wanted, source, flags]) => new RegExp(source, flags).test(document.querySelector(wanted)?.innerText ?? ''),
+    [selector, pattern.source, pattern.flags], { timeout });
+}
+
+async function speakAs(name) {
+  await expect(`one can speak as ${name}`, async () => {
+    await page.locator(PAGE.person(name)).click();
+    await page.locator(`${PAGE.person(name)}[aria-checked=true]`).waitFor();
+  });
+}
+
+async function open(name) {
+  await expect(`#${name} can be opened`, async () => {
+    await page.locator(PAGE.channel(name)).click();
+    await page.getByTestId('channel-title').filter({ hasText: name }).waitFor();
+  });
+}
+
+async function say(text) {
+  await expect(`“${text}” can be sent`, async () => {
+    await page.locator(PAGE.composer).fill(text);
+    await page.getByTestId('composer-input-send').click();
+    await page.waitForFunction((selector) => document.querySelector(selector).value === '', PAGE.composer);
+  });
+}
+
+/** Picks an entry of the form's menu whose label matches, by typing what is wanted. */
+async function pick(label, value) {
+  await expect(`the form offers ${value} under ${label}`, async () => {
+    const block = page.locator(`${PAGE.modal} .block`).filter({ has: page.locator('.label').filter({ hasText: label }) });
+    await block.getByTestId('picker-input').click();
+    await block.getByTestId('picker-input').fill(value);
+    await page.locator(PAGE.option).filter({ hasText: value }).first().click();
+    await page.waitForFunction(([input, wanted]) => input.value.includes(wanted), [await block.getByTestId('picker-input').elementHandle(), value]);
+  });
+}
+
+/** Does one thing; what was expected of it is said when it fails. */
+async function expect(sentence, deed) {
+  expecting = sentence;
+  return deed();
+}
+
+async function picture(name) {
+  stage += 1;
+  await page.screenshot({ path: join(pictures, `${String(stage).padStart(2, '0')}-${name}.png`), animations: 'disabled' });
+}
+
+/** The browser driver, fetched on first use. */
+function playwright() {
+  try {
+    if (!existsSync(join(place, 'node_modules', 'playwright-core'))) {
+      mkdirSync(place, { recursive: true });
+      execFileSync('npm', ['install', '--prefix', place, '--no-save', '--no-audit', '--no-fund', '--silent', `playwright-core@${PLAYWRIGHT}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    }
+    return createRequire(join(place, 'package.json'))('playwright-core');
+  } catch (problem) {
+    return leave(77, `The browser test did not run: playwright-core could not be fetched with npm into ${place}. ${problem.message.split('\n')[0]}`);
+  }
+}
+
+function leave(code, sentence) {
+  console.error(sentence);
+  process.exit(code);
+}

@@ -1,0 +1,3 @@
+//! Conversations with the real bot over the real wires: one binary for all of them.
+
+mod basics;

@@ -1,0 +1,55 @@
+//! AWS for tests and play: a gateway that speaks AWS's wire formats, checked against AWS's own
+//! models, with simulators that follow a clock.
+//!
+//! One Python process (`tests/standins/aws/*.py`) serves any number of isolated worlds, each on a
+//! port of its own; [`Aws`] is one of them. The Python packages it needs are fetched once, into a
+//! folder under cargo's target folder.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use standins::aws::{Aws, Fault};
+//!
+//! let aws = Aws::start("2026-11-23T09:00:00Z".parse().unwrap()).await;
+//! aws.database("orders", "mysql", "8.0.35").tag("project", "shop").await;
+//! aws.fault(Fault::throttle("rds", "ModifyDBInstance").times(2)).await;
+//! // ... let the bot talk to `aws.url()`, then move time:
+//! while let Some(next) = aws.next_event().await {
+//!     aws.set_clock(next).await;
+//! }
+//! assert!(aws.violations().await.is_empty());
+//! # }
+//! ```
+//!
+//! The bot's own key is [`BASE_ACCESS_KEY`] (any secret): it may only use STS. A role named
+//! `watchkeeper-<capability>` may call only the services of its capability; any other role may
+//! call anything.
+
+mod call;
+mod database;
+mod fault;
+mod gateway;
+mod python;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use call::Call;
+pub use database::{Cluster, Database};
+pub use fault::{Fault, FaultId};
+pub use gateway::Gateway;
+pub use world::{Aws, State, Upgrade};
+
+/// The access key of the bot's own user in every world; the secret may be anything.
+pub const BASE_ACCESS_KEY: &str = "AKIAWATCHKEEPER";
+
+/// The account of the bot's own user.
+pub const BASE_ACCOUNT: &str = "999988887777";
+
+/// The account a database lands in when the test names none.
+pub const DEFAULT_ACCOUNT: &str = "111122223333";
+
+/// The region a database lands in when the test names none.
+pub const DEFAULT_REGION: &str = "eu-west-1";
+
+/// The sample estate of the playground: three accounts, databases of mixed age.
+pub const ESTATE: &str = include_str!("estate.json");

@@ -1,0 +1,95 @@
+// The guided tour: one step at a time above the messages, done by the person or for them.
+
+import { el, fill, keepingFocus } from './dom.js';
+import { move, toNext } from './clock.js';
+import { react } from './messages.js';
+import { channelName, messages, nameOf, openChannel, people, recall, redraw, remember, session, speakAs, user } from './session.js';
+
+let steps = [];
+let at = Number(recall('tour.step') ?? 0);
+let hidden = recall('tour.hidden') === 'yes';
+let busy = false;
+const done = new Set();
+
+/** Sets the steps; a remembered place beyond their end starts again. */
+export function setTour(list) {
+  steps = list;
+  if (at >= steps.length) at = 0;
+}
+
+/** Shows or hides the tour. */
+export function toggleTour() {
+  hidden = !hidden;
+  remember('tour.hidden', hidden ? 'yes' : 'no');
+  redraw();
+}
+
+/** Draws the step; `box` is the message box it writes into. */
+export function drawTour(place, toggle, box) {
+  place.hidden = hidden || steps.length === 0;
+  toggle.hidden = steps.length === 0;
+  toggle.setAttribute('aria-pressed', String(!hidden));
+  if (place.hidden) return;
+  const step = steps[at];
+  const last = at === steps.length - 1;
+  keepingFocus(place, () => fill(place,
+    el('div', { class: 'tour-text' },
+      el('div', { class: 'tour-head' }, el('span', { class: 'tour-count' }, `${at + 1} of ${steps.length}`), el('h2', { 'data-testid': 'tour-title' }, step.title)),
+      el('p', {}, step.text)),
+    el('div', { class: 'tour-actions' },
+      able(step) && el('button', { type: 'button', class: `button ${done.has(step) ? '' : 'primary'}`, 'data-testid': 'tour-do', 'data-key': 'tour do', 'aria-busy': busy ? 'true' : null, onclick: () => perform(step, box) }, done.has(step) ? 'Once more' : 'Do it for me'),
+      at > 0 && el('button', { type: 'button', class: 'button', 'data-key': 'tour back', onclick: () => go(at - 1) }, 'Back'),
+      el('button', { type: 'button', class: `button ${done.has(step) || !able(step) ? 'primary' : ''}`, 'data-testid': 'tour-next', 'data-key': 'tour next', onclick: () => (last ? finish() : go(at + 1)) }, last ? 'Finish' : 'Next'),
+      el('button', { type: 'button', class: 'text-button', 'data-testid': 'tour-dismiss', onclick: toggleTour }, 'Hide'))));
+}
+
+const able = (step) => step.as || step.channel || step.type || step.react || step.clock;
+
+function go(step) {
+  at = step;
+  remember('tour.step', String(at));
+  redraw();
+}
+
+function finish() {
+  go(0);
+  toggleTour();
+}
+
+/**
+ * Speaks as the step's person, opens its channel, then types and sends `type`, reacts with `react` to the
+ * newest card there, or moves the clock by `clock` (seconds, or `next`).
+ */
+async function perform(step, box) {
+  if (busy) return;
+  busy = true;
+  redraw();
+  try {
+    const who = people().find((each) => [each.id, each.name, nameOf(each.id)].includes(step.as?.replace(/^@/, '')));
+    if (who) await speakAs(who.id);
+    const where = session.data.channels.find((each) => step.channel && [each.id, each.name, channelName(each)].includes(step.channel.replace(/^#/, '')));
+    if (where) openChannel(where.id);
+    if (step.type) {
+      await typing(step.type, box);
+      await box.send();
+    }
+    const card = messages(session.channelId).findLast((each) => user(each.user)?.is_bot && !each.ephemeral && each.blocks?.length);
+    if (step.react && card) await react(card, session.channelId, step.react);
+    if (step.clock) await (step.clock === 'next' ? toNext() : move({ advance_seconds: Number(step.clock) }));
+    done.add(step);
+  } finally {
+    busy = false;
+    redraw();
+  }
+}
+
+/** Lets the person see what is written before it goes. */
+async function typing(text, box) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const pieces = calm ? [text] : [...text].map((_, index, all) => all.slice(0, index + 1).join(''));
+  for (const piece of pieces) {
+    box.write(piece);
+    await new Promise((done) => { setTimeout(done, 18); });
+  }
+  if (!calm) await new Promise((done) => { setTimeout(done, 350); });
+}

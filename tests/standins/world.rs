@@ -1,0 +1,436 @@
+//! The world of a test: the real bot, Slack and AWS around it, people, channels, and time that moves when it is told to.
+#![expect(clippy::expect_used, reason = "a world that cannot go on stops the test that uses it, saying why")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+use watchkeeper::clock::Clock;
+
+use crate::aws::Aws;
+use crate::slack::{Delivery, Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
+
+mod bot;
+mod every_commit;
+mod mortal;
+
+use bot::Running;
+pub use every_commit::at_every_commit;
+pub use mortal::{Death, Life};
+
+/// Where a world's clock starts: a Wednesday morning.
+pub const START: &str = "2026-11-25T10:00:00Z";
+/// How far a world goes on by itself after somebody did something: messages keep their channel's pace of one a second.
+const SETTLING: SignedDuration = SignedDuration::from_secs(5);
+/// Real time after which a world that does not come to rest has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a test may choose about its world.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// How Slack reaches the bot.
+    pub transport: Over,
+    /// `policy.cedar`; none for the product's default.
+    pub policy: Option<String>,
+    /// More lines for `watchkeeper.toml`.
+    pub config: String,
+    /// When the bot dies by itself.
+    pub life: Life,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self { transport: Over::Sockets, policy: None, config: String::new(), life: Life::default() }
+    }
+}
+
+/// How Slack reaches the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Socket Mode.
+    Sockets,
+    /// Signed HTTP requests.
+    Http,
+}
+
+/// The world of a test.
+pub struct World {
+    /// Slack.
+    pub slack: Slack,
+    /// AWS.
+    pub aws: Aws,
+    clock: Clock,
+    folder: TempDir,
+    choices: Choices,
+    running: Option<Running>,
+}
+
+impl World {
+    /// A world with five people (`ana` of sre, `ben` and `bea` of dba, `dev`, who is in no group, `aud`, an auditor), a
+    /// guest, some channels and no databases.
+    pub async fn start() -> Self {
+        Self::with(Choices::default()).await
+    }
+
+    /// The same, with choices.
+    pub async fn with(choices: Choices) -> Self {
+        let now: Timestamp = START.parse().expect("the start is a timestamp");
+        let clock = Clock::standing_at(now);
+        let reads = clock.clone();
+        let options = SlackOptions { now: Arc::new(move || reads.now()), ..SlackOptions::default() };
+        let slack = Slack::start(options).await;
+        populate(&slack);
+        let aws = Aws::start(now).await;
+        let folder = tempfile::tempdir().expect("making a folder for the world");
+        let mut world = Self { slack, aws, clock, folder, choices, running: None };
+        world.configure();
+        world.boot().await;
+        world
+    }
+
+    /// The current instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The folder with the bot's configuration and data.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// Where the bot listens, such as `http://127.0.0.1:40123`.
+    pub fn bot_url(&self) -> String {
+        self.running().url()
+    }
+
+    /// Somebody who acts; the world comes to rest after each act.
+    pub fn person<'w>(&'w mut self, name: &'w str) -> Actor<'w> {
+        Actor { world: self, name }
+    }
+
+    /// Goes on until nothing is due within a few seconds. A bot that died by itself is started again.
+    pub async fn settle(&mut self) {
+        let until = self.now() + SETTLING;
+        loop {
+            self.rest().await;
+            match self.running().next_due().await {
+                Some(due) if due <= until => self.set_clock(due.max(self.now() + SignedDuration::from_millis(1))).await,
+                _ => return,
+            }
+        }
+    }
+
+    /// Moves time on to `instant`, stopping wherever something is due on the way.
+    pub async fn advance_to(&mut self, instant: Timestamp) {
+        loop {
+            self.rest().await;
+            let next = match self.running().next_due().await {
+                Some(due) if due < instant => due.max(self.now() + SignedDuration::from_millis(1)),
+                _ => instant,
+            };
+            self.set_clock(next).await;
+            if next >= instant {
+                return self.settle().await;
+            }
+        }
+    }
+
+    /// Moves time on by a span such as `"2h 30m"`.
+    pub async fn advance(&mut self, span: &str) {
+        let span: SignedDuration = span.parse().expect("a duration such as 2h 30m");
+        self.advance_to(self.now() + span).await;
+    }
+
+    /// Stops the bot gracefully and starts it again.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.boot().await;
+        self.settle().await;
+    }
+
+    /// Stops the bot gracefully; the world goes on without it.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Ends the bot without a word, as `kill -9` does; the world goes on without it.
+    pub async fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill().await;
+        }
+    }
+
+    /// Starts a bot that was stopped or killed.
+    pub async fn revive(&mut self) {
+        self.boot().await;
+        self.settle().await;
+    }
+
+    /// Moves the clocks without looking at what is due, as while the bot is away.
+    pub async fn pass(&mut self, instant: Timestamp) {
+        self.set_clock(instant).await;
+    }
+
+    /// Writes another file beside the configuration; a restart reads it.
+    pub fn writes(&self, name: &str, content: &str) {
+        std::fs::write(self.folder.path().join(name), content).expect("writing a file of the configuration");
+    }
+
+    /// Ends the world. What AWS's or Slack's rules forbid fails the test; so does a message that nobody read.
+    pub async fn finish(mut self) -> Ending {
+        self.settle().await;
+        let unread = self.slack.unread();
+        assert!(unread.is_empty(), "nobody read these messages:\n{}", unread.join("\n"));
+        self.end().await
+    }
+
+    /// Ends the world of a test that does not care for every message.
+    pub async fn end(mut self) -> Ending {
+        self.settle().await;
+        assert_eq!(self.aws.violations().await, Vec::<String>::new(), "AWS would not have taken this");
+        assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack would not have taken this");
+        let entries = self.running().entries().await;
+        let writes = self.aws.writes().await;
+        self.stop().await;
+        Ending { entries, writes }
+    }
+
+    /// The audit log so far.
+    pub async fn entries(&self) -> Vec<commands::records::Entry> {
+        self.running().entries().await
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the bot runs")
+    }
+
+    /// Returns once nothing is in flight; a bot that died meanwhile is started again.
+    async fn rest(&mut self) {
+        loop {
+            let rested = tokio::time::timeout(PATIENCE, self.running().rest()).await;
+            match rested.expect("the bot comes to rest within half a minute") {
+                bot::Rest::Idle => return,
+                bot::Rest::Died => {
+                    self.kill().await;
+                    self.boot().await;
+                    self.slack.redeliver_missed().await;
+                }
+            }
+        }
+    }
+
+    async fn set_clock(&mut self, now: Timestamp) {
+        self.aws.set_clock(now).await;
+        self.clock.set(now);
+        if let Some(running) = &self.running {
+            running.look();
+        }
+    }
+
+    async fn boot(&mut self) {
+        let running = Running::start(self.folder.path(), &self.slack, &self.aws, &self.clock, &self.choices).await;
+        self.running = Some(running);
+    }
+
+    fn configure(&self) {
+        let transport = match self.choices.transport {
+            Over::Sockets => "socket",
+            Over::Http => "http",
+        };
+        let policy = self.choices.policy.clone().unwrap_or_else(|| watchkeeper::config::DEFAULT_POLICY.to_owned());
+        self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
+        self.writes("people.toml", PEOPLE);
+        self.writes("policy.cedar", &policy);
+    }
+}
+
+/// How a world ended.
+pub struct Ending {
+    entries: Vec<commands::records::Entry>,
+    /// The calls to AWS that changed something.
+    pub writes: Vec<crate::aws::Call>,
+}
+
+impl Ending {
+    /// The audit log, an entry a line: person, event, command or change, resource, outcome.
+    pub fn audit(&self) -> String {
+        let lines = self.entries.iter().map(|entry| {
+            let fact = &entry.fact;
+            let what = fact.change.map(|id| id.to_string()).or_else(|| fact.action.clone());
+            let parts = [Some(fact.person.clone()), Some(fact.event.clone()), what, fact.resource.clone(), fact.outcome.clone()];
+            parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Somebody who acts.
+pub struct Actor<'w> {
+    world: &'w mut World,
+    name: &'w str,
+}
+
+impl Actor<'_> {
+    /// Types a line into a channel: a slash command, a mention of the bot, or a message.
+    pub async fn types(self, channel: &str, line: &str) -> Done {
+        let done = self.person().types(channel, line).await;
+        self.after(done).await
+    }
+
+    /// Leaves an emoji under a message.
+    pub async fn reacts(self, emoji: &str, message: &Message) -> Done {
+        let done = self.person().reacts(emoji, message).await;
+        self.after(done).await
+    }
+
+    /// Takes an emoji back.
+    pub async fn unreacts(self, emoji: &str, message: &Message) -> Done {
+        let done = self.person().unreacts(emoji, message).await;
+        self.after(done).await
+    }
+
+    /// Presses a button by what stands on it.
+    pub async fn clicks(self, message: &Message, button: &str) -> Done {
+        let done = self.person().clicks(message, button).await;
+        self.after(done).await
+    }
+
+    /// Submits the form that is open.
+    pub async fn submits(self) -> Submitted {
+        let submitted = self.person().submits().await;
+        self.world.settle().await;
+        submitted
+    }
+
+    /// The answer for this person's eyes alone that contains `words`.
+    pub async fn reads(self, words: &str) -> Message {
+        self.person().expect(words).await
+    }
+
+    /// Types a command and gives the words of the one answer that came for this person alone.
+    pub async fn asks(self, channel: &str, line: &str) -> String {
+        let before = self.person().ephemerals().len();
+        let (world, name) = (self.world, self.name);
+        let done = world.slack.person(name).types(channel, line).await;
+        Actor { world: &mut *world, name }.after(done).await;
+        let answers: Vec<String> =
+            world.slack.person(name).ephemerals().iter().skip(before).map(|message| message.plain().to_owned()).collect();
+        for answer in &answers {
+            world.slack.person(name).expect(answer.lines().next().unwrap_or_default()).await;
+        }
+        answers.join("\n---\n")
+    }
+
+    fn person(&self) -> crate::slack::Person {
+        self.world.slack.person(self.name)
+    }
+
+    /// Lets the world come to rest. What a bot that died did not acknowledge is delivered once more.
+    async fn after(self, mut done: Done) -> Done {
+        self.world.settle().await;
+        for delivery in &mut done.deliveries {
+            if !delivery.acknowledged() && self.world.choices.life.is_mortal() {
+                let envelope = delivery.envelope.clone();
+                *delivery = again(&self.world.slack, envelope).await;
+                self.world.settle().await;
+            }
+        }
+        done
+    }
+}
+
+async fn again(slack: &Slack, envelope: crate::slack::Envelope) -> Delivery {
+    slack.redeliver(envelope, EventIds::Same).await
+}
+
+fn populate(slack: &Slack) {
+    for (name, zone) in [("ana", "Europe/Berlin"), ("ben", "Asia/Taipei"), ("bea", "UTC"), ("dev", "UTC"), ("aud", "UTC")] {
+        slack.add_person(User::named(name).in_zone(zone));
+    }
+    slack.add_person(User::named("stranger"));
+    slack.add_person(User::named("guest").of_kind(UserKind::Guest));
+    let everybody = ["ana", "ben", "bea", "dev", "aud", "stranger", "guest"];
+    for channel in ["ops", "shop-ops", "media-ops", "security", "dba"] {
+        slack.add_channel(NewChannel::public(channel).with_members(&everybody));
+    }
+}
+
+const CONFIG: &str = r##"
+listen = "127.0.0.1:0"
+
+[slack]
+transport = "TRANSPORT"
+
+[channels]
+default = "#ops"
+security = "#security"
+
+[projects.shop]
+channel = "#shop-ops"
+
+[projects.media]
+channel = "#media-ops"
+
+[aws]
+region = "eu-west-1"
+role = "arn:aws:iam::{account}:role/watchkeeper-{capability}"
+
+[[accounts]]
+id = "111122223333"
+name = "shop-prod"
+project = "shop"
+env = "prod"
+regions = ["eu-west-1"]
+
+[[accounts]]
+id = "444455556666"
+name = "shop-staging"
+project = "shop"
+env = "staging"
+regions = ["eu-west-1"]
+
+[[accounts]]
+id = "777788889999"
+name = "media-prod"
+project = "media"
+env = "prod"
+regions = ["eu-west-1"]
+"##;
+
+const PEOPLE: &str = r#"
+[[people]]
+id = "ana"
+name = "Ana Ruiz"
+email = "ana@example.com"
+groups = ["sre"]
+zone = "Europe/Berlin"
+
+[[people]]
+id = "ben"
+name = "Ben Chen"
+email = "ben@example.com"
+groups = ["dba"]
+
+[[people]]
+id = "bea"
+name = "Bea Ode"
+email = "bea@example.com"
+groups = ["dba"]
+zone = "UTC"
+
+[[people]]
+id = "dev"
+name = "Dev Rao"
+email = "dev@example.com"
+groups = []
+
+[[people]]
+id = "aud"
+name = "Aud Lie"
+email = "aud@example.com"
+groups = ["auditors"]
+"#;

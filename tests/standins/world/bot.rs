@@ -1,0 +1,119 @@
+//! The bot in a runtime of its own, so that it can be killed as a process is: nothing of it runs on.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use commands::aws::{Aws as Client, AwsSettings, Keys};
+use commands::records::Entry;
+use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
+use watchkeeper::bot::{Bot, Ground};
+use watchkeeper::clock::Clock;
+use watchkeeper::config::{Config, Environment};
+use watchkeeper::store::Store;
+use watchkeeper::store::sled::SledStore;
+
+use super::mortal::{Death, Mortal};
+use super::{Choices, Over};
+use crate::aws::Aws;
+use crate::slack::{Slack, Transport};
+
+/// The bot while it runs.
+pub(super) struct Running {
+    bot: Option<Bot>,
+    store: Arc<SledStore>,
+    death: Death,
+    runtime: Option<Runtime>,
+}
+
+/// How a wait for rest ended.
+pub(super) enum Rest {
+    Idle,
+    Died,
+}
+
+impl Running {
+    pub(super) async fn start(folder: &Path, slack: &Slack, aws: &Aws, clock: &Clock, choices: &Choices) -> Self {
+        let environment: Environment = [
+            ("WATCHKEEPER_CONFIG", folder.join("watchkeeper.toml").display().to_string()),
+            ("SLACK_API_URL", slack.api_url()),
+            ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
+            ("SLACK_APP_TOKEN", slack.app_token().to_owned()),
+            ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        let config = Config::load(&environment).unwrap_or_else(|errors| panic!("the configuration of the world:\n{errors}"));
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("making the bot's runtime");
+        let store = Arc::new(SledStore::open(&config.data_dir, clock.now()).unwrap_or_else(|error| panic!("{error}")));
+        let (mortal, death) = Mortal::new(Arc::clone(&store) as Arc<dyn Store>, &choices.life);
+        let settings = AwsSettings {
+            region: "eu-west-1".to_owned(),
+            endpoint: Some(aws.url().to_owned()),
+            keys: Some(Keys { id: "AKIAWATCHKEEPER".to_owned(), secret: "standin".to_owned() }),
+        };
+        let clock = clock.clone();
+        let started = runtime.spawn(async move {
+            // One provider for everything; it is there already when another test was first.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let aws = Client::connect(settings).await;
+            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands: commands::ALL }).await
+        });
+        let bot =
+            started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
+        let running = Self { bot: Some(bot), store, death, runtime: Some(runtime) };
+        match choices.transport {
+            Over::Sockets => slack.connected(1).await,
+            Over::Http => slack.use_transport(Transport::Http(running.url())),
+        }
+        running
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.bot().address())
+    }
+
+    pub(super) fn look(&self) {
+        self.bot().look();
+    }
+
+    pub(super) async fn next_due(&self) -> Option<Timestamp> {
+        self.bot().next_due().await
+    }
+
+    pub(super) async fn entries(&self) -> Vec<Entry> {
+        self.store.entries(1, usize::MAX).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(super) async fn rest(&self) -> Rest {
+        tokio::select! {
+            () = self.death.came() => Rest::Died,
+            () = self.bot().idle() => if self.death.is_here() { Rest::Died } else { Rest::Idle },
+        }
+    }
+
+    /// Stops gracefully.
+    pub(super) async fn stop(mut self) {
+        if let (Some(bot), Some(runtime)) = (self.bot.take(), &self.runtime) {
+            runtime.spawn(bot.stop()).await.expect("stopping does not panic");
+        }
+        self.store.close().await.unwrap_or_else(|why| panic!("the store does not close: {why}"));
+        self.kill().await;
+    }
+
+    /// Ends everything at once.
+    pub(super) async fn kill(mut self) {
+        drop(self.bot.take());
+        if let Some(runtime) = self.runtime.take() {
+            let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(std::time::Duration::from_secs(10)));
+            ended.await.expect("ending the bot's runtime");
+        }
+        let store = Arc::try_unwrap(self.store).unwrap_or_else(|_| panic!("something of the killed bot holds the store"));
+        tokio::task::spawn_blocking(move || drop(store)).await.expect("letting the store go");
+    }
+
+    fn bot(&self) -> &Bot {
+        self.bot.as_ref().expect("the bot runs")
+    }
+}

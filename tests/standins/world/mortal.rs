@@ -1,0 +1,158 @@
+//! A store whose bot dies at a chosen commit: right after it is durable, or right before it would have been.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use commands::records::{AuditPage, AuditQuery, Entry, Verification};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use watchkeeper::platform::Health;
+use watchkeeper::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
+
+/// When a bot dies by itself. Clones count the same commits, over restarts too.
+#[derive(Clone, Debug, Default)]
+pub struct Life(Option<Arc<Clockwork>>);
+
+#[derive(Debug)]
+struct Clockwork {
+    left: AtomicI64,
+    moment: Moment,
+}
+
+/// Which side of a commit a bot dies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// It is durable, and nobody was told.
+    After,
+    /// What led to it was done, and it is not on record.
+    Before,
+}
+
+impl Life {
+    /// A life that ends once, at the commit of this number, counted from 1.
+    pub(super) fn until(commit: i64, moment: Moment) -> Self {
+        Self(Some(Arc::new(Clockwork { left: AtomicI64::new(commit), moment })))
+    }
+
+    pub(super) fn is_mortal(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|clockwork| clockwork.left.load(Ordering::SeqCst) <= 0)
+    }
+}
+
+/// Tells when the bot has died.
+#[derive(Clone, Debug)]
+pub struct Death(watch::Receiver<bool>);
+
+impl Death {
+    /// Returns when the bot has died; never, if it does not.
+    pub async fn came(&self) {
+        let mut here = self.0.clone();
+        if here.wait_for(|here| *here).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether it has.
+    pub fn is_here(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+pub(super) struct Mortal {
+    store: Arc<dyn Store>,
+    life: Life,
+    died: watch::Sender<bool>,
+}
+
+impl Mortal {
+    pub(super) fn new(store: Arc<dyn Store>, life: &Life) -> (Self, Death) {
+        let (died, death) = watch::channel(false);
+        (Self { store, life: life.clone(), died }, Death(death))
+    }
+
+    /// The dead commit nothing and hear nothing.
+    async fn die<T>(&self) -> T {
+        self.died.send_replace(true);
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Store for Mortal {
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        if *self.died.borrow() {
+            return self.die().await;
+        }
+        let dies = match &self.life.0 {
+            Some(clockwork) if clockwork.left.fetch_sub(1, Ordering::SeqCst) == 1 => Some(clockwork.moment),
+            _ => None,
+        };
+        match dies {
+            Some(Moment::Before) => self.die().await,
+            Some(Moment::After) => {
+                // Whatever it came to, nobody is left to hear it.
+                drop(self.store.commit(commit).await);
+                self.die().await
+            }
+            None => self.store.commit(commit).await,
+        }
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Row>, ReadError> {
+        self.store.get(key).await
+    }
+
+    async fn newest(&self, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError> {
+        self.store.newest(kind, limit).await
+    }
+
+    async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError> {
+        self.store.pending(kind).await
+    }
+
+    async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError> {
+        self.store.claim(kinds, now, lease, limit).await
+    }
+
+    async fn put_off(&self, key: &Key, until: Timestamp) {
+        self.store.put_off(key, until).await;
+    }
+
+    async fn wake(&self, key: &Key, at: Timestamp) {
+        self.store.wake(key, at).await;
+    }
+
+    async fn done(&self, key: &Key) {
+        self.store.done(key).await;
+    }
+
+    async fn next_due(&self, kinds: &[Kind]) -> Result<Option<Timestamp>, ReadError> {
+        self.store.next_due(kinds).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ReadError> {
+        self.store.audit(query).await
+    }
+
+    async fn entry(&self, number: u64) -> Result<Option<Entry>, ReadError> {
+        self.store.entry(number).await
+    }
+
+    async fn entries(&self, first: u64, limit: usize) -> Result<Vec<Entry>, ReadError> {
+        self.store.entries(first, limit).await
+    }
+
+    async fn verify(&self) -> Result<Verification, ReadError> {
+        self.store.verify().await
+    }
+
+    fn health(&self) -> Health {
+        self.store.health()
+    }
+}
