@@ -62,6 +62,17 @@ impl Slack {
                 Ok(self.deliver(*delivery, inbound.clone()).await)
             }
             Decoded::Ignored => Ok(Value::Null),
+            Decoded::Chosen(view) => {
+                let (slack, at_work) = (self.clone(), AtWork::begin(self));
+                tokio::spawn(async move {
+                    // A form that was closed or updated meanwhile needs it no more.
+                    if let Err(error) = slack.api.call("views.update", &form::remembering(&view)).await {
+                        tracing::debug!(?error, "a form could not take note of a choice");
+                    }
+                    drop(at_work);
+                });
+                Ok(Value::Null)
+            }
             Decoded::Unknown(kind) => {
                 self.say_once(&kind, "Slack sent something unknown; it was acknowledged and dropped");
                 Ok(if payload["type"] == "block_suggestion" { json!({ "options": [] }) } else { Value::Null })
