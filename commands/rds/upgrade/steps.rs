@@ -172,10 +172,10 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
             code(job.id()),
             " was not changed. Ask for the upgrade again when AWS takes snapshots of it."
         ])),
-        Some((status, percent)) => {
+        Some((_, percent)) => {
             // In quarters, so that the thread is not told every percent.
             let quarter = (percent / 25 * 25).to_string();
-            let note = text!["The snapshot ", name, " is ", code(status), ", ", quarter, " % done."];
+            let note = text!["The snapshot ", name, " is ", quarter, " % done."];
             Ok(Step::Wait { state: State::AwaitSnapshot { job, began }, until: later(cx), note })
         }
         None => Err(Error::shown(text![
