@@ -14,6 +14,8 @@ const HOP: SignedDuration = SignedDuration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Real time left to the reader after something was said on the way.
 const READING: Duration = Duration::from_millis(300);
+/// What is due within this time after news belongs to it: the card is edited a second after a reminder.
+const SETTLING: SignedDuration = SignedDuration::from_secs(5);
 /// How far one looks for news.
 const FAR: SignedDuration = SignedDuration::from_hours(31 * 24);
 
@@ -39,36 +41,34 @@ impl Stage {
     /// Moves time on. Moves asked for at once go one after the other.
     pub(crate) async fn advance(&self, until: Until) {
         let _turn = self.moving.lock().await;
-        let mut hop = HOP;
-        let mut last_due = None;
-        let said = self.said();
-        let end = match until {
+        let mut end = match until {
             Until::Instant(instant) => instant,
             Until::News => self.clock.now() + FAR,
         };
+        let mut hop = HOP;
+        let mut last_due = None;
         while self.clock.now() < end {
             let due = self.next_due().await;
-            if due.is_none() && matches!(until, Until::News) {
-                break;
+            if matches!(until, Until::News) && due.is_none_or(|due| due > end) {
+                return;
             }
             // What stays overdue, such as a call that is tried again, must not be hopped after second by second.
             hop = if due.is_some() && due == last_due { hop * 2 } else { HOP };
             last_due = due;
             let soonest = self.clock.now() + hop;
-            self.set_clock(due.map_or(end, |due| due.max(soonest)).min(end.max(soonest))).await;
-            let heard = self.said();
+            let said = self.said();
+            self.set_clock(due.map_or(end, |due| due.max(soonest).min(end.max(soonest)))).await;
             self.rest().await;
-            let news = self.said() > heard || self.said() > said && matches!(until, Until::News);
-            if news && matches!(until, Until::News) {
-                break;
-            }
-            if news {
+            if self.said() > said {
                 pause(READING).await;
+                if matches!(until, Until::News) {
+                    end = end.min(self.clock.now() + SETTLING);
+                }
             }
         }
     }
 
-    /// What is due next that is worth moving the clock for.
+    /// What the bot has to do next; what AWS does by itself nobody waits for.
     pub(crate) async fn next(&self) -> Option<Next> {
         let bot = self.bot.read().await;
         let rows = bot.as_ref()?.host().store.pending(Kind::Change).await.unwrap_or_default();
@@ -76,8 +76,7 @@ impl Stage {
             let record: ChangeRecord = serde_json::from_value(row.value.clone()).ok()?;
             Some(Next { at: row.due?, what: what(&record, row.due?) })
         });
-        let aws = self.aws.next_event().await.map(|at| Next { at, what: "Something finishes in AWS".to_owned() });
-        changes.chain(aws).min_by_key(|next| next.at)
+        changes.min_by_key(|next| next.at)
     }
 
     async fn next_due(&self) -> Option<Timestamp> {

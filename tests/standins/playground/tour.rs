@@ -8,7 +8,7 @@ pub(crate) fn steps() -> Value {
     json!([
         {
             "title": "Look around",
-            "text": "You are Ana, an SRE. Ask for every database of three AWS accounts. The answer is for your eyes only; --share would post it in the channel.",
+            "text": "You are Ana, an SRE. Ask for every database of three AWS accounts. The answer is for your eyes only, unless you add “--share”.",
             "as": "ana", "channel": "ops", "type": "/rds list",
         },
         {
