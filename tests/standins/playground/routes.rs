@@ -49,6 +49,7 @@ async fn moved(State(curtain): State<Curtain>, Json(wanted): Json<Move>) -> Json
     let Some(stage) = curtain.get() else { return not_yet() };
     let now = stage.clock.now();
     let until = match wanted {
+        Move { next: true, .. } if stage.next().await.is_none() => return refused("Nothing is due."),
         Move { next: true, .. } => Until::News,
         Move { advance_seconds: Some(seconds), .. } => Until::Instant(now + SignedDuration::from_secs(seconds.into())),
         Move { to: Some(to), .. } => Until::Instant(to),
