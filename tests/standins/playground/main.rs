@@ -3,6 +3,7 @@
 //! `stage` starts and stops everything, `cast` says who and what is there, `moving` is the clock that can be moved on,
 //! `routes` is what the page asks for beyond the chat, `tour` is the guided tour.
 #![expect(clippy::expect_used, reason = "a playground that cannot go on ends, saying why")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever started it in a terminal")]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;

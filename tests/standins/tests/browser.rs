@@ -1,4 +1,5 @@
 //! Goes through the playground in a real browser, as a visitor would; see `tests/browser/playground.mjs`.
+#![expect(clippy::expect_used, reason = "this is a test; what it cannot do ends it")]
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
