@@ -63,14 +63,13 @@ impl Slack {
             }
             Decoded::Ignored => Ok(Value::Null),
             Decoded::Chosen(view) => {
-                let (slack, at_work) = (self.clone(), AtWork::begin(self));
-                tokio::spawn(async move {
+                // Before the acknowledgement, so that the next picker that is opened knows of it already.
+                let update = form::remembering(&view);
+                let updated = self.api.call("views.update", &update);
+                if let Ok(Err(error)) = tokio::time::timeout(self.timing.acknowledge, updated).await {
                     // A form that was closed or updated meanwhile needs it no more.
-                    if let Err(error) = slack.api.call("views.update", &form::remembering(&view)).await {
-                        tracing::debug!(?error, "a form could not take note of a choice");
-                    }
-                    drop(at_work);
-                });
+                    tracing::debug!(?error, "a form could not take note of a choice");
+                }
                 Ok(Value::Null)
             }
             Decoded::Unknown(kind) => {
