@@ -1,7 +1,7 @@
 //! A change that waits for approval: reads the emoji under its card, counts, reminds, expires.
 
 use commands::message::code;
-use commands::records::{ChangeRecord, Outcome};
+use commands::records::{ChangeRecord, Outcome, Status};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 
@@ -41,7 +41,8 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
         // A platform does not say when an emoji was left: one found first after the request expired was cast while the
         // bot was away, and counts. A start that has passed by too long is refused when it would begin.
         case.happen(outcome)?;
-        return case.commit(Some(now)).await;
+        let due = matches!(case.record.status, Status::Scheduled { .. }).then_some(now);
+        return case.commit(due).await;
     }
     if now >= expires {
         return case.end(Outcome::Expired, "Nobody approved it in time. Nothing was changed. Ask for it again.".into()).await;
