@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use commands::context::Decision;
+use commands::context::{Decision, Requirement, SelfApproval};
 use commands::message::{Message, Text, bold, code};
 use commands::plan::{Finding, Plan, Work};
 use commands::records::{ChangeId, ChangeRecord, Fact, Status};
@@ -118,16 +118,7 @@ impl Answering<'_> {
         if let Some(requirement) = &requires {
             let could = approval::could_approve(requirement, &self.person.id, &work.resource, &*host.authority);
             if (could.len() as u64) < u64::from(requirement.approvals) {
-                let why = text![
-                    "It takes ",
-                    requirement.approvals.to_string(),
-                    " of the group ",
-                    code(requirement.group.as_str()),
-                    " besides you to approve this, and ",
-                    could.len().to_string(),
-                    " could. Nothing was changed. Whoever keeps the list of people can add somebody."
-                ];
-                return self.refuse(why).await;
+                return self.refuse(too_few(requirement, could.len())).await;
             }
         }
         loop {
@@ -194,7 +185,7 @@ impl Answering<'_> {
         entry: Entry,
         work: &Work<Value>,
         rule: &str,
-        requires: &Option<commands::context::Requirement>,
+        requires: &Option<Requirement>,
     ) -> Result<(), Trouble> {
         let host = self.host;
         let now = host.clock.now();
@@ -353,6 +344,21 @@ impl Answering<'_> {
             starts: None,
         }
     }
+}
+
+fn too_few(requirement: &Requirement, could: usize) -> Text {
+    let approvals = if requirement.approvals == 1 { "approval" } else { "approvals" };
+    let people = match could {
+        0 => "nobody".to_owned(),
+        1 => "only 1 person".to_owned(),
+        many => format!("only {many} people"),
+    };
+    let own = if requirement.self_approval == SelfApproval::Refused { ", your own not counted" } else { "" };
+    text![
+        format!("It takes {} {approvals} of ", requirement.approvals),
+        code(requirement.group.as_str()),
+        format!("{own}, and {people} could give one. Nothing was changed. Whoever keeps the list of people can add somebody.")
+    ]
 }
 
 fn slow() -> Error {

@@ -1,6 +1,6 @@
 //! The message that stands for a change: derived from its record alone.
 
-use commands::message::{Block, Button, Message, Style, Text, bold, code};
+use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
 use commands::records::{ChangeRecord, Outcome, Status, Verdict};
 use commands::text;
@@ -62,7 +62,9 @@ fn status(record: &ChangeRecord) -> Text {
             let (approvals, group) =
                 record.requires.as_ref().map_or((1, "somebody"), |need| (need.approvals, need.group.as_str()));
             let noun = if approvals == 1 { "approval" } else { "approvals" };
-            let text = text!["⏳ Waits for ", bold(format!("{approvals} {noun} of {group}")), " until ", *expires, "."];
+            let given = record.votes.iter().filter(|vote| vote.verdict == Verdict::Approve).count();
+            let given = if given == 0 { String::new() } else { format!(" ({given} so far)") };
+            let text = text!["⏳ Waits for ", bold(format!("{approvals} {noun} of {group}")), given, " until ", *expires, "."];
             match &record.claimed {
                 Some(person) => text.then(text![" ", person, " is looking at it."]),
                 None => text,
@@ -166,7 +168,7 @@ pub fn reminder(record: &ChangeRecord, before: i64, at: jiff::Timestamp) -> Mess
             " (",
             record.plan.title.as_str(),
             ")",
-            format!(" starts in {before:#}, at "),
+            format!(" starts in {}: ", lasting(before)),
             at,
             "."
         ])

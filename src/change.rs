@@ -136,6 +136,7 @@ pub fn happen(
         }
         Happening::TurnedAway { key, why } => {
             allow(waiting)?;
+            put("vote", json!(key));
             put("why", json!(why));
             next.turned_away.push(key);
             "vote_refused"

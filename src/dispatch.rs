@@ -150,7 +150,7 @@ impl Dispatch {
             return Err("I am not connected to where you ask from. Nothing was done.".into());
         };
         match self.0.people.recognise(platform.as_ref(), from.account, self.0.clock.now()).await {
-            Ok(recognised) => recognised.map_err(Text::from),
+            Ok(recognised) => recognised.map_err(|outsider| outsider.sentence().into()),
             Err(error) => {
                 tracing::warn!(account = %from.account, %error, "a person can't be looked up");
                 Err("I can't look up who you are right now, so I did nothing. Try again in a minute.".into())

@@ -73,6 +73,30 @@ impl Refusal {
     }
 }
 
+/// An account that nobody may act with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outsider {
+    /// The directory does not know whose it is.
+    Unknown,
+    /// It is none that counts, whoever is behind it.
+    Refused(Refusal),
+}
+
+impl Outsider {
+    /// The reason and the way forward, for the account's owner.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => Identified::STRANGER,
+            Self::Refused(refusal) => refusal.sentence(),
+        }
+    }
+
+    /// Whether somebody reads what is written to the account.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Unknown | Self::Refused(Refusal::Guest))
+    }
+}
+
 impl Identified {
     /// What somebody reads whom the directory does not know.
     pub const STRANGER: &str = "I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml \

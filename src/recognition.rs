@@ -7,7 +7,7 @@ use std::time::Duration;
 use commands::Person;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::identity::{Directory, Identified};
+use crate::identity::{Directory, Identified, Outsider};
 use crate::platform::{Account, Platform, Profile, SendError};
 
 /// How long what a platform said about an account is believed: a deactivated person loses their rights within it.
@@ -28,7 +28,7 @@ impl Recognition {
         Self { directory, profiles: Mutex::default() }
     }
 
-    /// The person behind an account, or the sentence why nobody may act with it.
+    /// The person behind an account, or why nobody may act with it.
     ///
     /// # Errors
     /// When the platform does not answer in time.
@@ -37,15 +37,15 @@ impl Recognition {
         platform: &dyn Platform,
         account: &Account,
         now: Timestamp,
-    ) -> Result<Result<Person, String>, SendError> {
+    ) -> Result<Result<Person, Outsider>, SendError> {
         let profile = self.profile(platform, account, now).await?;
         Ok(match self.directory.identify(account, Some(&profile)) {
             Identified::Known(person) => {
                 self.directory.learn(account, &person);
                 Ok(person)
             }
-            Identified::Refused(refusal) => Err(refusal.sentence().to_owned()),
-            Identified::Unknown => Err(Identified::STRANGER.to_owned()),
+            Identified::Refused(refusal) => Err(Outsider::Refused(refusal)),
+            Identified::Unknown => Err(Outsider::Unknown),
         })
     }
 

@@ -31,7 +31,7 @@ async fn the_approve_button_approves() {
     let card = world.upgrade(LATER).await;
     world.person("ben").clicks(&card, "Approve").await;
     let said = world.person("ben").reads("CHG-1").await;
-    assert_snapshot!(said.plain(), @"Your approval of CHG-1 counts. Its card shows what is still missing.");
+    assert_snapshot!(said.plain(), @"Your approval of CHG-1 counts. Its card shows how it stands.");
     assert_snapshot!(world.status(&card), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
     world.end().await;
 }
@@ -42,7 +42,7 @@ async fn a_double_click_on_approve_is_one_approval() {
     let card = world.upgrade(LATER).await;
     world.person("ben").clicks(&card, "Approve").await;
     world.person("ben").clicks(&card, "Approve").await;
-    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.");
+    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
     assert_snapshot!(world.audit("voted").await, @"
     ben · voted · CHG-1 · database orders
     ben · voted · CHG-1 · database orders
@@ -55,7 +55,7 @@ async fn change_approve_approves_and_says_why() {
     let mut world = World::start().await;
     let card = world.upgrade(LATER).await;
     let said = world.person("bea").asks("dba", "/change approve CHG-1 --reason 'tried it on staging'").await;
-    assert_snapshot!(said, @"Your approval of CHG-1 counts. Its card shows what is still missing.");
+    assert_snapshot!(said, @"Your approval of CHG-1 counts. Its card shows how it stands.");
     let card = world.slack.channel("shop-ops").again(&card).unwrap();
     assert!(card.plain().contains("tried it on staging"), "{}", card.plain());
     world.end().await;
@@ -66,7 +66,7 @@ async fn a_cross_rejects() {
     let mut world = World::start().await;
     let card = world.upgrade("").await;
     world.person("ben").reacts("x", &card).await;
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @ben.");
     assert_eq!(world.end().await.writes, []);
 }
 
@@ -75,10 +75,10 @@ async fn a_rejection_with_a_reason_says_it_on_the_card_and_to_the_asker() {
     let mut world = World::start().await;
     let card = world.upgrade("").await;
     let said = world.person("ben").asks("dba", "/change reject CHG-1 --reason 'not before the sale'").await;
-    assert_snapshot!(said, @"");
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(said, @"You rejected CHG-1, which ends it. Nothing was changed in AWS.");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @ben: not before the sale");
     let told = world.slack.channel("shop-ops").thread(&card);
-    assert_snapshot!(told.last().unwrap().plain(), @"");
+    assert_snapshot!(told.last().unwrap().plain(), @"@ana: Rejected by @ben: not before the sale");
     world.end().await;
 }
 
@@ -88,7 +88,7 @@ async fn the_askers_own_vote_does_not_count_and_they_hear_it_once() {
     let card = world.upgrade("").await;
     world.person("ana").reacts("white_check_mark", &card).await;
     let word = world.person("ana").reads("does not count").await;
-    assert_snapshot!(word.plain(), @"Your vote on CHG-1 does not count. You asked for CHG-1 yourself, so somebody else has to approve it.");
+    assert_snapshot!(word.plain(), @"Your vote on CHG-1 does not count. You asked for it yourself, so somebody else has to approve it.");
     world.advance("1h").await;
     world.slack.channel("shop-ops").read_all();
     assert_snapshot!(world.audit("vote").await, @"watchkeeper · vote_refused · CHG-1 · database orders");
@@ -100,7 +100,7 @@ async fn the_asker_is_told_when_they_press_approve() {
     let mut world = World::start().await;
     let card = world.upgrade("").await;
     world.person("ana").clicks(&card, "Approve").await;
-    assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"Your vote does not count. You asked for CHG-1 yourself, so somebody else has to approve it.");
+    assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"Your vote on CHG-1 does not count. You asked for it yourself, so somebody else has to approve it.");
     assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM.");
     world.end().await;
 }
@@ -146,7 +146,7 @@ async fn a_vote_taken_back_before_the_quorum_is_withdrawn() {
     world.person("ben").reacts("white_check_mark", &card).await;
     world.person("ben").unreacts("white_check_mark", &card).await;
     world.person("bea").reacts("white_check_mark", &card).await;
-    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.");
+    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
     world.person("ben").reacts("white_check_mark", &card).await;
     assert_snapshot!(world.audit("vote").await, @"
     ben · voted · CHG-1 · database orders
@@ -164,7 +164,7 @@ async fn a_quorum_of_two_takes_two() {
     let card = world.upgrade(LATER).await;
     assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.");
     world.person("ben").reacts("white_check_mark", &card).await;
-    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.");
+    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
     world.person("bea").asks("dba", "/change approve chg-1").await;
     assert_snapshot!(world.status(&card), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
     world.end().await;
@@ -176,7 +176,7 @@ async fn one_rejection_outweighs_an_approval() {
     let card = world.upgrade("").await;
     world.person("ben").reacts("white_check_mark", &card).await;
     world.person("bea").clicks(&card, "Reject").await;
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @bea.");
     world.end().await;
 }
 
@@ -203,8 +203,8 @@ async fn approvers_are_reminded_with_growing_gaps_until_it_expires() {
     18:00 ended
     ");
     let thread = world.slack.channel("shop-ops").thread(&card);
-    assert_snapshot!(thread[1].plain(), @"⏳ CHG-1 still waits for 1 approval. Bea Ode Ben Chen");
-    assert_snapshot!(world.status(&card), @"⌛ Expired. Nobody approved it in time. Nothing was changed. Ask for it again.");
+    assert_snapshot!(thread[1].plain(), @"⏳ CHG-1 still waits for 1 approval. Bea Ode or Ben Chen could give it.");
+    assert_snapshot!(world.status(&card), @"⌛ Expired. It was not approved in time. Nothing was changed. Ask for it again.");
     assert_eq!(world.end().await.writes, []);
 }
 
@@ -260,7 +260,7 @@ async fn what_nobody_could_approve_is_refused_when_asked() {
     )]))
     .await;
     world.aws.database("orders", "mysql", "8.0.35").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"It takes 3 of the group dba besides you to approve this, and 2 could. Nothing was changed. Whoever keeps the list of people can add somebody.");
+    assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"It takes 3 approvals of dba, your own not counted, and only 2 people could give one. Nothing was changed. Whoever keeps the list of people can add somebody.");
     assert_snapshot!(world.finish().await.audit(), @"
     ana · asked · rds upgrade · database orders
     ana · answered · rds upgrade · refused
@@ -275,7 +275,7 @@ async fn a_redelivered_reaction_is_one_vote() {
     world.slack.redeliver_last(EventIds::Same).await;
     world.slack.redeliver_last(EventIds::New).await;
     world.settle().await;
-    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.");
+    assert_snapshot!(world.status(&card), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
     assert_snapshot!(world.audit("voted").await, @"ben · voted · CHG-1 · database orders");
     world.end().await;
 }
@@ -303,8 +303,8 @@ async fn votes_after_the_end_do_nothing() {
     let card = world.upgrade("").await;
     world.person("ben").reacts("x", &card).await;
     world.person("bea").reacts("white_check_mark", &card).await;
-    assert_snapshot!(world.person("bea").asks("dba", "/change approve CHG-1").await, @"");
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.person("bea").asks("dba", "/change approve CHG-1").await, @"CHG-1 ended already (rejected) at today 10:00 AM. Nothing was changed.");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @ben.");
     assert_eq!(world.end().await.writes, []);
 }
 
@@ -315,7 +315,7 @@ async fn a_button_pressed_late_says_where_the_change_stands() {
     world.person("ben").reacts("x", &card).await;
     world.slack.person("bea").clicks_late(&card, "Approve").await;
     world.settle().await;
-    assert_snapshot!(world.person("bea").reads("CHG-1").await.plain(), @"");
+    assert_snapshot!(world.person("bea").reads("CHG-1").await.plain(), @"CHG-1 ended already (rejected) at today 10:00 AM. Nothing was changed.");
     world.end().await;
 }
 

@@ -2,4 +2,7 @@
 
 mod approval;
 mod basics;
+mod change;
+mod freeze;
+mod input;
 mod upgrade;
