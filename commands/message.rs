@@ -129,6 +129,13 @@ pub fn code(words: impl Into<String>) -> Span {
     Span::Code(words.into())
 }
 
+/// Words in which backticks mark what is literal, as in help texts: `` see `help` `` → see, and `help` as code.
+pub fn marked(words: &str) -> Text {
+    let parts = words.split('`').enumerate();
+    let spans = parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { part.into() });
+    Text(spans.filter(|span| !matches!(span, Span::Plain(words) if words.is_empty())).collect())
+}
+
 /// Builds a [`Text`] from anything that becomes a [`Span`]: `text!["Upgrade ", bold("orders"), " at ", at]`.
 #[macro_export]
 macro_rules! text {
@@ -380,6 +387,12 @@ mod tests {
     fn a_length_of_time_is_told_in_two_units_at_most() {
         let told = [100, 180, 3_845, 86_400, 12].map(|seconds| lasting(SignedDuration::from_secs(seconds)));
         assert_eq!(told, ["1 min 40 s", "3 min", "1 h 4 min", "24 h", "12 s"]);
+    }
+
+    #[test]
+    fn backticks_mark_what_is_literal() {
+        assert_eq!(marked("try `sat 02:00`, or ask"), crate::text!["try ", code("sat 02:00"), ", or ask"]);
+        assert_eq!(marked("nothing"), Text::from("nothing"));
     }
 
     #[test]

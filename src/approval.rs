@@ -158,8 +158,8 @@ pub fn outcome(record: &ChangeRecord, tally: &Tally, now: Timestamp) -> Option<H
         Tally::Approved => Some(Happening::Approved { at: record.plan.start.unwrap_or(now) }),
         Tally::Rejected { by, reason } => {
             let said: Text = match reason {
-                Some(reason) => text!["Rejected by ", by, ": ", reason.as_str()],
-                None => text!["Rejected by ", by, "."],
+                Some(reason) => text!["Rejected by ", by, ": ", reason.as_str(), ". Nothing was changed."],
+                None => text!["Rejected by ", by, ". Nothing was changed."],
             };
             Some(Happening::Ended { outcome: Outcome::Rejected, said, calls: Vec::new() })
         }

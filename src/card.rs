@@ -70,21 +70,30 @@ fn status(record: &ChangeRecord) -> Text {
                 None => text,
             }
         }
-        Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
+        Status::Scheduled { at } => match held(record) {
+            Some(why) => text!["⏸️ ", bold("Held."), " It was to start ", *at, ". "].then(why.clone()),
+            None => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
+        },
         Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
         Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
         Status::Ended { outcome, said, .. } => {
             let (sign, word) = match outcome {
-                Outcome::Succeeded => ("✅", "Done."),
-                Outcome::Failed => ("❌", "Failed."),
-                Outcome::Rejected => ("🚫", "Rejected."),
-                Outcome::Cancelled => ("🚫", "Cancelled."),
-                Outcome::Expired => ("⌛", "Expired."),
-                Outcome::Void => ("🚫", "Void."),
+                Outcome::Succeeded => ("✅ ", "Done."),
+                Outcome::Failed => ("❌ ", "Failed."),
+                // Their last words begin with what they are.
+                Outcome::Rejected | Outcome::Cancelled => return text!["🚫 "].then(said.clone()),
+                Outcome::Expired => ("⌛ ", "Expired."),
+                Outcome::Void => ("🚫 ", "Void."),
             };
-            text![sign, " ", bold(word), " "].then(said.clone())
+            text![sign, bold(word), " "].then(said.clone())
         }
     }
+}
+
+/// Why it has not started although its time has come, if so.
+fn held(record: &ChangeRecord) -> Option<&Text> {
+    let Status::Scheduled { at } = &record.status else { return None };
+    record.notes.last().filter(|note| note.at >= *at).map(|note| &note.text)
 }
 
 fn fields(record: &ChangeRecord) -> Vec<(String, Text)> {

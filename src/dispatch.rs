@@ -97,6 +97,9 @@ impl Dispatch {
             Ok(person) => person,
             Err(refusal) => return Ack::Say(self.refuse(&from, None, &asked.line, refusal).await),
         };
+        if let Some(platform) = self.0.platform(&asked.account.platform) {
+            self.0.people.meet(platform.as_ref(), &asked.line, self.0.clock.now()).await;
+        }
         let line = self.0.people.with_people(&asked.line);
         let heard = match registry::parse(self.0.commands, &line) {
             Err(Fault::Help(about)) => match registry::parse(self.0.commands, format!("help {about}").trim()) {
@@ -248,15 +251,12 @@ impl Dispatch {
             return Heard::Answered(self.refuse(from, Some(person), entry.name(), why.into()).await);
         }
         let usage = || {
-            let names = missing.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
-            text![
-                code(entry.name()),
-                " still needs: ",
-                names,
-                ". ",
-                code(format!("help {}", entry.name())),
-                " shows how it goes."
-            ]
+            let clap = entry.clap();
+            let named = clap.get_arguments().filter(|arg| missing.iter().any(|name| arg.get_id() == name));
+            let told = named.enumerate().fold(text![code(entry.name()), " still needs "], |told, (at, arg)| {
+                told.then(if at == 0 { "" } else { " and " }).then(text![code(registry::usage_of(arg))])
+            });
+            told.then(text![". ", code(format!("help {}", entry.name())), " shows how it goes."])
         };
         let (Some(platform), Some(ticket)) = (self.0.platform(&from.account.platform), from.ticket) else {
             return Heard::Answered(self.refuse(from, Some(person), entry.name(), usage()).await);

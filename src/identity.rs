@@ -187,10 +187,15 @@ impl Directory {
         told + rest
     }
 
+    /// The accounts of a platform that a line mentions and nobody is known for yet.
+    pub fn unknown_in(&self, platform: &str, line: &str) -> Vec<Account> {
+        let mentions = line.split('@').skip(1).map(|rest| rest.split(|letter: char| !is_mention(letter)).next());
+        let accounts = mentions.flatten().filter_map(account_of).filter(|account| account.platform == platform);
+        accounts.filter(|account| self.identify(account, None) == Identified::Unknown).collect()
+    }
+
     fn mentioned(&self, mention: &str) -> Option<PersonId> {
-        let (platform, id) = mention.split_once(':')?;
-        let account = Account { platform: platform.to_owned(), id: id.to_owned() };
-        match self.identify(&account, None) {
+        match self.identify(&account_of(mention)?, None) {
             Identified::Known(person) => Some(person.id),
             _ => None,
         }
@@ -240,6 +245,11 @@ impl Names for Directory {
     fn name(&self, person: &PersonId) -> String {
         self.members.get(person).map_or_else(|| person.to_string(), |member| member.name.clone())
     }
+}
+
+fn account_of(mention: &str) -> Option<Account> {
+    let (platform, id) = mention.split_once(':')?;
+    Some(Account { platform: platform.to_owned(), id: id.to_owned() })
 }
 
 #[cfg(test)]
@@ -308,5 +318,7 @@ mod tests {
             directory.with_people("can @slack:U1 rds upgrade; not @slack:U77, nor a@b.c @ana @"),
             "can @ana rds upgrade; not @slack:U77, nor a@b.c @ana @"
         );
+        let unknown = directory.unknown_in("slack", "can @slack:U1 rds upgrade; not @slack:U77, nor a@b.c @ana @irc:U7 @");
+        assert_eq!(unknown, [slack("U77")]);
     }
 }

@@ -14,6 +14,8 @@ use crate::platform::{Account, Platform, Profile, SendError};
 const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
 /// An acknowledgement waits for this at most; Slack and Discord allow three seconds in all.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How many people of one line are looked up.
+const MEETINGS: usize = 5;
 
 /// Recognises people by their accounts.
 #[derive(Debug)]
@@ -52,6 +54,15 @@ impl Recognition {
     /// Turns mentions of accounts in a command line into people, where they are known.
     pub fn with_people(&self, line: &str) -> String {
         self.directory.with_people(line)
+    }
+
+    /// Looks up the first few accounts that a line mentions and that were not met before.
+    pub async fn meet(&self, platform: &dyn Platform, line: &str, now: Timestamp) {
+        let unknown: Vec<Account> = self.directory.unknown_in(platform.name(), line).into_iter().take(MEETINGS).collect();
+        let asked = unknown.iter().map(|account| self.recognise(platform, account, now));
+        for error in futures_util::future::join_all(asked).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "somebody who was mentioned can't be looked up");
+        }
     }
 
     async fn profile(&self, platform: &dyn Platform, account: &Account, now: Timestamp) -> Result<Profile, SendError> {
