@@ -66,7 +66,7 @@ async fn a_cross_rejects() {
     let mut world = World::start().await;
     let card = world.upgrade("").await;
     world.person("ben").reacts("x", &card).await;
-    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @ben.");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected by @ben. Nothing was changed.");
     assert_eq!(world.end().await.writes, []);
 }
 
@@ -76,9 +76,9 @@ async fn a_rejection_with_a_reason_says_it_on_the_card_and_to_the_asker() {
     let card = world.upgrade("").await;
     let said = world.person("ben").asks("dba", "/change reject CHG-1 --reason 'not before the sale'").await;
     assert_snapshot!(said, @"You rejected CHG-1, which ends it. Nothing was changed in AWS.");
-    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @ben: not before the sale");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected by @ben: not before the sale. Nothing was changed.");
     let told = world.slack.channel("shop-ops").thread(&card);
-    assert_snapshot!(told.last().unwrap().plain(), @"@ana: Rejected by @ben: not before the sale");
+    assert_snapshot!(told.last().unwrap().plain(), @"@ana: Rejected by @ben: not before the sale. Nothing was changed.");
     world.end().await;
 }
 
@@ -176,7 +176,7 @@ async fn one_rejection_outweighs_an_approval() {
     let card = world.upgrade("").await;
     world.person("ben").reacts("white_check_mark", &card).await;
     world.person("bea").clicks(&card, "Reject").await;
-    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @bea.");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected by @bea. Nothing was changed.");
     world.end().await;
 }
 
@@ -303,8 +303,8 @@ async fn votes_after_the_end_do_nothing() {
     let card = world.upgrade("").await;
     world.person("ben").reacts("x", &card).await;
     world.person("bea").reacts("white_check_mark", &card).await;
-    assert_snapshot!(world.person("bea").asks("dba", "/change approve CHG-1").await, @"CHG-1 ended already (rejected) at today 10:00 AM. Nothing was changed.");
-    assert_snapshot!(world.status(&card), @"🚫 Rejected. Rejected by @ben.");
+    assert_snapshot!(world.person("bea").asks("dba", "/change approve CHG-1").await, @"CHG-1 ended already, rejected today 10:00 AM. Nothing was changed by this.");
+    assert_snapshot!(world.status(&card), @"🚫 Rejected by @ben. Nothing was changed.");
     assert_eq!(world.end().await.writes, []);
 }
 
@@ -315,7 +315,7 @@ async fn a_button_pressed_late_says_where_the_change_stands() {
     world.person("ben").reacts("x", &card).await;
     world.slack.person("bea").clicks_late(&card, "Approve").await;
     world.settle().await;
-    assert_snapshot!(world.person("bea").reads("CHG-1").await.plain(), @"CHG-1 ended already (rejected) at today 10:00 AM. Nothing was changed.");
+    assert_snapshot!(world.person("bea").reads("CHG-1").await.plain(), @"CHG-1 ended already, rejected today 10:00 AM. Nothing was changed by this.");
     world.end().await;
 }
 

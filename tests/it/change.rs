@@ -74,7 +74,7 @@ async fn people_are_reminded_a_day_an_hour_and_ten_minutes_before() {
     world.person("ana").clicks(&last, "Cancel").await;
     assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"CHG-1 is cancelled. Nothing was changed in AWS.");
     world.advance("2h").await;
-    assert_snapshot!(world.status(&card), @"🚫 Cancelled. Cancelled by @ana. Nothing was changed.");
+    assert_snapshot!(world.status(&card), @"🚫 Cancelled by @ana. Nothing was changed.");
     assert_eq!(world.end().await.writes, []);
 }
 
@@ -130,7 +130,7 @@ async fn a_change_can_be_cancelled_before_it_starts() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'sat 02:00'").await;
     assert_snapshot!(world.person("ana").asks("ops", "/change cancel CHG-1 --reason 'the sale was moved'").await, @"CHG-1 is cancelled. Nothing was changed in AWS.");
-    assert_snapshot!(world.status(&card), @"🚫 Cancelled. Cancelled by @ana: the sale was moved. Nothing was changed.");
+    assert_snapshot!(world.status(&card), @"🚫 Cancelled by @ana: the sale was moved. Nothing was changed.");
     let again = world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await;
     assert_snapshot!(again, @"CHG-2 waits for 1 approval of dba. Its card is in #shop-ops.");
     world.end().await;
@@ -211,7 +211,7 @@ async fn a_precheck_that_fails_at_the_start_voids_it() {
     world.person("ben").reacts("white_check_mark", &card).await;
     world.aws.alter("orders", serde_json::json!({ "status": "stopped" })).await;
     world.advance_to("2026-11-28T01:01:00Z".parse().unwrap()).await;
-    assert_snapshot!(world.status(&card), @"🚫 Void. Nothing was changed. The precheck “State” fails now: stopped; AWS upgrades only what is available.");
+    assert_snapshot!(world.status(&card), @"🚫 Void. Nothing was changed. The precheck “State” fails now: stopped; AWS upgrades only what is available. Mend that and ask for it again.");
     assert_eq!(world.end().await.writes, []);
 }
 

@@ -8,7 +8,7 @@ async fn a_change_that_would_start_in_a_freeze_is_refused() {
     let mut world = World::start().await;
     world.aws.database("orders", "mysql", "8.0.35").await;
     let line = "/change freeze start --project shop --until 'mon 08:00' --reason 'Black Friday'";
-    assert_snapshot!(world.person("ana").asks("ops", line).await, @"❄️ Freeze of shop until Nov 30, 2026 7:00 AM. No change of it starts before. change freeze stop lifts it.");
+    assert_snapshot!(world.person("ana").asks("ops", line).await, @"❄️ Freeze of shop until Nov 30, 2026 7:00 AM. No change of it starts before. change freeze list shows its number, change freeze stop lifts it.");
     assert_snapshot!(world.person("ben").asks("dba", "/rds upgrade orders --to 8.0.40 --at 'sat 02:00'").await, @"A freeze holds then: FRZ-1 by @ana until Nov 30, 2026 7:00 AM, because: Black Friday. Nothing was changed. Choose a time after it, or ask @ana to lift it.");
     assert_snapshot!(world.person("dev").asks("ops", "/change freeze list").await, @"
     Freezes
@@ -36,8 +36,8 @@ async fn a_freeze_holds_an_approved_change_until_it_is_lifted() {
     world.person("ana").asks("ops", "/change freeze start --until 'fri 08:00' --reason 'an incident'").await;
     world.advance_to("2026-11-26T11:10:00Z".parse().unwrap()).await;
     assert_eq!(world.aws.writes().await, [], "nothing starts in a freeze");
-    assert_snapshot!(world.status(&card), @"🗓️ Approved. Starts today 11:00 AM.");
-    assert_snapshot!(world.slack.channel("shop-ops").thread(&card).last().unwrap().plain(), @"Held by the freeze FRZ-1: an incident.");
+    assert_snapshot!(world.status(&card), @"⏸️ Held. It was to start today 11:00 AM. The freeze FRZ-1 of @ana holds: an incident. It starts if that ends before today 12:00 PM; after that it has to be asked for again.");
+    assert_snapshot!(world.slack.channel("shop-ops").thread(&card).last().unwrap().plain(), @"The freeze FRZ-1 of @ana holds: an incident. It starts if that ends before today 12:00 PM; after that it has to be asked for again.");
     assert_snapshot!(world.person("ana").asks("ops", "/change freeze stop FRZ-1").await, @"The freeze FRZ-1 is lifted. Held changes start within minutes.");
     world.advance("2h").await;
     assert_eq!(world.aws.version("orders").await, "8.0.40");

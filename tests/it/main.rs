@@ -3,6 +3,10 @@
 mod approval;
 mod basics;
 mod change;
+mod escaping;
+mod forms;
 mod freeze;
 mod input;
+mod lists;
+mod policy;
 mod upgrade;

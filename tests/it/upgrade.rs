@@ -63,11 +63,11 @@ async fn an_approved_upgrade_survives_a_restart() {
       ✅ Instance class: db.t4g.medium stays
       ✅ approved by Ben Chen Nov 25, 2026 10:00 AM
       [Details]
-    watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 24h, at today 1:00 AM.
+    watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 24 h: today 1:00 AM.
       [Reschedule] [Cancel]
-    watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 1h, at today 1:00 AM.
+    watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 1 h: today 1:00 AM.
       [Reschedule] [Cancel]
-    watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 10m, at today 1:00 AM.
+    watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 10 min: today 1:00 AM.
       [Reschedule] [Cancel]
         watchkeeper: AWS is taking the snapshot wk-orders-8-0-40.
         watchkeeper: The snapshot wk-orders-8-0-40 is creating, 0 % done.

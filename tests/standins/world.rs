@@ -209,6 +209,11 @@ impl World {
         self.set_clock(instant).await;
     }
 
+    /// `people.toml` as the world began with it.
+    pub fn people(&self) -> &'static str {
+        PEOPLE
+    }
+
     /// Writes another file beside the configuration; a restart reads it.
     pub fn writes(&self, name: &str, content: &str) {
         std::fs::write(self.folder.path().join(name), content).expect("writing a file of the configuration");
