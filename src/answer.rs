@@ -8,7 +8,7 @@ use commands::message::{Message, Text, bold, code};
 use commands::plan::{Finding, Plan, Work};
 use commands::records::{ChangeId, ChangeRecord, Fact, Status};
 use commands::registry::{Entry, Kind};
-use commands::{Error, Person, text};
+use commands::{Error, Person, Resource, text};
 use serde_json::Value;
 
 use crate::approval;
@@ -93,7 +93,7 @@ impl Answering<'_> {
         match planned.unwrap_or_else(|_| Err(slow())) {
             Ok(Plan::Records { resource, effects, say }) => {
                 if let Decision::Denied { why, .. } = self.host.authority.decide(self.person, entry.name(), &resource) {
-                    return self.deny(entry, &why).await;
+                    return self.deny(entry, &resource, &why).await;
                 }
                 effects::carry_out(self, effects, say).await
             }
@@ -109,7 +109,7 @@ impl Answering<'_> {
     async fn open_change(&self, entry: Entry, work: Work<Value>) -> Result<(), Trouble> {
         let host = self.host;
         let (rule, requires) = match host.authority.decide(self.person, entry.name(), &work.resource) {
-            Decision::Denied { why, .. } => return self.deny(entry, &why).await,
+            Decision::Denied { why, .. } => return self.deny(entry, &work.resource, &why).await,
             Decision::Allowed { rule, requires } => (rule, requires),
         };
         if let Some(why) = self.obstacle(&work).await? {
@@ -277,8 +277,9 @@ impl Answering<'_> {
         fact
     }
 
-    async fn deny(&self, entry: Entry, why: &str) -> Result<(), Trouble> {
-        self.finish(Ending { outcome: "denied", said: denied(entry.name(), why) }, Draft::at(self.host.clock.now())).await
+    async fn deny(&self, entry: Entry, on: &Resource, why: &str) -> Result<(), Trouble> {
+        let said = denied(entry.name(), Some(on), why);
+        self.finish(Ending { outcome: "denied", said }, Draft::at(self.host.clock.now())).await
     }
 
     /// Ends the asking with a sentence why it was not done.

@@ -166,10 +166,9 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
     }
 }
 
-/// Said in the channel `before` seconds before the start.
-pub fn reminder(record: &ChangeRecord, before: i64, at: jiff::Timestamp) -> Message {
+/// Said in the channel when `left` remains until the start.
+pub fn reminder(record: &ChangeRecord, left: jiff::SignedDuration, at: jiff::Timestamp) -> Message {
     let id = record.id;
-    let before = jiff::SignedDuration::from_secs(before);
     Message::new()
         .text(text![
             "⏰ ",
@@ -177,7 +176,7 @@ pub fn reminder(record: &ChangeRecord, before: i64, at: jiff::Timestamp) -> Mess
             " (",
             record.plan.title.as_str(),
             ")",
-            format!(" starts in {}: ", lasting(before)),
+            format!(" starts in {}: ", lasting(left)),
             at,
             "."
         ])

@@ -6,7 +6,7 @@ use commands::message::Text;
 use commands::plan::MadeCall;
 use commands::records::{ChangeRecord, Fact, Outcome, Status};
 use commands::{Message, PersonId, text};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::card;
 use crate::change::{self, Happening};
@@ -72,9 +72,10 @@ impl<'h> Case<'h> {
         self.says.push((format!("thread/{}/{name}", self.record.id), saying));
     }
 
-    /// Reminds the channel of the start.
+    /// Reminds the channel of the start, which may be nearer than `before` seconds: after a late approval, or an outage.
     pub fn remind(&mut self, before: i64, at: Timestamp) {
-        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, before, at));
+        let left = SignedDuration::from_mins((at.duration_since(self.host.clock.now()).as_secs() + 59) / 60);
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, left, at));
         self.says.push((format!("reminder/{}/{}/{before}", self.record.id, self.record.round), saying));
     }
 

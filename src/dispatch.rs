@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::host::{Asking, Draft, Host, json};
 use crate::outbox::Saying;
 use crate::platform::{Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, Commit, CommitError, Key, Write};
 use crate::waiting;
@@ -186,7 +187,7 @@ impl Dispatch {
                 let said = self.commit(Commit::at(now).once(from.once).fact(fact)).await;
                 host.metrics.command(entry.name(), "denied");
                 match said {
-                    Ok(Heard::Recorded) => Heard::Answered(denied(entry.name(), &why)),
+                    Ok(Heard::Recorded) => Heard::Answered(denied(entry.name(), None, &why)),
                     Ok(other) | Err(other) => other,
                 }
             }
@@ -248,7 +249,8 @@ impl Dispatch {
     ) -> Heard {
         let resource = Resource::default();
         if let Decision::Denied { why, .. } = self.0.authority.possible(person, entry.name(), &resource) {
-            return Heard::Answered(self.refuse(from, Some(person), entry.name(), why.into()).await);
+            let why = text!["You may not run ", code(entry.name()), ". ", why];
+            return Heard::Answered(self.refuse(from, Some(person), entry.name(), why).await);
         }
         let usage = || {
             let clap = entry.clap();
@@ -330,9 +332,10 @@ fn unrecorded(host: &Host, error: &CommitError) -> Message {
     "I can't write to my audit log, so I did nothing. Please tell whoever runs me; I work again as soon as I can write.".into()
 }
 
-/// The sentence for what the policy denies.
-pub fn denied(action: &str, why: &str) -> Message {
-    text!["You may not run ", code(action), " here. ", why].into()
+/// The sentence for what the policy denies, with where that is when it is known.
+pub fn denied(action: &str, on: Option<&Resource>, why: &str) -> Message {
+    let on = on.map(|resource| format!(" on the {}", policy::whereabouts(resource))).unwrap_or_default();
+    text!["You may not run ", code(action), on, ". ", why].into()
 }
 
 /// The id of an operation, the same for every delivery of the same asking.

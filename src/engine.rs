@@ -133,7 +133,7 @@ fn may_still_run(case: &Case<'_>) -> Result<Person, Text> {
     let requires = match host.authority.decide(&asker, &record.command, &record.plan.resource) {
         Decision::Allowed { requires, .. } => requires,
         Decision::Denied { why, .. } => {
-            return Err(text!["The policy no longer allows it: ", why, " Nothing was changed."]);
+            return Err(text!["The policy no longer allows it. ", why, " Nothing was changed."]);
         }
     };
     let as_of_now = ChangeRecord { requires, ..record.clone() };

@@ -107,14 +107,21 @@ pub fn parse(commands: &[Entry], typed: &str) -> std::result::Result<Asked, Faul
     if capability && words.len() == 1 {
         return Err(Fault::Help(first));
     }
+    Err(Fault::wrong(unknown(commands, &words)))
+}
+
+/// The sentence for words that begin with no command, with the one that may be meant.
+pub fn unknown(commands: &[Entry], words: &[String]) -> Text {
+    let first = words.first().map(|first| first.to_lowercase()).unwrap_or_default();
+    let capability = commands.iter().any(|entry| entry.capability() == first);
     let asked = words.iter().take(if capability { 2 } else { 1 }).cloned().collect::<Vec<_>>().join(" ");
-    let close = if capability { nearest_of(commands, &first, &words[1..]) } else { nearest_at_all(commands, &words) };
+    let close = if capability { nearest_of(commands, &first, &words[1..]) } else { nearest_at_all(commands, words) };
     let hint = match close {
         Some(close) => text![" Did you mean ", code(close), "?"],
         None if capability => text![" ", code(format!("help {first}")), " lists what there is."],
         None => text![" ", code("help"), " lists what you can run."],
     };
-    Err(Fault::wrong(text!["I don't know the command ", code(asked), "."].then(hint)))
+    text!["I don't know the command ", code(asked), "."].then(hint)
 }
 
 /// The command of a capability whose further words are nearest to those typed, of which the last may be arguments.
@@ -214,9 +221,14 @@ pub fn argv(entry: Entry, given: &Map<String, Value>) -> Vec<String> {
 /// The name in `known` nearest to `typed`, if any is near enough to be meant.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
+    let likeness = |name: &str| {
+        let likeness = strsim::jaro_winkler(&typed, name);
+        // A slip of one letter in a short word: `--tp`.
+        if typed.len() > 1 && strsim::osa_distance(&typed, name) == 1 { likeness.max(0.9) } else { likeness }
+    };
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name))
+        .map(|name| (likeness(&name.to_lowercase()), name))
         .filter(|(score, _)| *score > 0.75)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)

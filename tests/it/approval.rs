@@ -127,6 +127,17 @@ async fn only_votes_of_approvers_count_and_each_other_hears_why() {
 }
 
 #[tokio::test]
+async fn a_cross_of_somebody_else_ends_nothing() {
+    let mut world = World::start().await;
+    let card = world.upgrade("").await;
+    world.person("dev").reacts("x", &card).await;
+    world.person("dev").clicks(&card, "Reject").await;
+    assert_snapshot!(world.person("dev").reads("change reject").await.plain(), @"You may not run change reject. No rule permits it. People in dba or sre may run it. Ask Ana Ruiz, Bea Ode or Ben Chen.");
+    assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM.");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_deactivated_approvers_vote_does_not_count() {
     let mut world = World::start().await;
     let card = world.upgrade("").await;
@@ -204,6 +215,15 @@ async fn approvers_are_reminded_with_growing_gaps_until_it_expires() {
     ");
     let thread = world.slack.channel("shop-ops").thread(&card);
     assert_snapshot!(thread[1].plain(), @"⏳ CHG-1 still waits for 1 approval. Bea Ode or Ben Chen could give it.");
+    assert_snapshot!(world.status(&card), @"⌛ Expired. It was not approved in time. Nothing was changed. Ask for it again.");
+    assert_eq!(world.end().await.writes, []);
+}
+
+#[tokio::test]
+async fn a_start_that_comes_before_the_approval_ends_it() {
+    let mut world = World::start().await;
+    let card = world.upgrade("--at 'in 20 minutes'").await;
+    world.advance("30m").await;
     assert_snapshot!(world.status(&card), @"⌛ Expired. It was not approved in time. Nothing was changed. Ask for it again.");
     assert_eq!(world.end().await.writes, []);
 }

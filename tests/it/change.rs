@@ -79,6 +79,20 @@ async fn people_are_reminded_a_day_an_hour_and_ten_minutes_before() {
 }
 
 #[tokio::test]
+async fn a_reminder_after_a_late_approval_says_how_long_it_still_is() {
+    let mut world = World::start().await;
+    let card = world.upgrade("--at 'in 3 hours'").await;
+    world.advance("2h 20m").await;
+    world.person("ben").reacts("white_check_mark", &card).await;
+    let reminder = world.slack.channel("shop-ops").expect("⏰").await;
+    assert_snapshot!(reminder.plain(), @"
+    ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 40 min: today 1:00 PM.
+    [Reschedule] [Cancel]
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_reminder_can_be_answered_with_another_start() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'thu 02:00'").await;
@@ -126,6 +140,18 @@ async fn another_start_voids_the_approvals_and_posts_a_new_card() {
 }
 
 #[tokio::test]
+async fn another_start_has_to_lie_ahead_of_a_change_that_has_not_begun() {
+    let mut world = World::start().await;
+    let card = world.upgrade("").await;
+    assert_snapshot!(world.person("ana").asks("ops", "/change reschedule CHG-1 --at '2026-11-24 02:00'").await, @"2026-11-24 02:00 was yesterday 1:00 AM, which has passed. Give a time ahead.");
+    world.person("ben").reacts("white_check_mark", &card).await;
+    assert_snapshot!(world.person("ana").asks("ops", "/change reschedule CHG-1 --at 'sat 02:00'").await, @"CHG-1 is running; a step that began is not broken off. Nothing was changed by this. Its card shows how it goes.");
+    world.advance("2h").await;
+    assert_snapshot!(world.person("ana").asks("ops", "/change reschedule CHG-1 --at 'sat 02:00'").await, @"CHG-1 ended already, succeeded today 10:18 AM. Nothing was changed by this.");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_change_can_be_cancelled_before_it_starts() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'sat 02:00'").await;
@@ -140,7 +166,7 @@ async fn a_change_can_be_cancelled_before_it_starts() {
 async fn somebody_else_may_not_cancel_it() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'sat 02:00'").await;
-    assert_snapshot!(world.person("ben").asks("dba", "/change cancel CHG-1").await, @"You may not run change cancel here. No rule permits it. People in sre may run change cancel there. Ask Ana Ruiz.");
+    assert_snapshot!(world.person("ben").asks("dba", "/change cancel CHG-1").await, @"You may not run change cancel. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
     assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM.");
     world.end().await;
 }

@@ -103,7 +103,7 @@ async fn a_form_submitted_twice_runs_once() {
 #[tokio::test]
 async fn no_form_opens_for_what_you_may_not_run() {
     let mut world = World::start().await;
-    assert_snapshot!(world.person("dev").asks("ops", "/rds upgrade").await, @"No rule permits it. People in dba or sre may run rds upgrade there. Ask Ana Ruiz, Bea Ode or Ben Chen.");
+    assert_snapshot!(world.person("dev").asks("ops", "/rds upgrade").await, @"You may not run rds upgrade. No rule permits it. People in dba or sre may run it. Ask Ana Ruiz, Bea Ode or Ben Chen.");
     assert!(world.slack.person("dev").form().is_none());
     world.finish().await;
 }

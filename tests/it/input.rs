@@ -77,7 +77,7 @@ async fn a_malformed_argument_says_what_it_takes() {
 #[tokio::test]
 async fn an_unknown_flag_and_a_word_too_many_are_named() {
     let mut world = World::start().await;
-    assert_snapshot!(answer(&mut world, "/rds upgrade orders --tp 8.0.40").await, @"rds upgrade has no --tp. help rds upgrade shows what it takes.");
+    assert_snapshot!(answer(&mut world, "/rds upgrade orders --tp 8.0.40").await, @"rds upgrade has no --tp. Did you mean --to?");
     assert_snapshot!(answer(&mut world, "/rds list --colour red").await, @"rds list has no --colour. help rds list shows what it takes.");
     assert_snapshot!(answer(&mut world, "/rds show orders users").await, @"users is a word too many for rds show. help rds show shows what it takes.");
     world.finish().await;
@@ -150,7 +150,7 @@ async fn people_can_be_mentioned() {
     assert_snapshot!(world.person("ana").reads("Ben Chen").await.plain(), @"
     Ben Chen may run rds upgrade on orders:
     • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode could approve.
-    • in staging of shop: No rule permits it. People in sre may run rds upgrade there. Ask Ana Ruiz.
+    • in staging of shop: No rule permits it. People in sre may run it. Ask Ana Ruiz.
     ");
     assert_snapshot!(answer(&mut world, "/can @nobody rds list").await, @"I don't know @nobody. People are known by what stands in people.toml.");
     world.finish().await;
@@ -163,7 +163,7 @@ async fn a_person_the_bot_has_not_met_can_be_mentioned() {
     assert_snapshot!(world.person("ana").reads("Ben Chen").await.plain(), @"
     Ben Chen may run rds upgrade on orders:
     • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode could approve.
-    • in staging of shop: No rule permits it. People in sre may run rds upgrade there. Ask Ana Ruiz.
+    • in staging of shop: No rule permits it. People in sre may run it. Ask Ana Ruiz.
     ");
     world.finish().await;
 }

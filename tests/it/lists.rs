@@ -69,6 +69,13 @@ async fn the_whole_list_comes_as_a_file() {
     📎 databases.csv
     Only you may see it, so the file is in our direct messages.
     ");
+    let file = world.person("ana").reads("(file: databases.csv)").await;
+    let content = world.slack.file(&file.files[0]).content.unwrap();
+    assert_snapshot!(String::from_utf8(content).unwrap().lines().take(3).collect::<Vec<_>>().join("\n"), @r#"
+    database,kind,engine,version,class,multi_az,status,project,env,account,account_id,region,window_utc,global_cluster,standard_support_ends,extended_support_ends,standing,arn
+    db-001,instance,mysql,8.0.35,db.t4g.medium,false,available,shop,staging,shop-staging,444455556666,eu-west-1,sun:04:00-sun:04:30,,2026-07-31,2029-07-31,"ended 2026-07-31, extended until 2029-07-31",arn:aws:rds:eu-west-1:444455556666:db:db-001
+    db-002,instance,mysql,8.0.35,db.t4g.medium,false,available,media,prod,media-prod,777788889999,eu-west-1,sun:04:00-sun:04:30,,2026-07-31,2029-07-31,"ended 2026-07-31, extended until 2029-07-31",arn:aws:rds:eu-west-1:777788889999:db:db-002
+    "#);
     world.finish().await;
 }
 

@@ -55,10 +55,11 @@ impl Choices {
 
 /// The product's default policy with some of its words replaced.
 pub fn policy(replaced: &[(&str, &str)]) -> String {
-    replaced.iter().fold(watchkeeper::config::DEFAULT_POLICY.to_owned(), |policy, (from, to)| {
+    let policy = replaced.iter().fold(watchkeeper::config::DEFAULT_POLICY.to_owned(), |policy, (from, to)| {
         assert!(policy.contains(from), "the default policy no longer says {from:?}");
         policy.replace(from, to)
-    })
+    });
+    policy.replace("Action::\"audit\"", "Action::\"queries\"")
 }
 
 /// How Slack reaches the bot.
@@ -281,7 +282,6 @@ impl World {
             Over::Http => "http",
         };
         let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
-        let policy = policy.replace("Action::\"audit\"", "Action::\"queries\"");
         self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
