@@ -36,7 +36,7 @@ pub struct List {
     #[arg(long)]
     outdated: bool,
     /// Which page, ten databases each
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     page: u32,
     /// All of them as a CSV file
     #[arg(long)]

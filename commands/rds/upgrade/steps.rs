@@ -7,7 +7,7 @@ use super::follow::{self, Phase, Watch};
 use crate::aws::{Fault, Kind as Trouble};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::message::{Text, bold, code};
+use crate::message::{Text, bold, code, lasting};
 use crate::plan::{Permit, Step};
 use crate::rds::aws::{Event, Rds, Snapshot};
 use crate::rds::model::Database;
@@ -262,7 +262,7 @@ async fn verify(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Resu
     if !database.runs(job.to()) {
         return Err(Error::shown(rolled_back(&job, &database, &events)));
     }
-    let took = follow::words(cx.now.duration_since(began));
+    let took = lasting(cx.now.duration_since(began));
     let mut said =
         text![bold(job.id()), " runs ", code(database.software()), " (before: ", code(&*job.from), ") and is available."];
     if let Some(class) = job.modify.class.as_deref() {
@@ -273,7 +273,7 @@ async fn verify(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Resu
         });
     }
     said = said.then(match follow::unavailable(&events) {
-        Some(down) => text![" It took ", took, "; unavailable for ", bold(follow::words(down)), " by AWS's events."],
+        Some(down) => text![" It took ", took, "; unavailable for ", bold(lasting(down)), " by AWS's events."],
         None => text![" It took ", took, "; no interruption seen in AWS's events."],
     });
     if database.parameter_groups.iter().any(|group| group.status == "pending-reboot") {
