@@ -1,4 +1,5 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 
 mod basics;
+mod every_commit;
 mod upgrade;

@@ -197,12 +197,15 @@ impl Platform for Slack {
     }
 
     async fn find(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, SendError> {
-        let found = self.look_for(target, slot, since).await;
-        // Slack limits history sharply for some apps: not being able to look is not a reason to be silent.
-        Ok(found.unwrap_or_else(|fault| {
-            tracing::warn!(%fault, "looking for a message that may have been posted before");
-            None
-        }))
+        match self.look_for(target, slot, since).await {
+            Ok(found) => Ok(found),
+            // Without the scope to look, or in a channel that is gone, it never will be found: no reason to be silent.
+            Err(fault) if fault.lasts() => {
+                tracing::warn!(%fault, "looking for a message that may have been posted before");
+                Ok(None)
+            }
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reaction>, SendError> {
