@@ -2,4 +2,5 @@
 
 mod basics;
 mod every_commit;
+mod restart;
 mod upgrade;

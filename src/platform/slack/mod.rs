@@ -48,8 +48,9 @@ pub use socket::Timing;
 /// The platform's name in records.
 pub const NAME: &str = "slack";
 
-/// Direct message channels and unknown types that are remembered.
+/// Channels and unknown types that are remembered.
 const REMEMBERED: usize = 10_000;
+
 /// How to reach Slack.
 #[derive(Clone, Debug)]
 pub struct SlackSettings {
@@ -96,8 +97,8 @@ pub struct Slack {
     pulse: Arc<Pulse>,
     /// Handlers at work.
     at_work: watch::Sender<usize>,
-    /// Direct message channels by account.
-    directs: Mutex<HashMap<String, String>>,
+    /// Ids of channels by their `#name`, and of direct message channels by account.
+    channels: Mutex<HashMap<String, String>>,
     /// What was logged and need not be again.
     said: Mutex<BTreeSet<String>>,
 }
@@ -118,7 +119,7 @@ impl Slack {
             me: OnceLock::new(),
             pulse: Arc::default(),
             at_work: watch::Sender::new(0),
-            directs: Mutex::default(),
+            channels: Mutex::default(),
             said: Mutex::default(),
         })
     }
