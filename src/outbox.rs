@@ -289,9 +289,26 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
     };
     fact.detail.insert("why".to_owned(), why.into());
     fact.detail.insert("said".to_owned(), saying.message.plain().chars().take(500).collect::<String>().into());
-    let write = Write { key: row.key.clone(), expects: row.version, value: None, due: None };
-    match host.commit_plain(Commit::at(host.clock.now()).write(write).fact(fact)).await {
+    let now = host.clock.now();
+    let instead = another_way(saying, &host.rules.channels.default);
+    let due = instead.as_ref().map(|_| now);
+    let value = instead.as_ref().map(crate::host::json).transpose()?;
+    let write = Write { key: row.key.clone(), expects: row.version, value, due };
+    match host.commit_plain(Commit::at(now).write(write).fact(fact)).await {
         Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Another way for a card that can't be delivered as it is.
+fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
+    let fresh = Saying { at: None, sending: None, tries: 0, ..saying.clone() };
+    match &saying.target {
+        _ if saying.stays == Stays::Not => None,
+        _ if saying.at.is_some() => Some(fresh),
+        Target::Channel { channel, .. } if channel != default => {
+            Some(Saying { target: Target::Channel { channel: default.to_owned(), thread: None }, ..fresh })
+        }
+        Target::Channel { .. } | Target::Only { .. } | Target::Direct { .. } => None,
     }
 }
