@@ -100,7 +100,7 @@ impl Entry {
 
 /// The label and the hint in a line of help: `The database: its name or ARN` → `Database`, `Its name or ARN`.
 fn titled(help: &str) -> (String, String) {
-    let ends = [": ", "; ", ", such as "];
+    let ends = [": ", "; ", ", such as ", ", for "];
     let end = ends.iter().filter_map(|end| help.find(end)).min().unwrap_or(help.len());
     let (title, rest) = help.split_at(end);
     let title = ["The ", "An ", "A "].iter().find_map(|article| title.strip_prefix(article)).unwrap_or(title);
@@ -122,6 +122,7 @@ mod tests {
             ("The database: its name, name@account, or ARN", "Database", "Its name, name@account, or ARN"),
             ("An instance class to change to, such as db.r7g.large", "Instance class to change to", "Such as db.r7g.large"),
             ("When to start: `sat 02:00`; now if left out", "When to start", "`sat 02:00`; now if left out"),
+            ("Why, for the card and the audit log", "Why", "For the card and the audit log"),
             ("How it is done", "How it is done", ""),
             ("", "", ""),
         ] {

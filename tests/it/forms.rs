@@ -23,12 +23,12 @@ async fn a_form_asks_for_what_is_missing_and_runs_the_command() {
     Parameter group: []
     Reason: []
     ");
-    assert_snapshot!(ana.offered_for("Id", "").await.join("\n"), @"
+    assert_snapshot!(ana.offered_for("Database", "").await.join("\n"), @"
     orders · mysql 8.0.35 · shop/prod
     users · postgres 15.4 · shop/prod
     ");
-    ana.picks("Id", "orders").await;
-    assert_snapshot!(ana.offered_for("To", "8.4").await.join("\n"), @"
+    ana.picks("Database", "orders").await;
+    assert_snapshot!(ana.offered_for("Version to upgrade to", "8.4").await.join("\n"), @"
     8.4.9 (major)
     8.4.8 (major)
     8.4.7 (major)
@@ -37,9 +37,9 @@ async fn a_form_asks_for_what_is_missing_and_runs_the_command() {
     8.4.4 (major)
     8.4.3 (major)
     ");
-    ana.picks("To", "8.0.40").await;
-    ana.fills("At", "sat 02:00").await;
-    ana.fills("Reason", "end of support").await;
+    ana.picks("Version to upgrade to", "8.0.40").await;
+    ana.fills("When to start", "sat 02:00").await;
+    ana.fills("Why", "end of support").await;
     assert_eq!(world.person("ana").submits().await, Submitted::Closed);
     assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"CHG-1 waits for 1 approval of dba. Its card is in #shop-ops.");
     let card = world.slack.channel("shop-ops").expect("CHG-1").await;
@@ -76,12 +76,12 @@ async fn a_wrong_field_is_named_under_it_and_can_be_mended() {
     world.aws.database("orders", "mysql", "8.0.35").await;
     world.person("ana").types("ops", "/rds upgrade orders").await;
     let ana = world.slack.person("ana");
-    ana.picks("To", "8.0.40").await;
-    ana.fills("At", "midnight").await;
+    ana.picks("Version to upgrade to", "8.0.40").await;
+    ana.fills("When to start", "midnight").await;
     let Submitted::Errors(errors) = world.person("ana").submits().await else { panic!("midnight is no time") };
     let errors: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.label, error.text)).collect();
     assert_snapshot!(errors.join("\n"), @"At: midnight does not fit --at: people read that in two ways; give a day and an hour, such as sat 02:00.");
-    ana.fills("At", "sat 02:00").await;
+    ana.fills("When to start", "sat 02:00").await;
     assert_eq!(world.person("ana").submits().await, Submitted::Closed);
     world.person("ana").reads("CHG-1").await;
     world.end().await;
@@ -92,7 +92,7 @@ async fn a_form_submitted_twice_runs_once() {
     let mut world = World::start().await;
     world.aws.database("orders", "mysql", "8.0.35").await;
     world.person("ana").types("ops", "/rds upgrade orders").await;
-    world.slack.person("ana").picks("To", "8.0.40").await;
+    world.slack.person("ana").picks("Version to upgrade to", "8.0.40").await;
     world.person("ana").submits().await;
     world.slack.redeliver_last(standins::slack::EventIds::Same).await;
     world.settle().await;
@@ -122,7 +122,7 @@ async fn a_picker_is_quiet_when_aws_is_down() {
     let mut world = World::start().await;
     world.aws.fault(standins::aws::Fault::down()).await;
     world.person("ana").types("ops", "/rds upgrade").await;
-    assert_eq!(world.slack.person("ana").offered_for("Id", "").await, Vec::<String>::new());
+    assert_eq!(world.slack.person("ana").offered_for("Database", "").await, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -132,9 +132,9 @@ async fn rejecting_without_an_id_offers_the_open_changes() {
     let card = world.upgrade("").await;
     world.person("ben").types("dba", "/change reject").await;
     let ben = world.slack.person("ben");
-    assert_snapshot!(ben.offered_for("Id", "").await.join("\n"), @"CHG-1 · orders: mysql 8.0.35 → 8.0.40");
-    ben.picks("Id", "CHG-1").await;
-    ben.fills("Reason", "not today").await;
+    assert_snapshot!(ben.offered_for("Change", "").await.join("\n"), @"CHG-1 · orders: mysql 8.0.35 → 8.0.40");
+    ben.picks("Change", "CHG-1").await;
+    ben.fills("Why", "not today").await;
     world.person("ben").submits().await;
     assert_snapshot!(world.status(&card), @"🚫 Rejected by @ben: not today. Nothing was changed.");
     world.end().await;
