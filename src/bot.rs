@@ -119,9 +119,7 @@ impl Bot {
         };
         let router = http::router(health(&host), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
-        if let Transport::Socket { .. } = config.slack.transport {
-            intake.spawn(slack.run(inbound, closed));
-        }
+        intake.spawn(slack.run(inbound, closed));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, engine::look));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, deliver));

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::history::{History, readable};
 use self::keys::Stored;
 use self::leases::Leases;
-use self::mark::State;
+use self::mark::{Marker, State};
 pub use self::open::OpenError;
 use self::open::{Folder, Found, Loss};
 use self::tree::Tree;
@@ -84,7 +84,9 @@ impl SledStore {
         let Found { mark, state, loss } = folder.compare(&tree, &history)?;
         let tree = RwLock::new(Some(Arc::new(tree)));
         let shared = Arc::new(Shared { folder, tree, history, leases: Mutex::default(), trouble: Mutex::default() });
-        let mut writer = Writer::new(Arc::clone(&shared), mark, state, seal).map_err(|error| damaged(error.0))?;
+        let starting = |cause| OpenError::Io { doing: "starting the threads of", path: dir.to_owned(), cause };
+        let marker = Marker::start(mark).map_err(starting)?;
+        let mut writer = Writer::new(Arc::clone(&shared), marker, state, seal).map_err(|error| damaged(error.0))?;
         if let Some(loss) = loss {
             let said = writer.answers(&[indexed(Commit::at(now).fact(loss_accepted(loss)))]);
             if let Some(Err(error)) = said.into_iter().next() {
@@ -97,7 +99,7 @@ impl SledStore {
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run(waiting, &answers))
-            .map_err(|cause| OpenError::Io { doing: "starting the writer of", path: dir.to_owned(), cause })?;
+            .map_err(starting)?;
         Ok(Self { shared, jobs: Some(jobs), writer: Some(writer) })
     }
 

@@ -1,12 +1,16 @@
 //! The high-water mark: how far the store had come, kept apart from sled and synced by itself.
 //!
 //! sled's recovery may give back less than was acknowledged without a word. The mark is how that shows. It never claims
-//! more than is durable; two slots are written in turn, so that a torn write leaves the one before.
+//! more than is durable; two slots are written in turn, so that a torn write leaves the one before. Its sync runs beside
+//! the next group's work: before a group is acknowledged, the mark of the one before it is durable, so that it lags by one
+//! group at most, and at rest by none.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 use ring::digest::{SHA256, digest};
 
@@ -78,6 +82,58 @@ impl Mark {
         self.file.write_all_at(&slot, state.group % 2 * APART)?;
         self.file.sync_data()
     }
+}
+
+/// The thread that syncs it.
+#[derive(Debug)]
+pub(super) struct Marker {
+    states: Option<mpsc::Sender<State>>,
+    outcomes: mpsc::Receiver<io::Result<()>>,
+    running: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Marker {
+    /// Starts the thread.
+    pub(super) fn start(mark: Mark) -> io::Result<Self> {
+        let (states, asked) = mpsc::channel();
+        let (answer, outcomes) = mpsc::channel();
+        let work = move || {
+            for state in asked {
+                if answer.send(mark.set(state)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("store-marker".to_owned()).spawn(work)?;
+        Ok(Self { states: Some(states), outcomes, running: false, thread: Some(thread) })
+    }
+
+    /// Begins to write and sync `state`, after what was begun before.
+    pub(super) fn begin(&mut self, state: State) -> io::Result<()> {
+        self.finish()?;
+        self.running = self.states.as_ref().is_some_and(|states| states.send(state).is_ok());
+        if self.running { Ok(()) } else { Err(gone()) }
+    }
+
+    /// Waits until what was begun is durable.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.running) { self.outcomes.recv().unwrap_or_else(|_| Err(gone())) } else { Ok(()) }
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        self.states = None;
+        if let Some(thread) = self.thread.take() {
+            // Its panic was reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the high-water mark's thread is gone")
 }
 
 #[cfg(test)]

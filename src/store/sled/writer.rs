@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::Shared;
 use super::keys::{self, Stored};
-use super::mark::{Mark, State};
+use super::mark::{Marker, State};
 use super::tree::{Changes, Tree};
 use crate::audit::Terms;
 use crate::store::{Commit, CommitError, Committed, Key, ReadError, Write};
@@ -41,7 +41,7 @@ const ONCE_COUNTS: SignedDuration = SignedDuration::from_hours(25);
 /// The thread's own state.
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
-    pub(super) mark: Mark,
+    pub(super) marker: Marker,
     pub(super) state: State,
     /// Whether sled holds in memory what was never acknowledged.
     stale: bool,
@@ -55,11 +55,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// A writer that seals entries in files of `seal`.
-    pub(super) fn new(shared: Arc<Shared>, mark: Mark, state: State, seal: usize) -> Result<Self, ReadError> {
+    pub(super) fn new(shared: Arc<Shared>, marker: Marker, state: State, seal: usize) -> Result<Self, ReadError> {
         let oldest = shared.tree()?.under(&keys::entry(0)[..1]).next().transpose()?;
         let oldest = oldest.map_or(Ok(u64::MAX), |(key, _)| keys::entry_number(&key))?;
         let trim = oldest..shared.history.sealed().number + 1;
-        Ok(Self { shared, mark, state, stale: false, trim, sealing: None, seal, seal_at: seal })
+        Ok(Self { shared, marker, state, stale: false, trim, sealing: None, seal, seal_at: seal })
     }
 
     /// Works until it is told to close, or everybody who could ask is gone.
@@ -89,13 +89,14 @@ impl Writer {
             self.seal(answers);
         }
         drop(jobs);
+        let marked = self.marker.finish().map_err(|cause| cause.to_string());
         if let Some(sealing) = self.sealing.take() {
             // Its panic was reported where it happened.
             let _ = sealing.join();
         }
         if let Some(answer) = closing {
             // Nobody waits for the answer when the asker was dropped; closing happens all the same.
-            let _ = answer.send(self.shared.close());
+            let _ = answer.send(marked.and_then(|()| self.shared.close()));
         }
     }
 
@@ -189,7 +190,7 @@ impl Writer {
         draft.changes.insert(keys::STATE.to_vec(), Some(draft.state.to_bytes().to_vec()));
         tree.apply(&draft.changes)?;
         tree.sync()?;
-        self.mark.set(draft.state).map_err(|cause| cause.to_string())?;
+        self.marker.begin(draft.state).map_err(|cause| cause.to_string())?;
         self.state = draft.state;
         self.trim.start = self.trim.start.max(trim.end);
         self.shared.history.add(self.state.head, draft.entries);
@@ -208,7 +209,9 @@ impl Writer {
             }
             let tree = self.shared.tree().map_err(|error| error.0)?;
             self.shared.history.fill(&tree).map_err(|error| error.0)?;
-            self.mark.set(state).map_err(|cause| cause.to_string())?;
+            // What was begun before the trouble may have failed; this says it anew.
+            let _ = self.marker.finish();
+            self.marker.begin(state).and_then(|()| self.marker.finish()).map_err(|cause| cause.to_string())?;
             self.state = state;
             self.stale = false;
         }
