@@ -22,7 +22,7 @@ use self::mark::{Marker, State};
 pub use self::open::OpenError;
 use self::open::{Folder, Found, Loss};
 use self::tree::Tree;
-use self::writer::{Job, Writer};
+use self::writer::{Indexed, Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 use crate::audit::{Head, Terms, hex};
 use crate::platform::Health;
@@ -312,7 +312,7 @@ impl Shared {
     }
 
     /// Gives records that were written back from whoever had claimed them.
-    fn release<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
+    fn written<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
         let mut leases = self.leases();
         keys.into_iter().for_each(|key| leases.written(key));
     }
@@ -403,7 +403,7 @@ fn loss_accepted(loss: Loss) -> Fact {
 }
 
 /// A commit with the terms of its facts.
-fn indexed(commit: Commit) -> (Commit, Vec<Terms>) {
+fn indexed(commit: Commit) -> Indexed {
     let terms = commit.facts.iter().map(Terms::of).collect();
     (commit, terms)
 }
