@@ -41,7 +41,7 @@ mod writer;
 /// Commits that may wait for the writer; who comes later waits to hand its commit over.
 const QUEUE: usize = 1024;
 /// Entries in a sealed file. More make searches faster, and memory and start time larger.
-const SEAL: usize = 16_384;
+const SEAL: usize = 8_192;
 /// What must fit on the disk before commits are taken again after trouble: two of sled's segments.
 const PROBE: usize = 1 << 20;
 
