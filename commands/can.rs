@@ -8,7 +8,7 @@ use crate::message::{bold, code};
 use crate::outlook::{self, Outlook};
 use crate::records::ChangeId;
 use crate::registry::{self, Entry, Fault};
-use crate::{Choice, Command, Context, Error, Message, PersonId, Query, Resource, Result, Text, change, text};
+use crate::{Choice, Command, Context, Error, Message, PersonId, Query, Resource, Result, Text, text};
 
 /// Why somebody may or may not run something: the rule, where it holds, and who would have to approve
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Query for Can {
             Ok(id) if entry.capability() == "change" => cx.records.change(id).await?,
             _ => None,
         } {
-            resource = change::resource(&record);
+            resource = record.as_resource();
             let asker = cx.authority.person(&record.asker);
             also = asker.and_then(|asker| outlook::vote(&person, entry.name(), record.requires.as_ref(), &asker));
         }

@@ -64,6 +64,14 @@ impl Resource {
     }
 }
 
+impl Resource {
+    /// A change to this resource, as a resource of its own: it belongs to the same place, and it has an asker.
+    pub fn as_change(&self, name: impl Into<String>, asker: &PersonId) -> Self {
+        let name = name.into();
+        Self { kind: "change".to_owned(), id: name.clone(), name, asker: Some(asker.clone()), ..self.clone() }
+    }
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.name)

@@ -88,6 +88,13 @@ pub struct ChangeRecord {
     pub turned_away: Vec<String>,
 }
 
+impl ChangeRecord {
+    /// The change itself as a resource: policy decides on it who may see, approve, cancel or move it.
+    pub fn as_resource(&self) -> Resource {
+        self.plan.resource.as_change(self.id.to_string(), &self.asker)
+    }
+}
+
 /// The part of a plan that approvers see, kept on record. Its digest is bound to their votes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRecord {

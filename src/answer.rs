@@ -300,6 +300,7 @@ impl Answering<'_> {
             Error::Shown(text) => Ending { outcome: "refused", said: text.into() },
             Error::Outside { say, cause } => {
                 tracing::warn!(command = entry.name(), cause, "the outside was in the way");
+                self.host.metrics.aws_in_the_way(entry.name());
                 Ending { outcome: "failed", said: say.into() }
             }
             Error::Internal { doing, cause } => Ending { outcome: "broke", said: self.host.broke(&doing, changed, &cause) },

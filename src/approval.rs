@@ -51,7 +51,7 @@ pub fn eligible(record: &ChangeRecord, voter: &Person, authority: &dyn Authority
     if record.asker == voter.id && requirement.self_approval == SelfApproval::Refused {
         return Err(format!("You asked for {} yourself, so somebody else has to approve it.", record.id));
     }
-    may_approve(requirement, voter, &record.plan.resource, authority)
+    may_approve(requirement, voter, &record.as_resource(), authority)
 }
 
 fn may_approve(requirement: &Requirement, voter: &Person, resource: &Resource, authority: &dyn Authority) -> Result<(), String> {
@@ -66,12 +66,13 @@ fn may_approve(requirement: &Requirement, voter: &Person, resource: &Resource, a
 
 /// Who could approve, the asker left out unless their own approval counts.
 pub fn could_approve(requirement: &Requirement, asker: &PersonId, resource: &Resource, authority: &dyn Authority) -> Vec<Person> {
+    let change = resource.as_change("", asker);
     let counts_self = requirement.self_approval == SelfApproval::Counts;
     authority
         .people()
         .into_iter()
         .filter(|person| counts_self || person.id != *asker)
-        .filter(|person| may_approve(requirement, person, resource, authority).is_ok())
+        .filter(|person| may_approve(requirement, person, &change, authority).is_ok())
         .collect()
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use commands::aws::Aws;
 use jiff::Timestamp;
@@ -29,6 +30,9 @@ use crate::{answer, engine, looking, outbox};
 /// What has due times and is looked after.
 const LOOKED_AFTER: [Kind; 3] = [Kind::Asked, Kind::Change, Kind::Message];
 
+/// How long a stop waits for connections, and then for what is in flight.
+const DRAIN: Duration = Duration::from_secs(10);
+
 /// What the bot stands on: the seams, as values.
 pub struct Ground {
     /// The clock.
@@ -45,8 +49,12 @@ pub struct Ground {
 pub struct Bot {
     host: Arc<Host>,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    /// Turns true when nothing new is taken.
+    closing: watch::Sender<bool>,
+    /// What takes things in.
+    intake: JoinSet<()>,
+    /// The loops that look after records.
+    loops: JoinSet<()>,
 }
 
 /// Why the bot did not start.
@@ -103,21 +111,19 @@ impl Bot {
         let listen = |cause| StartError::Listen { address: config.listen, cause };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
+        let (closing, closed) = watch::channel(false);
+        let (mut intake, mut loops) = (JoinSet::new(), JoinSet::new());
         let routes = match config.slack.transport {
             Transport::Http => Arc::clone(&slack).routes(Arc::clone(&inbound)),
             Transport::Socket { .. } => axum::Router::new(),
         };
         let router = http::router(health(&host), metrics, routes);
-        tasks.spawn(serve(listener, router, stopped.clone()));
-        if let Transport::Socket { .. } = config.slack.transport {
-            tasks.spawn(slack.run(inbound, stopped.clone()));
-        }
-        tasks.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, stopped.clone(), answer::look));
-        tasks.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, stopped.clone(), engine::look));
-        tasks.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, stopped, deliver));
-        Ok(Self { host, address, stop, tasks })
+        intake.spawn(serve(listener, router, closed.clone()));
+        intake.spawn(slack.run(inbound, closed));
+        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, answer::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, engine::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, deliver));
+        Ok(Self { host, address, closing, intake, loops })
     }
 
     /// Where HTTP is listened to.
@@ -145,13 +151,18 @@ impl Bot {
         &self.host
     }
 
-    /// Stops: takes nothing new, finishes what is in flight, keeps the rest for the next start.
+    /// Stops: takes nothing new, finishes what is in flight, keeps the rest for the next start. What does not finish
+    /// within [`DRAIN`] is broken off, which costs nothing but time: it is looked at again at the next start.
     pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        self.look();
-        self.idle().await;
-        self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
+        self.closing.send_replace(true);
+        let taken = async { while self.intake.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, taken).await.is_err() {
+            tracing::warn!("a connection did not end in time");
+        }
+        if tokio::time::timeout(DRAIN, self.host.activity.idle()).await.is_err() {
+            tracing::warn!("something in flight did not end in time; the next start takes it up");
+        }
+        self.loops.shutdown().await;
     }
 }
 

@@ -155,13 +155,23 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
     }
 }
 
-/// Said in the card's thread before the start.
-pub fn reminder(record: &ChangeRecord, at: jiff::Timestamp) -> Message {
+/// Said in the channel `before` seconds before the start.
+pub fn reminder(record: &ChangeRecord, before: i64, at: jiff::Timestamp) -> Message {
     let id = record.id;
-    Message::new().text(text!["⏰ ", code(id.to_string()), " (", record.plan.title.as_str(), ") starts ", at, "."]).block(
-        Block::Buttons(vec![
+    let before = jiff::SignedDuration::from_secs(before);
+    Message::new()
+        .text(text![
+            "⏰ ",
+            code(id.to_string()),
+            " (",
+            record.plan.title.as_str(),
+            ")",
+            format!(" starts in {before:#}, at "),
+            at,
+            "."
+        ])
+        .block(Block::Buttons(vec![
             Button::new("Reschedule", format!("change reschedule {id}")),
             Button::new("Cancel", format!("change cancel {id}")).style(Style::Danger),
-        ]),
-    )
+        ]))
 }

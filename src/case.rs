@@ -72,7 +72,7 @@ impl<'h> Case<'h> {
 
     /// Reminds the channel of the start.
     pub fn remind(&mut self, before: i64, at: Timestamp) {
-        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, at));
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, before, at));
         self.says.push((format!("reminder/{}/{}/{before}", self.record.id, self.record.round), saying));
     }
 
@@ -121,7 +121,7 @@ impl<'h> Case<'h> {
         }
         let mut draft = Draft::at(now).change(&self.record, self.version, due)?;
         if let Status::Ended { said, .. } = self.record.status.clone() {
-            self.tell("end", text![&self.record.asker, " "].then(said).into());
+            self.tell("end", text![&self.record.asker, ": "].then(said).into());
             let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
             draft = draft.write(Write { key, expects: 1, value: None, due: None });
         }

@@ -18,6 +18,7 @@ use crate::outbox::Saying;
 use crate::platform::{Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
 use crate::records::Ledger;
 use crate::store::{self, Commit, CommitError, Key, Write};
+use crate::waiting;
 
 /// A picker must be filled within the platform's three seconds.
 const TYPING: Duration = Duration::from_millis(2500);
@@ -72,8 +73,11 @@ impl Inbound for Dispatch {
             Event::Asked(invocation) => self.asked(invocation).await,
             Event::Submitted(submission) => self.submitted(submission).await,
             Event::Typing(typing) => Ack::Choices(self.choices(typing).await),
-            Event::Nudged(_) => {
-                self.nudged().await;
+            Event::Nudged(at) => {
+                if let Err(trouble) = waiting::nudge(&self.0, &at).await {
+                    // The change is looked at at its time all the same.
+                    tracing::error!(%trouble, "looking for the change under whose card something happened");
+                }
                 Ack::Received
             }
         }
@@ -217,7 +221,7 @@ impl Dispatch {
 
     /// Commits; `Err` holds what to say when that was not possible or not needed.
     async fn commit(&self, commit: Commit) -> Result<Heard, Heard> {
-        match self.0.store.commit(commit).await {
+        match self.0.commit_plain(commit).await {
             Ok(_) => Ok(Heard::Recorded),
             Err(CommitError::Duplicate) => Err(Heard::Recorded),
             Err(error) => Err(Heard::Answered(unrecorded(&self.0, &error))),
@@ -282,7 +286,7 @@ impl Dispatch {
         fact.detail.insert("line".to_owned(), line.chars().take(500).collect::<String>().into());
         fact.detail.insert("why".to_owned(), why.plain().into());
         self.0.metrics.command("none", "refused");
-        match self.0.store.commit(Commit::at(self.0.clock.now()).once(from.once).fact(fact)).await {
+        match self.0.commit_plain(Commit::at(self.0.clock.now()).once(from.once).fact(fact)).await {
             Ok(_) | Err(CommitError::Duplicate) => why.into(),
             Err(error) => unrecorded(&self.0, &error),
         }
@@ -316,21 +320,6 @@ impl Dispatch {
         let given = Value::Object(typing.given);
         let suggested = entry.suggest(&typing.arg, &typing.typed, &given, &cx);
         tokio::time::timeout(TYPING, suggested).await.unwrap_or_default()
-    }
-
-    /// Something happened under a message: the changes that wait look at their cards.
-    async fn nudged(&self) {
-        let now = self.0.clock.now();
-        match self.0.store.pending(store::Kind::Change).await {
-            Ok(rows) => {
-                let waits = |row: &store::Row| row.value.pointer("/status/is").is_some_and(|is| is == "awaiting_approval");
-                for row in rows.iter().filter(|row| waits(row)) {
-                    self.0.store.wake(&row.key, now).await;
-                }
-            }
-            Err(error) => tracing::error!(%error, "looking for the changes that wait"),
-        }
-        self.0.bells.changes.ring();
     }
 }
 

@@ -91,6 +91,7 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Err(Error::Shown(why)) => case.end(Outcome::Void, text!["Nothing was changed. "].then(why)).await,
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
+            host.metrics.aws_in_the_way(&case.record.command);
             hold(case, say.then(" Nothing was changed; I try again.")).await
         }
         Err(Error::Internal { doing, cause }) => {
@@ -208,7 +209,10 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
         }
         Ok(Step::Done(said)) => return case.end_with(Outcome::Succeeded, said, permit.calls()).await,
         Err(Error::Shown(why)) => return case.end_with(Outcome::Failed, why, permit.calls()).await,
-        Err(Error::Outside { say, cause }) => (say, cause),
+        Err(Error::Outside { say, cause }) => {
+            host.metrics.aws_in_the_way(&case.record.command);
+            (say, cause)
+        }
         Err(Error::Internal { doing, cause }) => {
             let said = host.broke(&doing, "The step is looked at again before anything is done twice.", &cause);
             if tries + 1 >= BROKEN_TRIES {

@@ -175,7 +175,7 @@ impl Host {
                 let write = saying.clone().write(slot, row.as_ref(), commit.at);
                 commit.writes.push(write.map_err(|trouble| CommitError::Unwritable(trouble.to_string()))?);
             }
-            match self.store.commit(commit).await {
+            match self.commit_plain(commit).await {
                 Err(CommitError::Conflict(key)) if key.kind == Kind::Message => {}
                 other => {
                     if other.is_ok() {
@@ -185,6 +185,15 @@ impl Host {
                 }
             }
         }
+    }
+
+    /// Commits what holds no message that may be on its way.
+    pub async fn commit_plain(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let committed = self.store.commit(commit).await;
+        if committed.is_ok() {
+            self.metrics.committed();
+        }
+        committed
     }
 
     /// The platform of this name.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use crate::activity::Bell;
 use crate::host::{Bells, Host, Trouble};
@@ -17,8 +17,8 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// How many records of a kind are looked at at once: one that hangs does not hold up the others.
 const AT_ONCE: usize = 128;
 
-/// Looks after the records of `kind` until `stop` turns true; what is being looked at is finished first.
-pub async fn look_after<F, Fut>(host: Arc<Host>, kind: Kind, bell: fn(&Bells) -> &Bell, mut stop: watch::Receiver<bool>, look: F)
+/// Looks after the records of `kind`, for ever.
+pub async fn look_after<F, Fut>(host: Arc<Host>, kind: Kind, bell: fn(&Bells) -> &Bell, look: F)
 where
     F: Fn(Arc<Host>, Row) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
@@ -27,9 +27,6 @@ where
     // Held while the loop is awake, so that a loop about to look is not taken for an idle one.
     let mut awake = Some(host.activity.begin());
     loop {
-        if *stop.borrow() {
-            return;
-        }
         let rows = claim(&host, kind, room.available_permits()).await;
         if rows.is_empty() {
             let next = host.store.next_due(&[kind]).await.unwrap_or_default();
@@ -47,7 +44,6 @@ where
             tokio::select! {
                 heard = bell(&host.bells).heard() => awake = Some(heard),
                 () = due => awake = Some(host.activity.begin()),
-                _ = stop.changed() => {}
             }
             continue;
         }

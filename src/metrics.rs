@@ -17,7 +17,7 @@ struct Counters {
     refused: Family<Platform, Counter>,
     commands: Family<Command, Counter>,
     messages: Family<Outcome, Counter>,
-    aws_errors: Family<AwsError, Counter>,
+    aws: Family<Named, Counter>,
     commits: Counter,
 }
 
@@ -38,9 +38,8 @@ struct Outcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AwsError {
-    action: String,
-    code: String,
+struct Named {
+    command: String,
 }
 
 impl Default for Metrics {
@@ -52,11 +51,11 @@ impl Default for Metrics {
         registry.register("commands", "Commands asked, by name and outcome", commands.clone());
         let messages = Family::default();
         registry.register("messages", "Attempts to deliver a message, by outcome", messages.clone());
-        let aws_errors = Family::default();
-        registry.register("aws_errors", "Errors that AWS answered, by action and code", aws_errors.clone());
+        let aws = Family::default();
+        registry.register("aws_in_the_way", "Times that AWS was down, slow, throttling or denying, by command", aws.clone());
         let commits = Counter::default();
         registry.register("store_commits", "Commits made durable", commits.clone());
-        Self(Arc::new(Counters { registry, refused, commands, messages, aws_errors, commits }))
+        Self(Arc::new(Counters { registry, refused, commands, messages, aws, commits }))
     }
 }
 
@@ -91,9 +90,9 @@ impl Metrics {
         self.message("given_up");
     }
 
-    /// Counts an error of AWS: the API action (`rds:DescribeDBInstances`) and AWS's code (`Throttling`).
-    pub fn aws_error(&self, action: &str, code: &str) {
-        self.0.aws_errors.get_or_create(&AwsError { action: action.to_owned(), code: code.to_owned() }).inc();
+    /// Counts a time that AWS was in the way of a command: down, slow, throttling or denying.
+    pub fn aws_in_the_way(&self, command: &str) {
+        self.0.aws.get_or_create(&Named { command: command.to_owned() }).inc();
     }
 
     /// Counts a durable commit.

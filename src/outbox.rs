@@ -172,7 +172,7 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
     if let Target::Channel { .. } = saying.target {
         saying.sending = Some(now);
         let write = Write { key: row.key.clone(), expects: row.version, value: Some(crate::host::json(&saying)?), due: row.due };
-        host.store.commit(Commit::at(now).write(write)).await?;
+        host.commit_plain(Commit::at(now).write(write)).await?;
         row.version += 1;
     }
     let sent = platform.post(&saying.target, &saying.message, &row.key.id).await;
@@ -227,7 +227,7 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
     let wanted = saying.wanted;
     if saying.stays == Stays::Not {
         let gone = Write { key: row.key.clone(), expects: row.version, value: None, due: None };
-        host.store.commit(Commit::at(host.clock.now()).write(gone)).await?;
+        host.commit_plain(Commit::at(host.clock.now()).write(gone)).await?;
         return Ok(());
     }
     let first = at.is_some();
@@ -256,7 +256,7 @@ async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut S
         let due = (saying.wanted > saying.delivered).then_some(due);
         let value = Some(crate::host::json(&saying)?);
         let write = Write { key: row.key.clone(), expects: row.version, value, due };
-        match host.store.commit(Commit::at(host.clock.now()).write(write)).await {
+        match host.commit_plain(Commit::at(host.clock.now()).write(write)).await {
             Err(CommitError::Conflict(_)) => match host.store.get(&row.key).await? {
                 Some(newer) => row = newer,
                 None => return Ok(()),
@@ -278,9 +278,26 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
     };
     fact.detail.insert("why".to_owned(), why.into());
     fact.detail.insert("said".to_owned(), saying.message.plain().chars().take(500).collect::<String>().into());
-    let write = Write { key: row.key.clone(), expects: row.version, value: None, due: None };
-    match host.store.commit(Commit::at(host.clock.now()).write(write).fact(fact)).await {
+    let now = host.clock.now();
+    let instead = another_way(saying, &host.rules.channels.default);
+    let due = instead.as_ref().map(|_| now);
+    let value = instead.as_ref().map(crate::host::json).transpose()?;
+    let write = Write { key: row.key.clone(), expects: row.version, value, due };
+    match host.commit_plain(Commit::at(now).write(write).fact(fact)).await {
         Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Another way for a card that can't be delivered as it is.
+fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
+    let fresh = Saying { at: None, sending: None, tries: 0, ..saying.clone() };
+    match &saying.target {
+        _ if saying.stays == Stays::Not => None,
+        _ if saying.at.is_some() => Some(fresh),
+        Target::Channel { channel, .. } if channel != default => {
+            Some(Saying { target: Target::Channel { channel: default.to_owned(), thread: None }, ..fresh })
+        }
+        Target::Channel { .. } | Target::Only { .. } | Target::Direct { .. } => None,
     }
 }

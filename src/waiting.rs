@@ -1,7 +1,7 @@
 //! A change that waits for approval: reads the emoji under its card, counts, reminds, expires.
 
 use commands::message::code;
-use commands::records::{ChangeRecord, Outcome};
+use commands::records::{ChangeRecord, Outcome, Status};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,8 +9,9 @@ use crate::approval::{self, Seen, Stranger, Tally};
 use crate::card;
 use crate::case::Case;
 use crate::change::Happening;
-use crate::host::{Host, Trouble};
-use crate::platform::Account;
+use crate::host::{Host, Trouble, read};
+use crate::platform::{Account, MessageRef};
+use crate::store::Kind;
 
 /// The longest a card goes unread when no event tells of it.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_mins(10);
@@ -61,6 +62,19 @@ pub fn next_look(host: &Host, record: &ChangeRecord, expires: Timestamp, now: Ti
     let gap = (age / 4).clamp(SHORTEST_LOOK, LONGEST_LOOK);
     let times = [Some(now + gap), Some(expires), record.plan.start, next_prod(host, record)];
     times.into_iter().flatten().min().unwrap_or(expires)
+}
+
+/// Something happened under a message: if it is the card of a change that waits, the change is looked at now.
+pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
+    for row in host.store.pending(Kind::Change).await? {
+        let record: ChangeRecord = read(&row)?;
+        let waits = matches!(record.status, Status::AwaitingApproval { .. });
+        if waits && host.posted(&card::slot(&record)).await?.as_ref() == Some(at) {
+            host.store.wake(&row.key, host.clock.now()).await;
+            host.bells.changes.ring();
+        }
+    }
+    Ok(())
 }
 
 fn whose(account: &Account, seen: &Seen) -> String {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{find, named, resource, suggest_open};
+use super::{find, named, suggest_open};
 use crate::message::code;
 use crate::records::{ChangeId, Effect, Verdict};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
@@ -35,7 +35,7 @@ impl Change for Approve {
         let record = find(self.id, cx).await?;
         let vote = Effect::Vote { change: self.id, verdict: Verdict::Approve, reason: cx.reason.map(str::to_owned) };
         Ok(Plan::Records {
-            resource: Box::new(resource(&record)),
+            resource: Box::new(record.as_resource()),
             effects: vec![vote],
             say: text!["Your approval of ", code(self.id.to_string()), " counts. Its card shows what is still missing."].into(),
         })

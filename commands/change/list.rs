@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{resource, standing};
+use super::standing;
 use crate::message::{Button, Message, Table, code};
 use crate::records::{ChangeRecord, Status};
 use crate::{Command, Context, Query, Resource, Result, text};
@@ -44,7 +44,7 @@ impl Command for List {
 impl Query for List {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let mut records = cx.records.changes(NEWEST).await?;
-        records.retain(|record| self.wants(record, cx) && cx.may(&resource(record)));
+        records.retain(|record| self.wants(record, cx) && cx.may(&record.as_resource()));
         if records.is_empty() {
             return Ok(text!["No changes like that. ", code("help"), " shows what you can ask for."].into());
         }

@@ -20,17 +20,6 @@ fn named(id: ChangeId) -> Resource {
     Resource::named("change", id.to_string())
 }
 
-/// The resource that stands for a change: it belongs where its own resource belongs, and it has an asker.
-pub(crate) fn resource(record: &ChangeRecord) -> Resource {
-    Resource {
-        asker: Some(record.asker.clone()),
-        id: record.id.to_string(),
-        name: record.id.to_string(),
-        kind: "change".to_owned(),
-        ..record.plan.resource.clone()
-    }
-}
-
 async fn find(id: ChangeId, cx: &Context<'_>) -> Result<ChangeRecord> {
     cx.records.change(id).await?.ok_or_else(|| {
         Error::shown(text!["There is no ", code(id.to_string()), ". ", code("change list"), " shows those there are."])
@@ -53,7 +42,7 @@ async fn suggest_open(typed: &str, cx: &Context<'_>) -> Vec<Choice> {
     let typed = typed.to_lowercase();
     let open = cx.records.open_changes().await.unwrap_or_default();
     open.iter()
-        .filter(|record| cx.may(&resource(record)))
+        .filter(|record| cx.may(&record.as_resource()))
         .map(|record| Choice { value: record.id.to_string(), label: format!("{} · {}", record.id, record.plan.title) })
         .filter(|choice| choice.label.to_lowercase().contains(&typed))
         .take(100)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{find, named, resource, suggest_open};
+use super::{find, named, suggest_open};
 use crate::args::When;
 use crate::message::code;
 use crate::records::{ChangeId, Effect};
@@ -45,7 +45,7 @@ impl Change for Reschedule {
             None => text![code(self.id.to_string()), " starts ", at, "."],
         };
         Ok(Plan::Records {
-            resource: Box::new(resource(&record)),
+            resource: Box::new(record.as_resource()),
             effects: vec![Effect::Reschedule { change: self.id, at }],
             say: say.into(),
         })

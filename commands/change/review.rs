@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::approve::Approve;
-use super::{find, named, resource, show, suggest_open};
+use super::{find, named, show, suggest_open};
 use crate::context::Decision;
 use crate::records::{ChangeId, Effect, Status};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result};
@@ -35,7 +35,7 @@ impl Change for Review {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let record = find(self.id, cx).await?;
         let waits = matches!(record.status, Status::AwaitingApproval { .. });
-        let resource = resource(&record);
+        let resource = record.as_resource();
         let approver = record.requires.as_ref().is_some_and(|requires| cx.person.groups.contains(&requires.group))
             && matches!(cx.authority.decide(cx.person, Approve::NAME, &resource), Decision::Allowed { .. });
         let claims = waits && approver && record.claimed.is_none() && record.asker != cx.person.id;

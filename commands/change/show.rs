@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{find, named, resource, standing, suggest_open};
+use super::{find, named, standing, suggest_open};
 use crate::error::Error;
 use crate::message::{Message, Text, bold, code};
 use crate::plan::Finding;
@@ -33,7 +33,7 @@ impl Command for Show {
 impl Query for Show {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let record = find(self.id, cx).await?;
-        if !cx.may(&resource(&record)) {
+        if !cx.may(&record.as_resource()) {
             return Err(Error::shown("You may not see the changes of that project."));
         }
         Ok(details(&record))

@@ -311,7 +311,7 @@ impl Shared {
         Ok(self.tree()?.under(&keys::dues(kind)).map(move |pair| keys::due_of(kind, &pair?.0)))
     }
 
-    /// Gives records that were written back from whoever had claimed them.
+    /// Says that records were written: their due times are the store's again.
     fn written<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
         let mut leases = self.leases();
         keys.into_iter().for_each(|key| leases.written(key));

@@ -1,3 +1,4 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 
 mod basics;
+mod upgrade;

@@ -241,7 +241,11 @@ impl World {
             Over::Sockets => "socket",
             Over::Http => "http",
         };
-        let policy = self.choices.policy.clone().unwrap_or_else(|| watchkeeper::config::DEFAULT_POLICY.to_owned());
+        let policy = self
+            .choices
+            .policy
+            .clone()
+            .unwrap_or_else(|| watchkeeper::config::DEFAULT_POLICY.replace("Action::\"audit\"", "Action::\"queries\""));
         self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::history::History;
 use super::mark::{Mark, State};
-use super::tree::Tree;
+use super::tree::{Tree, Unopened};
 use crate::audit::{Head, hex};
 
 /// Why a store was not opened. Every sentence says what to do.
@@ -158,7 +158,10 @@ impl Folder {
         // sled panics on some damage instead of returning an error.
         let tree = catch_unwind(AssertUnwindSafe(|| Tree::open(&path)))
             .map_err(|_| damaged("sled gave up while reading it".to_owned()))?
-            .map_err(|cause| damaged(cause.to_string()))?;
+            .map_err(|unopened| match unopened {
+                Unopened::Io(cause) => doing("opening", &path)(cause),
+                Unopened::Damaged(why) => damaged(why),
+            })?;
         if is_new {
             let sync = || {
                 File::open(path.join("conf"))?.sync_all()?;

@@ -34,16 +34,41 @@ async fn due_records_are_claimed_earliest_first_and_once_a_lease() {
 
     store.done(&Key::new(Kind::Change, "b")).await;
     assert_eq!(claim(&store, "10:00:11").await, ["b"]);
+    let b = Key::new(Kind::Change, "b");
     store.commit(due(Kind::Change, "b", Some("10:00:20"), 1)).await.unwrap();
-    assert_eq!(claim(&store, "10:00:19").await, [""; 0]);
-    assert_eq!(claim(&store, "10:00:20").await, [""; 0], "its claimer is not done");
-    store.done(&Key::new(Kind::Change, "b")).await;
+    assert_eq!(claim(&store, "10:00:20").await, [""; 0], "a commit does not take it from whoever works on it");
+    store.done(&b).await;
     assert_eq!(claim(&store, "10:00:20").await, ["b"]);
     assert_eq!(claim(&store, "10:05:10").await, ["a", "c"], "the lease has passed");
 
     store.commit(due(Kind::Change, "b", None, 2)).await.unwrap();
     let pending = store.pending(Kind::Change).await.unwrap();
     assert_eq!(pending.iter().map(|row| row.key.id.as_str()).collect::<Vec<_>>(), ["late"]);
+}
+
+#[tokio::test]
+async fn a_record_is_put_off_and_woken_without_a_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let a = Key::new(Kind::Change, "a");
+    let next_due = async || store.next_due(&[Kind::Change]).await.unwrap();
+    store.commit(due(Kind::Change, "a", Some("10:00:00"), 0)).await.unwrap();
+    assert_eq!(claim(&store, "10:00:00").await, ["a"]);
+    store.put_off(&a, at("10:01:00")).await;
+    store.done(&a).await;
+    assert_eq!(next_due().await, Some(at("10:01:00")));
+    assert_eq!(claim(&store, "10:00:59").await, [""; 0]);
+    store.wake(&a, at("10:00:30")).await;
+    assert_eq!(claim(&store, "10:00:30").await, ["a"], "woken earlier than it was put off to");
+    store.wake(&a, at("10:00:31")).await;
+    assert_eq!(claim(&store, "10:00:31").await, [""; 0], "somebody works on it");
+    store.put_off(&a, at("10:09:00")).await;
+    store.done(&a).await;
+    assert_eq!(claim(&store, "10:00:31").await, ["a"], "what woke it meanwhile is not lost");
+    store.done(&a).await;
+    store.put_off(&a, at("10:20:00")).await;
+    store.commit(due(Kind::Change, "a", Some("10:02:00"), 1)).await.unwrap();
+    assert_eq!(next_due().await, Some(at("10:02:00")), "a commit sets the time anew");
 }
 
 #[tokio::test]
