@@ -5,7 +5,7 @@
 //! there by an operator, `accept-loss`.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,11 @@ pub enum OpenError {
     },
 }
 
+/// What stands in `running`: sled is about to be opened, its folder copied or not, or it is open.
+const OPENING: &str = "opening";
+const COPIED: &str = "copied";
+const OPEN: &str = "open";
+
 /// The folder of a store, locked for this process.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -123,11 +128,32 @@ impl Folder {
     /// After an unclean stop, copies sled's folder aside, for its recovery may cut it. Then says that it is in use.
     pub(super) fn begin(&self) -> Result<(), OpenError> {
         let marker = self.dir.join("running");
-        if marker.exists() && self.sled().exists() {
+        let stands = fs::read_to_string(&marker).ok();
+        // The copy of a start that did not get through is from before recovery; another would be from after it.
+        let copied = stands.as_deref() == Some(COPIED);
+        if stands.is_some() && !copied && self.sled().exists() {
             self.copy_aside().map_err(doing("copying aside what an unclean stop left in", &self.dir))?;
+            self.mark_running(COPIED)?;
+        } else if !copied {
+            self.mark_running(OPENING)?;
         }
-        File::create(&marker).map_err(doing("creating", &marker))?;
-        sync_dir(&self.dir).map_err(doing("syncing", &self.dir))
+        Ok(())
+    }
+
+    /// Says that the start got through.
+    pub(super) fn opened(&self) -> Result<(), OpenError> {
+        self.mark_running(OPEN)
+    }
+
+    fn mark_running(&self, how: &str) -> Result<(), OpenError> {
+        let marker = self.dir.join("running");
+        let write = || {
+            let mut file = File::create(&marker)?;
+            file.write_all(how.as_bytes())?;
+            file.sync_all()?;
+            sync_dir(&self.dir)
+        };
+        write().map_err(doing("writing", &marker))
     }
 
     fn copy_aside(&self) -> io::Result<()> {

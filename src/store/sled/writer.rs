@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::sync::oneshot;
 
-use super::Shared;
 use super::keys::{self, Stored};
 use super::mark::{Marker, State};
+use super::shared::Shared;
 use super::tree::{Changes, Tree};
 use crate::audit::Terms;
 use crate::store::{Commit, CommitError, Committed, Key, ReadError, Write};
