@@ -10,7 +10,7 @@ use super::{Answer, Failure};
 const INTRODUCTION: &str = "\
 # Commands
 
-Made from the code by `cargo run -- docs commands > docs/commands.md`; a test fails when this page is stale.
+Made from the code by `cargo run --quiet -- docs commands > docs/commands.md`; a test fails when this page is stale.
 
 Type them as slash commands (`/rds list`), after a mention (`@watchkeeper rds list`), or in a direct message (`rds list`).
 Where a required argument is missing, a form opens. A command that **reads** answers you alone, or everybody with `--share`.

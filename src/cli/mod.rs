@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use watchkeeper::audit::cli::Audit;
 use watchkeeper::config::{Config, ConfigErrors, Environment};
 
+mod audit;
 mod check;
 mod docs;
 mod health;
@@ -55,6 +57,11 @@ enum Task {
     },
     /// Read the configuration and say everything that is wrong with it, with file, line and key
     CheckConfig,
+    /// Look at the audit log of a bot that is stopped; while it runs, ask it in chat
+    Audit {
+        #[command(subcommand)]
+        asked: Audit,
+    },
     /// Say what the policy makes of a command, without running it
     Simulate(Simulated),
     /// Print documentation made from the code
@@ -156,11 +163,12 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn task(task: Task, environment: &Environment, out: &mut dyn Write) -> Result<Answer, Failure> {
+fn task(task: Task, environment: &Environment, out: &mut (dyn Write + Send)) -> Result<Answer, Failure> {
     match task {
         Task::Serve { log } => serve::serve(environment, log),
         Task::Manifest { of: Manifest::Slack { url } } => manifest::slack(&Config::load(environment)?, url.as_ref(), out),
         Task::CheckConfig => check::check(environment, out),
+        Task::Audit { asked } => audit::audit(&Config::load(environment)?, &asked, out),
         Task::Simulate(simulated) => simulate::simulate(&Config::load(environment)?, &simulated, out),
         Task::Docs { of: Docs::Commands } => docs::commands(out),
         Task::Health { at } => health::health(environment, at, out),

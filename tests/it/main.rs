@@ -1,4 +1,7 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 
 mod basics;
+mod generated;
+mod process;
+mod program;
 mod upgrade;
