@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use commands::aws::{Aws as Client, AwsSettings, Keys};
-use commands::records::Entry;
+use commands::records::{Entry, Verification};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use watchkeeper::bot::{Bot, Ground};
@@ -47,18 +47,18 @@ impl Running {
         let config = Config::load(&environment).unwrap_or_else(|errors| panic!("the configuration of the world:\n{errors}"));
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("making the bot's runtime");
         let store = Arc::new(SledStore::open(&config.data_dir, clock.now()).unwrap_or_else(|error| panic!("{error}")));
-        let (mortal, death) = Mortal::new(Arc::clone(&store) as Arc<dyn Store>, &choices.life);
+        let (mortal, death) = Mortal::new(Arc::clone(&store) as Arc<dyn Store>, &choices.life, &choices.disk);
         let settings = AwsSettings {
             region: "eu-west-1".to_owned(),
             endpoint: Some(aws.url().to_owned()),
             keys: Some(Keys { id: "AKIAWATCHKEEPER".to_owned(), secret: "standin".to_owned() }),
         };
-        let clock = clock.clone();
+        let (clock, commands) = (clock.clone(), choices.commands);
         let started = runtime.spawn(async move {
             // One provider for everything; it is there already when another test was first.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let aws = Client::connect(settings).await;
-            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands: commands::ALL }).await
+            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands }).await
         });
         let bot =
             started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
@@ -84,6 +84,14 @@ impl Running {
 
     pub(super) async fn entries(&self) -> Vec<Entry> {
         self.store.entries(1, usize::MAX).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(super) async fn verify(&self) -> Verification {
+        self.store.verify().await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(super) fn death(&self) -> Death {
+        self.death.clone()
     }
 
     pub(super) async fn rest(&self) -> Rest {
