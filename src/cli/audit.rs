@@ -18,9 +18,10 @@ pub(super) fn audit(config: &Config, asked: &Audit, out: &mut (dyn Write + Send)
     }
     let now = Clock::system().now();
     let store = SledStore::open(dir, now).map_err(|error| match error {
-        OpenError::Locked(dir) => {
-            Failure(format!("the bot is using {}. Ask it in chat (audit search, audit verify), or stop it first.", dir.display()))
-        }
+        OpenError::Locked(dir) => Failure(format!(
+            "the bot is using the store in {}. Ask it in chat (audit search, audit verify), or stop it first.",
+            dir.display()
+        )),
         other => Failure(other.to_string()),
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -28,7 +28,7 @@ struct Line {
 const ENVIRONMENT: &str = "\
 Exit codes:
   0  done, and the answer is yes
-  1  done, and the answer is no: not ready, an error in the configuration, a broken log, not allowed
+  1  done, and the answer is no: not ready, not allowed, a broken log, a wrong configuration
   2  the command line can't be read
   3  it could not be done; the reason is on standard error
 
@@ -55,7 +55,7 @@ enum Task {
         #[command(subcommand)]
         of: Manifest,
     },
-    /// Read the configuration and say everything that is wrong with it, with file, line and key
+    /// Say everything that is wrong with the configuration, with file, line and key
     CheckConfig,
     /// Look at the audit log of a bot that is stopped; while it runs, ask it in chat
     Audit {

@@ -135,10 +135,10 @@ async fn a_store_has_one_process() {
     let second = program.run(&["serve"]).await;
     assert_eq!(second.code, 3);
     let last = second.err.lines().last().unwrap_or_default();
-    insta::assert_snapshot!(last, @"watchkeeper: another process is using data. Stop it first; two may never write one store.");
+    insta::assert_snapshot!(last, @"watchkeeper: another process is using the store in data. Stop it first; two may never write one store.");
     let verified = program.run(&["audit", "verify"]).await;
     assert_eq!(verified.code, 3);
-    insta::assert_snapshot!(verified.err, @"watchkeeper: the bot is using data. Ask it in chat (audit search, audit verify), or stop it first.");
+    insta::assert_snapshot!(verified.err, @"watchkeeper: the bot is using the store in data. Ask it in chat (audit search, audit verify), or stop it first.");
     let ready = program.run(&["health", "--at", &bot.address]).await;
     assert_eq!((ready.code, ready.err.as_str()), (0, ""), "{}", ready.out);
     let log = bot.log();
@@ -209,10 +209,13 @@ async fn a_policy_nobody_can_meet_is_told() {
 
 #[tokio::test]
 async fn a_good_configuration_is_called_good() {
-    let secrets = program().variable("SLACK_BOT_TOKEN", "xoxb-1").variable("SLACK_APP_TOKEN", "xapp-1");
-    let checked = secrets.run(&["check-config"]).await;
+    let config = format!("{CONFIG}\n[projects.shop]\nchannel = \"#shop-ops\"\n");
+    let people = PEOPLE.replace("[\"developers\"]", "[\"dba\", \"auditors\"]");
+    let program = Program::new().file("watchkeeper.toml", &config).file("people.toml", &people);
+    let program = program.variable("SLACK_BOT_TOKEN", "xoxb-1").variable("SLACK_APP_TOKEN", "xapp-1");
+    let checked = program.run(&["check-config"]).await;
     assert_eq!((checked.code, checked.err.as_str()), (0, ""));
-    insta::assert_snapshot!(checked.out, @"");
+    insta::assert_snapshot!(checked.out, @"All is well.");
 }
 
 #[tokio::test]
@@ -257,5 +260,39 @@ async fn help_fits_the_screen() {
     let help = Program::new().run(&["--help"]).await;
     assert_eq!(help.code, 0);
     assert!(help.out.lines().all(|line| line.chars().count() <= 100), "{}", help.out);
-    insta::assert_snapshot!(help.out, @"");
+    insta::assert_snapshot!(help.out, @"
+    A ChatOps bot for SREs: every operation planned, approved, executed once and audited
+
+    Usage: watchkeeper <COMMAND>
+
+    Commands:
+      serve         Run the bot until it is told to stop (SIGTERM, Ctrl-C)
+      manifest      Print what a platform needs to know about the bot
+      check-config  Say everything that is wrong with the configuration, with file, line and key
+      audit         Look at the audit log of a bot that is stopped; while it runs, ask it in chat
+      simulate      Say what the policy makes of a command, without running it
+      docs          Print documentation made from the code
+      health        Ask the bot that runs here whether it is ready
+      help          Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Exit codes:
+      0  done, and the answer is yes
+      1  done, and the answer is no: not ready, not allowed, a broken log, a wrong configuration
+      2  the command line can't be read
+      3  it could not be done; the reason is on standard error
+
+    Environment:
+      WATCHKEEPER_CONFIG     the configuration [default: watchkeeper.toml, else the one compiled in]
+      WATCHKEEPER_DATA_DIR   where the store keeps its files; outranks the configuration
+      WATCHKEEPER_LISTEN     where HTTP is listened to, such as 0.0.0.0:8080; outranks the configuration
+      WATCHKEEPER_LOG        what is logged, such as warn or info,watchkeeper=debug [default: info]
+      SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET
+                             Slack's secrets; config/watchkeeper.toml says which are needed when
+      SLACK_API_URL, AWS_ENDPOINT_URL
+                             other addresses of Slack and AWS; the AWS SDK reads its own variables too
+    ");
 }

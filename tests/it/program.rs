@@ -120,3 +120,11 @@ impl Serving {
         self.log.lock().unwrap().clone()
     }
 }
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the bot's log:\n{}", self.log());
+        }
+    }
+}
