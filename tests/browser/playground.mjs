@@ -18,6 +18,7 @@ import { TEXTS } from './texts.mjs';
 const STORY = {
   asker: 'ana',
   approver: 'ben',
+  auditor: 'edda',
   asksIn: 'ops',
   cardIn: 'shop-ops',
   database: 'orders',
@@ -154,6 +155,8 @@ async function walk() {
   await picture('thread');
   await page.getByTestId('thread-close').click();
 
+  await speakAs(STORY.auditor);
+  await open(STORY.asksIn);
   const beforeAudit = await newest();
   await say(STORY.audit.say);
   await expect(`“${STORY.audit.say}” shows the upgrade of ${STORY.database}`, () => arrives(beforeAudit, PAGE.table, STORY.audit.shows));

@@ -52,13 +52,8 @@ async fn people_are_reminded_a_day_an_hour_and_ten_minutes_before() {
     let card = world.upgrade("--at 'sat 02:00'").await;
     world.person("ben").reacts("white_check_mark", &card).await;
     world.advance_to("2026-11-28T00:55:00Z".parse().unwrap()).await;
-    let times: Vec<String> = world
-        .entries()
-        .await
-        .iter()
-        .filter(|entry| entry.fact.event == "reminded")
-        .map(|entry| entry.at.to_string())
-        .collect();
+    let times: Vec<String> =
+        world.entries().await.iter().filter(|entry| entry.fact.event == "reminded").map(|entry| entry.at.to_string()).collect();
     assert_snapshot!(times.join("\n"), @"
     2026-11-27T01:00:00Z
     2026-11-28T00:00:00Z

@@ -152,9 +152,11 @@ fn write_configuration(folder: &Path, over: Over) -> Result<(), String> {
         Over::Sockets => cast::CONFIG.to_owned(),
         Over::Http => cast::CONFIG.replace("transport = \"socket\"", "transport = \"http\""),
     };
-    let policy = watchkeeper::config::DEFAULT_POLICY.replace("Action::\"audit\"", "Action::\"queries\"");
-    for (name, text) in [("watchkeeper.toml", config.as_str()), ("people.toml", cast::PEOPLE), ("policy.cedar", policy.as_str())]
-    {
+    for (name, text) in [
+        ("watchkeeper.toml", config.as_str()),
+        ("people.toml", cast::PEOPLE),
+        ("policy.cedar", watchkeeper::config::DEFAULT_POLICY),
+    ] {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|cause| format!("Writing {}: {cause}.", path.display()))?;
     }
