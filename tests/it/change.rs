@@ -100,9 +100,9 @@ async fn a_reminder_can_be_answered_with_another_start() {
     assert_snapshot!(form.plain(), @"
     change reschedule
     Give a change another start; approvals for the old one become void
-    Id: [CHG-1]
-    At: []
-    Reason: []
+    Change: [CHG-1]
+    New start: []
+    Why: []
     ");
     ana.fills("New start", "fri 03:00").await;
     world.person("ana").submits().await;
@@ -161,7 +161,7 @@ async fn a_change_can_be_cancelled_before_it_starts() {
 async fn somebody_else_may_not_cancel_it() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'sat 02:00'").await;
-    assert_snapshot!(world.person("ben").asks("dba", "/change cancel CHG-1").await, @"You may not run change cancel. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
+    assert_snapshot!(world.person("ben").asks("dba", "/change cancel CHG-1").await, @"You may not run change cancel on the change CHG-1 in prod of shop. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
     assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM.");
     world.end().await;
 }

@@ -14,14 +14,13 @@ async fn a_form_asks_for_what_is_missing_and_runs_the_command() {
     assert_snapshot!(ana.sees_form().await.plain(), @"
     rds upgrade
     Upgrades a database to another version, after a snapshot
-    Id: []
-    To: []
-    At: []
+    Database: []
+    Version to upgrade to: []
+    When to start: []
     Window: []
-    Strategy: []
-    Class: []
-    Parameter group: []
-    Reason: []
+    Instance class to change to on the way: []
+    Parameter group for the new version: []
+    Why: []
     ");
     assert_snapshot!(ana.offered_for("Database", "").await.join("\n"), @"
     orders · mysql 8.0.35 · shop/prod
@@ -58,14 +57,13 @@ async fn what_was_typed_is_in_the_form_already() {
     assert_snapshot!(world.slack.person("ana").sees_form().await.plain(), @"
     rds upgrade
     Upgrades a database to another version, after a snapshot
-    Id: [orders]
-    To: []
-    At: []
-    Window: [Yes]
-    Strategy: []
-    Class: []
-    Parameter group: []
-    Reason: []
+    Database: [orders]
+    Version to upgrade to: []
+    When to start: []
+    Window: [Start when the database's own maintenance window opens next]
+    Instance class to change to on the way: []
+    Parameter group for the new version: []
+    Why: []
     ");
     world.finish().await;
 }
@@ -80,7 +78,7 @@ async fn a_wrong_field_is_named_under_it_and_can_be_mended() {
     ana.fills("When to start", "midnight").await;
     let Submitted::Errors(errors) = world.person("ana").submits().await else { panic!("midnight is no time") };
     let errors: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.label, error.text)).collect();
-    assert_snapshot!(errors.join("\n"), @"At: midnight does not fit --at: people read that in two ways; give a day and an hour, such as sat 02:00.");
+    assert_snapshot!(errors.join("\n"), @"When to start: midnight does not fit --at: people read that in two ways; give a day and an hour, such as sat 02:00.");
     ana.fills("When to start", "sat 02:00").await;
     assert_eq!(world.person("ana").submits().await, Submitted::Closed);
     world.person("ana").reads("CHG-1").await;

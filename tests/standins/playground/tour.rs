@@ -39,7 +39,7 @@ pub(crate) fn steps() -> Value {
         {
             "title": "Who did what?",
             "text": "Everything above is in the audit log: asked, approved, each step, each AWS call. The log is a chain of hashes, so a gap or an edit would show.",
-            "as": "ana", "channel": "ops", "type": "/audit search",
+            "as": "ana", "channel": "ops", "type": "/audit search --on orders",
         },
         {
             "title": "Try something forbidden",
