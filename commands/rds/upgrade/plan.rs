@@ -44,7 +44,7 @@ pub(super) async fn plan(asked: &Upgrade, cx: &Context<'_>) -> Result<Work<State
     let start = start(asked, database, cx)?;
     let seen = look(asked, database, &target, rds).await?;
     let mut checks = checks::all(database, &target, &seen, cx.now);
-    checks.extend(found.unseen.iter().map(|trouble| checks::unseen(trouble)));
+    checks.extend(found.unseen.iter().map(checks::unseen));
     let modify = Modify {
         of: database.at.clone(),
         version: target.version.clone(),

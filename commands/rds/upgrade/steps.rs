@@ -106,7 +106,7 @@ pub(super) async fn step(state: State, permit: &Permit, cx: &Context<'_>) -> Res
     match state {
         State::Snapshot { job } => snapshot(job, &rds, permit, cx).await,
         State::AwaitSnapshot { job, began } => await_snapshot(job, began, &rds, cx).await,
-        State::Modify { job, began } => modify(job, began, &rds, (permit, cx)).await,
+        State::Modify { job, began } => modify(job, began, &rds, permit, cx).await,
         State::Follow { job, began, asked, begun } => {
             let since = Since { began, asked, begun };
             follow(job, since, &rds, cx).await
@@ -188,7 +188,7 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
     }
 }
 
-async fn modify(job: Job, began: Timestamp, rds: &Rds, (permit, cx): (&Permit, &Context<'_>)) -> Result<Step<State>> {
+async fn modify(job: Job, began: Timestamp, rds: &Rds, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let database = job.look(rds).await?;
     let to = job.to().to_owned();
     let upgrading = text!["AWS took the request to upgrade ", bold(job.id()), " to ", code(&*to), "."];
