@@ -508,7 +508,7 @@ async fn an_upgrade_that_fails_says_what_stays() {
     let mut desk = Desk::open().await;
     desk.world.database("orders", "mysql", "8.0.35").await;
     desk.world.next_upgrade("orders", Upgrade::Fails { reason: "The tablespace is too old.".to_owned() }).await;
-    insta::assert_snapshot!(refused(desk.run("rds upgrade orders --to 8.0.40", 1).await), @"orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The DB engine version upgrade failed. The engine version upgrade rollback succeeded”. The snapshot wk-orders-8-0-40 is kept; the version was not changed. Read the upgrade log in RDS, mend what it names, and ask again.");
+    insta::assert_snapshot!(refused(desk.run("rds upgrade orders --to 8.0.40", 1).await), @"orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The DB engine version upgrade failed. The engine version upgrade rollback succeeded”. Apart from the snapshot wk-orders-8-0-40, which is kept, nothing was changed. Read the upgrade log in RDS, mend what it names, and ask again.");
     desk.world.next_upgrade("orders", Upgrade::IncompatibleParameters).await;
     insta::assert_snapshot!(refused(desk.run("rds upgrade orders --to 8.0.40", 1).await), @"orders is incompatible-parameters on 8.0.40 and does not leave that state by itself. I asked AWS for the upgrade to 8.0.40 and stop here. AWS says: “Database instance put into incompatible-parameters. Review the values of its parameters”. Mend its parameter group or give it the default one, then reboot it. The snapshot wk-orders-8-0-40-2 from before is kept.");
     desk.close().await;
