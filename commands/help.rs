@@ -96,7 +96,7 @@ fn one(entry: Entry, cx: &Context<'_>) -> Message {
     let usage = format!("{}{}", cx.settings.prefix, usage.trim_start_matches("Usage:").trim());
     let kind = match entry.kind {
         Kind::Query => "It only reads.",
-        Kind::Change => "It changes something: you see the plan before anything happens.",
+        Kind::Change => "It changes something, so it is recorded and may need approval.",
     };
     let mut told = text![typed(&entry, cx), " — ", format!("{}. {kind}", entry.about()), "\nUsage: ", code(usage)];
     if let Some(example) = example(&entry, cx) {

@@ -208,7 +208,7 @@ impl Policy {
 
 impl Rule {
     /// The rule of the two that demands less; the earlier one if they demand the same.
-    fn min_by_demand<'r>(self: &'r Self, other: &'r Self) -> &'r Self {
+    fn min_by_demand<'r>(&'r self, other: &'r Self) -> &'r Self {
         let demand = |rule: &Self| {
             let requires = rule.requires.as_ref();
             let alone = requires.is_some_and(|requires| requires.self_approval == SelfApproval::Refused);

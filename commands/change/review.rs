@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::approve::Approve;
 use super::{find, named, resource, show, suggest_open};
+use crate::context::Decision;
 use crate::records::{ChangeId, Effect, Status};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result};
 
@@ -33,9 +35,12 @@ impl Change for Review {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let record = find(self.id, cx).await?;
         let waits = matches!(record.status, Status::AwaitingApproval { .. });
-        let claims = waits && record.claimed.is_none() && record.asker != cx.person.id;
+        let resource = resource(&record);
+        let approver = record.requires.as_ref().is_some_and(|requires| cx.person.groups.contains(&requires.group))
+            && matches!(cx.authority.decide(cx.person, Approve::NAME, &resource), Decision::Allowed { .. });
+        let claims = waits && approver && record.claimed.is_none() && record.asker != cx.person.id;
         Ok(Plan::Records {
-            resource: Box::new(resource(&record)),
+            resource: Box::new(resource),
             effects: if claims { vec![Effect::Claim { change: self.id }] } else { Vec::new() },
             say: show::details(&record),
         })

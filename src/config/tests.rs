@@ -195,13 +195,25 @@ people = [
     { id = "aud", name = "Aud", groups = ["auditor"] },
 ]
 "#;
-    assert_snapshot!(findings(&[("watchkeeper.toml", toml), ("people.toml", people)], &[("SLACK_BOT_TOKEN", "x")]), @r#"
+    let policy = r#"
+@id("read-audit")
+permit (principal in Group::"auditors", action in Action::"audit", resource);
+@id("upgrade-prod")
+@approvals("1")
+@approvers("dba")
+permit (principal in Group::"dba", action == Action::"rds upgrade", resource)
+when { resource has env && resource.env == "prod" };
+@id("vote")
+permit (principal in Group::"dba", action == Action::"change approve", resource);
+"#;
+    let files = [("watchkeeper.toml", toml), ("people.toml", people), ("policy.cedar", policy)];
+    assert_snapshot!(findings(&files, &[("SLACK_BOT_TOKEN", "x")]), @r#"
     error: environment: SLACK_APP_TOKEN: Not set. Socket Mode needs the app-level token, xapp-….
-    error: policy.cedar (compiled in):58:1: upgrade-prod: It takes 1 of dba, but when dora asks in prod of shop, 0 could approve.
+    error: policy.cedar:4:1: upgrade-prod: It takes 1 of dba, but when dora asks in prod of shop, 0 could approve.
     advice: watchkeeper.toml: projects.shop: shop has no channel of its own; its cards go to #ops.
     advice: watchkeeper.toml: projects.web: No account belongs to the project web.
     advice: watchkeeper.toml: accounts: shop-prod has no role to assume; give it `roles`, or all of them `role` under [aws].
-    advice: policy.cedar (compiled in):43:1: read-audit: Nobody is in the group "auditors". Did you mean "auditor"?
+    advice: policy.cedar:2:1: read-audit: Nobody is in the group "auditors". Did you mean "auditor"?
     "#);
     let policy = ("policy.cedar", "@id(\"a\")\npermit (principal, action == Action::\"rds upgade\", resource);");
     assert_snapshot!(findings(&[("watchkeeper.toml", "[slack]\ntransport = \"http\""), policy], &[("SLACK_BOT_TOKEN", "x")]), @r#"

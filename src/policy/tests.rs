@@ -2,7 +2,7 @@ use commands::context::{Account, Authority};
 use commands::message::Message;
 use commands::{Change, Command, Context, Plan, Query, Result, change};
 use insta::assert_snapshot;
-use proptest::prelude::*;
+use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
 use serde::{Deserialize, Serialize};
 
 use super::*;
@@ -22,6 +22,7 @@ macro_rules! command {
     };
     ($type:ident, $name:literal) => {
         #[derive(clap::Args, Serialize, Deserialize)]
+        #[command(about = concat!("Stand in for ", $name))]
         struct $type {}
         impl Command for $type {
             const NAME: &'static str = $name;
@@ -195,15 +196,15 @@ fn the_default_policy_decides() {
         no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.
     cora rds upgrade database orders in staging of shop
         upgrade-staging: 1 of sre
-    nils change cancel change in prod of shop
+    nils change cancel change orders in prod of shop
         own-changes: at once
-    dora change cancel change in prod of shop
+    dora change cancel change orders in prod of shop
         no (no rule): No rule permits it. People in sre may run change cancel there.
-    sam change cancel change in prod of shop
+    sam change cancel change orders in prod of shop
         any-change: at once
-    dora change approve change in prod of shop
+    dora change approve change orders in prod of shop
         vote: at once
-    nils change approve change in prod of shop
+    nils change approve change orders in prod of shop
         no (no rule): No rule permits it. People in dba or sre may run change approve there.
     nils change freeze start 
         no (no rule): No rule permits it. People in sre may run change freeze start.
@@ -290,11 +291,19 @@ permit (principal, action, resource);
 fn the_law_names_people_to_ask() {
     let law = law();
     let nils = person("nils", &[]);
-    assert_snapshot!(line(&law.decide(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz, Sam Sato or Sue Sol.");
+    assert_snapshot!(line(&law.decide(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.");
     assert_snapshot!(line(&law.possible(&nils, "rds upgrade", &Resource::named("database", "orders"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz, Sam Sato or Sue Sol.");
 }
 
+/// All commands that change something; `change review`, which only notes who looks, is left out.
+fn changes() -> Vec<&'static str> {
+    let changes = COMMANDS.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name);
+    changes.filter(|name| *name != change::review::Review::NAME).collect()
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_person_in_no_group_is_never_allowed_a_change(
         id in "[a-z]{1,8}",
@@ -303,7 +312,7 @@ proptest! {
         env in prop::option::of(prop::sample::select(vec!["dev", "staging", "prod", ""])),
         project in prop::option::of("[a-z]{0,6}"),
         asker in prop::option::of("[A-Z]{1,8}"),
-        action in prop::sample::select(COMMANDS.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name).collect::<Vec<_>>()),
+        action in prop::sample::select(changes()),
     ) {
         thread_local!(static POLICY: Policy = policy(DEFAULT_POLICY).unwrap());
         let resource = Resource {

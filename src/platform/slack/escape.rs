@@ -25,7 +25,7 @@ pub(super) fn plain(words: &str, limit: usize) -> String {
 
 /// The text as pieces of markup that may stand in different sections but must not be broken themselves.
 pub(super) fn pieces(text: &Text, names: &dyn Names) -> Vec<String> {
-    let marks = Marks::of(text);
+    let marks = Marks::of(text, names);
     let mut pieces = Vec::new();
     let mut before = '\n';
     for span in &text.0 {
@@ -49,7 +49,7 @@ pub(super) fn pieces(text: &Text, names: &dyn Names) -> Vec<String> {
                 let account = names.account(NAME, person).filter(|id| is_id(id));
                 pieces.push(match account {
                     Some(id) => format!("<@{id}>"),
-                    None => escape(&marks.disarm(&one_line(&names.name(person)), ' ')),
+                    None => escape(&cut(&marks.disarm(&one_line(&names.name(person)), ' '), PIECE)),
                 });
                 before = 'a';
             }
@@ -99,8 +99,8 @@ fn one_line(words: &str) -> String {
 }
 
 fn link(url: &str, label: &str) -> String {
-    let label = escape(&one_line(if label.is_empty() { url } else { label })).replace('|', "¦");
-    let label = within(&words_of(&label), PIECE);
+    let label = one_line(if label.is_empty() { url } else { label });
+    let label = escape(&cut(&label, PIECE)).replace('|', "¦");
     let target = Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
     match target.map(|parsed| escape(&parsed.as_str().replace('|', "%7C"))) {
         Some(target) if target.len() <= ADDRESS => format!("<{target}|{label}>"),
@@ -140,12 +140,12 @@ struct Marks {
 
 impl Marks {
     /// A mark alone makes nothing; only where there are two (the renderer's own around bold words count) it is replaced.
-    fn of(text: &Text) -> Self {
+    fn of(text: &Text, names: &dyn Names) -> Self {
         let count = |mark: char| -> usize {
             let of_span = |span: &Span| match span {
                 Span::Plain(words) => words.matches(mark).count(),
                 Span::Bold(words) => words.matches(mark).count() + if mark == '*' { 2 } else { 0 },
-                Span::Person(_) => 2,
+                Span::Person(person) => names.name(person).matches(mark).count(),
                 _ => 0,
             };
             text.0.iter().map(of_span).sum()
@@ -204,6 +204,7 @@ mod tests {
     fn words_from_outside_stay_words() {
         assert_eq!(markup(&text!["<!channel> & <https://a|b>"]), "&lt;!channel&gt; &amp; &lt;https://a|b&gt;");
         assert_eq!(markup(&text!["*loud* my_db_name _x_ ~y~ `z`"]), "∗loud* my_db_name ˍx_ ∼y~ ˋzˋ");
+        assert_eq!(markup(&text!["~3 min for 2 * 3 of *.example.com"]), "~3 min for 2 * 3 of ∗.example.com");
         assert_eq!(markup(&text!["> quoted"]), "› quoted".replace('>', "&gt;"));
         assert_eq!(markup(&text![bold("a*b"), " ", code("x`<y\nz")]), "*a∗b* `xˋ&lt;y z`");
     }

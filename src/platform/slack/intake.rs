@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use commands::message::{Block, Message};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -12,6 +13,8 @@ use crate::platform::{Ack, Inbound, Platform, SendError, Target};
 
 /// How often a late answer is tried.
 const TRIES: usize = 3;
+/// How long between two tries.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 /// What people read when a handler panicked.
 const BROKEN: &str = "Something broke on my side while I took that. Look before you ask again: it may have been recorded.";
 
@@ -78,18 +81,19 @@ impl Slack {
             Ok(Ok((ack, _))) => self.acknowledgement(asked, ack),
             Ok(Err(panic)) => self.acknowledgement(asked, broken(panic)),
             Err(_) => {
-                tracing::warn!(?asked, "a handler is slow; acknowledged without its answer");
+                tracing::warn!("a handler is slow; acknowledged without its answer");
+                let nothing = nothing(&asked);
                 let slack = self.clone();
                 tokio::spawn(async move {
                     let (ack, _at_work) = match handler.await {
                         Ok((ack, at_work)) => (ack, at_work),
                         Err(panic) => (broken(panic), AtWork::begin(&slack)),
                     };
-                    if let Some((target, message)) = late(asked.clone(), ack) {
+                    if let Some((target, message)) = late(asked, ack) {
                         slack.say(&target, &message).await;
                     }
                 });
-                nothing(&Asked::Nothing)
+                nothing
             }
         }
     }
@@ -125,10 +129,10 @@ impl Slack {
                     tracing::warn!(error, "an answer could not be given");
                     return;
                 }
-                Err(SendError::Wait(pause)) => pause.unsigned_abs(),
-                Err(SendError::Again(_)) => self.timing.first_pause,
+                Err(SendError::Wait(pause)) => pause,
+                Err(SendError::Again(_)) => PAUSE,
             };
-            tokio::time::timeout(pause, std::future::pending::<()>()).await.unwrap_or_default();
+            self.clock.sleep_until(self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)).await;
         }
         tracing::warn!("an answer could not be given; Slack did not take it in {TRIES} tries");
     }

@@ -88,3 +88,40 @@ fn with(mut object: Value, key: &str, value: Option<String>) -> Value {
     }
     object
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_capability_is_one_slash_command_with_the_prefix() {
+        let manifest = manifest(commands::ALL, None, "/wk-");
+        let listed: Vec<&str> = names(&manifest);
+        let mut expected: Vec<String> = commands::ALL.iter().map(|entry| format!("/wk-{}", entry.capability())).collect();
+        expected.dedup();
+        assert_eq!(listed, expected);
+        assert_eq!(manifest["settings"]["socket_mode_enabled"], true);
+        assert!(!manifest.to_string().contains("http"), "Socket Mode needs no address");
+    }
+
+    #[test]
+    fn over_http_everything_knows_where_the_bot_is() {
+        let manifest = manifest(commands::ALL, Some("https://bot.example.com/"), "/");
+        let settings = &manifest["settings"];
+        assert_eq!(settings["socket_mode_enabled"], false);
+        assert_eq!(settings["event_subscriptions"]["request_url"], "https://bot.example.com/slack/events");
+        assert_eq!(settings["interactivity"]["request_url"], "https://bot.example.com/slack/interactive");
+        assert_eq!(settings["interactivity"]["message_menu_options_url"], "https://bot.example.com/slack/interactive");
+        let commands = manifest["features"]["slash_commands"].as_array().unwrap();
+        assert!(!commands.is_empty());
+        for command in commands {
+            assert_eq!(command["url"], "https://bot.example.com/slack/commands");
+            assert!(!command["description"].as_str().unwrap().is_empty(), "{command}");
+        }
+    }
+
+    fn names(manifest: &Value) -> Vec<&str> {
+        let commands = manifest["features"]["slash_commands"].as_array().unwrap();
+        commands.iter().map(|command| command["command"].as_str().unwrap()).collect()
+    }
+}

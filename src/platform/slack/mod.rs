@@ -1,7 +1,8 @@
 //! Slack.
 //!
 //! `decode` reads what comes in over `socket` or `http`, `intake` hands it on and acknowledges; `render`, `escape` and
-//! `form` write what goes out through `api`. Both transports share everything but the wire.
+//! `form` write what goes out, `posting` and `files` bring it there through `api`. Both transports share everything but
+//! the wire. `manifest` is how Slack learns of the commands.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,18 +11,17 @@ use async_trait::async_trait;
 use axum::Router;
 use commands::message::Message;
 use commands::registry::Form;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ring::hmac;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use self::api::{Api, Fault};
+use self::api::Api;
+use self::posting::Ear;
 use self::pulse::Pulse;
-use self::render::Rendered;
-use self::way::Way;
-use super::{Carry, Handle, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Standing, Target};
+use super::{Carry, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Standing, Target};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
@@ -35,6 +35,7 @@ mod http;
 mod intake;
 mod limits;
 mod manifest;
+mod posting;
 mod pulse;
 mod render;
 mod socket;
@@ -47,16 +48,8 @@ pub use socket::Timing;
 /// The platform's name in records.
 pub const NAME: &str = "slack";
 
-/// The type of the metadata that carries a message's slot.
-const METADATA: &str = "watchkeeper";
-/// How far Slack's clock and ours may differ when a message is looked for.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// Direct message channels and unknown types that are remembered.
 const REMEMBERED: usize = 10_000;
-/// What Slack answers where somebody is not in a channel, or the bot is not.
-const NOT_THERE: &[&str] =
-    &["channel_not_found", "not_in_channel", "user_not_in_channel", "is_archived", "restricted_action", "messages_tab_disabled"];
-
 /// How to reach Slack.
 #[derive(Clone, Debug)]
 pub struct SlackSettings {
@@ -172,154 +165,6 @@ impl Slack {
             tracing::warn!(what, "{words}");
         }
     }
-
-    fn rendered(&self, message: &Message) -> Rendered {
-        render::render(message, self.names.as_ref())
-    }
-
-    async fn post_in(&self, channel: &str, thread: Option<&str>, message: &Message, slot: &str) -> Result<MessageRef, Fault> {
-        let files = self.upload(message).await?;
-        let mut body = self.body(message);
-        body["channel"] = channel.into();
-        body["unfurl_links"] = false.into();
-        body["unfurl_media"] = false.into();
-        if let Some(thread) = thread {
-            body["thread_ts"] = thread.into();
-        }
-        if !slot.is_empty() {
-            body["metadata"] = json!({ "event_type": METADATA, "event_payload": { "slot": slot } });
-        }
-        let answer = self.api.call("chat.postMessage", &body).await?;
-        let at = reference(answer["channel"].as_str().unwrap_or(channel), &answer["ts"]);
-        self.share(&files, &at.channel, thread).await;
-        Ok(at)
-    }
-
-    async fn post_direct(&self, account: &str, message: &Message, slot: &str) -> Result<MessageRef, Fault> {
-        let channel = self.direct(account).await?;
-        self.post_in(&channel, None, message, slot).await
-    }
-
-    /// Answers one person: through the `response_url` while it works, else unseen by others in the channel, else directly.
-    async fn post_only(
-        &self,
-        channel: &str,
-        account: &str,
-        handle: Option<&Handle>,
-        message: &Message,
-    ) -> Result<MessageRef, Fault> {
-        let files = self.upload(message).await?;
-        let direct = if files.is_empty() { None } else { Some(self.direct(account).await?) };
-        let mut body = match direct {
-            Some(_) => self.body(&message.clone().note("Only you may see it, so the file is in our direct messages.")),
-            None => self.body(message),
-        };
-        let way = Way::of(handle, self.clock.now());
-        if let Some(thread) = &way.thread {
-            body["thread_ts"] = thread.as_str().into();
-        }
-        let at = self.whisper(channel, account, (way, handle.is_some_and(|handle| handle.replaces)), body).await?;
-        if let Some(direct) = direct {
-            self.share(&files, &direct, None).await;
-        }
-        Ok(at)
-    }
-
-    async fn whisper(
-        &self,
-        channel: &str,
-        account: &str,
-        (way, replaces): (Way, bool),
-        mut body: Value,
-    ) -> Result<MessageRef, Fault> {
-        if let Some(url) = &way.url {
-            let mut body = body.clone();
-            body["replace_original"] = replaces.into();
-            if !replaces {
-                body["response_type"] = "ephemeral".into();
-            }
-            match self.api.respond(url, &body).await {
-                Ok(()) => return Ok(reference(channel, &Value::Null)),
-                Err(Fault::Refused { code, .. }) => tracing::debug!(code, "a response_url no longer works"),
-                Err(fault) => return Err(fault),
-            }
-        }
-        body["channel"] = channel.into();
-        body["user"] = account.into();
-        match self.api.call("chat.postEphemeral", &body).await {
-            Ok(answer) => Ok(reference(channel, &answer["message_ts"])),
-            Err(fault) if fault.is(NOT_THERE) => {
-                let direct = self.direct(account).await?;
-                body["channel"] = direct.as_str().into();
-                for key in ["user", "thread_ts"] {
-                    body.as_object_mut().map(|body| body.remove(key));
-                }
-                let answer = self.api.call("chat.postMessage", &body).await?;
-                Ok(reference(&direct, &answer["ts"]))
-            }
-            Err(fault) => Err(fault),
-        }
-    }
-
-    fn body(&self, message: &Message) -> Value {
-        let Rendered { text, blocks } = self.rendered(message);
-        json!({ "text": text, "blocks": blocks })
-    }
-
-    /// The direct message channel with an account.
-    async fn direct(&self, account: &str) -> Result<String, Fault> {
-        const METHOD: &str = "conversations.open";
-        let known = || self.directs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = known().get(account) {
-            return Ok(channel.clone());
-        }
-        let answer = self.api.call(METHOD, &json!({ "users": account })).await?;
-        let no_channel = || Fault::Lost { method: METHOD, cause: "no channel in the answer".to_owned() };
-        let channel = answer["channel"]["id"].as_str().ok_or_else(no_channel)?.to_owned();
-        let mut known = known();
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(account.to_owned(), channel.clone());
-        Ok(channel)
-    }
-
-    async fn look_for(
-        &self,
-        channel: String,
-        thread: Option<&str>,
-        slot: &str,
-        since: Timestamp,
-    ) -> Result<Option<MessageRef>, Fault> {
-        let oldest = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN).as_second().max(0);
-        let mut params = vec![
-            ("channel", channel.clone()),
-            ("oldest", oldest.to_string()),
-            ("inclusive", "true".to_owned()),
-            ("include_all_metadata", "true".to_owned()),
-            ("limit", "200".to_owned()),
-        ];
-        let method = match thread {
-            Some(thread) => {
-                params.push(("ts", thread.to_owned()));
-                "conversations.replies"
-            }
-            None => "conversations.history",
-        };
-        let answer = self.api.ask(method, &params).await?;
-        let ours = |message: &&Value| {
-            let metadata = &message["metadata"];
-            metadata["event_type"] == METADATA && metadata["event_payload"]["slot"] == slot
-        };
-        let found = answer["messages"].as_array().into_iter().flatten().find(ours);
-        Ok(found.map(|message| reference(&channel, &message["ts"])))
-    }
-}
-
-/// A message's reference. What was said through a `response_url` has no id: `message` is empty then.
-fn reference(channel: &str, ts: &Value) -> MessageRef {
-    let message = ts.as_str().unwrap_or_default().to_owned();
-    MessageRef { platform: NAME.to_owned(), channel: channel.to_owned(), message }
 }
 
 #[async_trait]
@@ -331,7 +176,10 @@ impl Platform for Slack {
     async fn post(&self, target: &Target, message: &Message, slot: &str) -> Result<MessageRef, SendError> {
         let posted = match target {
             Target::Channel { channel, thread } => self.post_in(channel, thread.as_deref(), message, slot).await,
-            Target::Only { channel, account, handle } => self.post_only(channel, account, handle.as_ref(), message).await,
+            Target::Only { channel, account, handle } => {
+                let ear = Ear { channel, account, handle: handle.as_ref() };
+                self.post_only(ear, message).await
+            }
             Target::Direct { account } => self.post_direct(account, message, slot).await,
         };
         Ok(posted?)
@@ -349,14 +197,7 @@ impl Platform for Slack {
     }
 
     async fn find(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, SendError> {
-        let found = match target {
-            Target::Channel { channel, thread } => self.look_for(channel.clone(), thread.as_deref(), slot, since).await,
-            Target::Direct { account } => match self.direct(account).await {
-                Ok(channel) => self.look_for(channel, None, slot, since).await,
-                Err(fault) => Err(fault),
-            },
-            Target::Only { .. } => return Ok(None),
-        };
+        let found = self.look_for(target, slot, since).await;
         // Slack limits history sharply for some apps: not being able to look is not a reason to be silent.
         Ok(found.unwrap_or_else(|fault| {
             tracing::warn!(%fault, "looking for a message that may have been posted before");

@@ -184,7 +184,8 @@ impl Connection {
                 frame = timeout_at(deadline, frames.next()), if acks.is_some() => {
                     let heard = match frame {
                         Ok(frame) => self.frame(frame, acks.as_ref()),
-                        Err(_) => Err(format!("{} within {:?}", if beat.is_some() { "nothing heard" } else { "no hello" }, timing.silence)),
+                        Err(_) if beat.is_none() => Err("no hello".to_owned()),
+                        Err(_) => Err(format!("nothing heard for {} s", timing.silence.as_secs())),
                     };
                     match heard {
                         Ok(Heard::Hello) => beat = Some(self.slack.pulse.hello(self.line, self.slack.clock.now())),

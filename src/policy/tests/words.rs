@@ -112,7 +112,7 @@ async fn whoami_says_what_i_may_run() {
     E-mail: nils@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
     You may ask: help, whoami, can, change list, change show, change freeze list, rds list, rds show, rds targets
-    You may change: change cancel, change reschedule
+    You may change: change review, change cancel, change reschedule
     help says what each does, can me … where and after which approval.
     ");
 }
@@ -127,12 +127,12 @@ async fn can_explains_by_rule_and_place() {
     assert_snapshot!(says("nils", "can dora@example.com rds upgrade orders --to 8.0.40").await, @"
     Dora Diaz may run rds upgrade on orders:
     • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Too few people could approve that now, so it would be refused.
-    • in dev of shop: no. No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
     ");
     assert_snapshot!(says("nils", "can me rds upgrade").await, @"
     Nils Noe may not run rds upgrade:
-    • in dev of shop: no. No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
-    • in prod of shop: no. No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz, Sam Sato or Sue Sol.
+    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    • in prod of shop: No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.
     ");
     assert_snapshot!(says("nils", "can Sue rds upgrade orders").await, @"
     Sue Sol may run rds upgrade on orders:
@@ -160,7 +160,7 @@ async fn can_explains_by_rule_and_place() {
     ");
     assert_snapshot!(says("nils", "can dora change cancel CHG-7").await, @"
     Dora Diaz may not run change cancel on CHG-7:
-    • no. No rule permits it. People in sre may run change cancel there. Ask Sam Sato or Sue Sol.
+    • No rule permits it. People in sre may run change cancel there. Ask Sam Sato.
     ");
     assert_snapshot!(says("nils", "can dorra rds list").await, @"I don't know dorra. Did you mean @dora?");
     assert_snapshot!(says("nils", "can dora rds lost").await, @"I don't know the command rds lost. Did you mean rds list?");
@@ -170,79 +170,80 @@ async fn can_explains_by_rule_and_place() {
 async fn help_shows_only_what_i_may_run() {
     assert_snapshot!(says("nils", "help").await, @"
     Here is what you can run:
-    general
-    /help What you can run here, and how
-    /whoami Who you are to me: your groups, your time zone and what you may run
-    /can Why somebody may or may not run something: the rule, where it holds, and who would have to approve
     change
-    /change list List changes, the newest first
-    /change show Show a change: its exact plan, API calls and parameters, votes, steps and digest
-    /change cancel Take a change back before it starts
-    /change reschedule Give a change another start; approvals for the old one become void
-    /change freeze list List the freezes that hold now
+    /change list — List changes, the newest first
+    /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest
+    /change review — Open the details of a change that waits, and tell the others that you are looking at it
+    /change cancel — Take a change back before it starts
+    /change reschedule — Give a change another start; approvals for the old one become void
+    /change freeze list — List the freezes that hold now
     rds
-    /rds list 
-    /rds show 
-    /rds targets 
+    /rds list — Stand in for rds list
+    /rds show — Stand in for rds show
+    /rds targets — Stand in for rds targets
+    general
+    /help — What you can run here, and how
+    /whoami — Who you are to me: your groups, your time zone and what you may run
+    /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(says("sam", "help rds").await, @"
     rds
-    /rds list 
-    /rds show 
-    /rds targets 
-    /rds upgrade Upgrade a database
+    /rds list — Stand in for rds list
+    /rds show — Stand in for rds show
+    /rds targets — Stand in for rds targets
+    /rds upgrade — Upgrade a database
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(says("sam", "help rds upgrade").await, @"
-    /rds upgrade Upgrade a database. It changes something: you see the plan before anything happens.
+    /rds upgrade — Upgrade a database. It changes something, so it is recorded and may need approval.
     Usage: /rds upgrade [OPTIONS] --to <TO> <ID>
     Example: /rds upgrade orders --to 8.0.40
     Arguments
-    ID The database, such as orders
-    --to TO The version, such as 8.0.40
-    --reason WHY Why, for the card and the audit log
+    ID — The database, such as orders
+    --to TO — The version, such as 8.0.40
+    --reason WHY — Why, for the card and the audit log
     May you run it?
     • in dev of shop: yes, at once (rule upgrade-dev).
     • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Dora Diaz could approve.
     ");
     assert_snapshot!(says("nils", "help rds upgrade").await, @"
-    /rds upgrade Upgrade a database. It changes something: you see the plan before anything happens.
+    /rds upgrade — Upgrade a database. It changes something, so it is recorded and may need approval.
     Usage: /rds upgrade [OPTIONS] --to <TO> <ID>
     Example: /rds upgrade orders --to 8.0.40
     Arguments
-    ID The database, such as orders
-    --to TO The version, such as 8.0.40
-    --reason WHY Why, for the card and the audit log
+    ID — The database, such as orders
+    --to TO — The version, such as 8.0.40
+    --reason WHY — Why, for the card and the audit log
     May you run it?
-    • in dev of shop: no. No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
-    • in prod of shop: no. No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz, Sam Sato or Sue Sol.
+    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    • in prod of shop: No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.
     ");
     assert_snapshot!(says("sam", "help change freeze").await, @"
     change freeze
-    /change freeze list List the freezes that hold now
-    /change freeze start Call a freeze: no change of the project starts until it ends; a running step finishes
-    /change freeze stop Lift a freeze before its end
+    /change freeze list — List the freezes that hold now
+    /change freeze start — Call a freeze: no change of the project starts until it ends; a running step finishes
+    /change freeze stop — Lift a freeze before its end
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(says("sam", "help change reschedule").await, @r#"
-    /change reschedule Give a change another start; approvals for the old one become void. It changes something: you see the plan before anything happens.
+    /change reschedule — Give a change another start; approvals for the old one become void. It changes something, so it is recorded and may need approval.
     Usage: /change reschedule [OPTIONS] --at <TIME> <ID>
     Example: /change reschedule CHG-1042 --at "sat 02:00"
     Arguments
-    ID The change, such as CHG-1042
-    --at TIME The new start, such as "sat 02:00" or "tomorrow 3pm Asia/Taipei"
-    --reason WHY Why, for the card and the audit log
+    ID — The change, such as CHG-1042
+    --at TIME — The new start, such as "sat 02:00" or "tomorrow 3pm Asia/Taipei"
+    --reason WHY — Why, for the card and the audit log
     May you run it?
     • yes, at once (rule any-change).
     "#);
     assert_snapshot!(says("nils", "help audit").await, @"
-    /audit search . It only reads.
+    /audit search — Stand in for audit search. It only reads.
     Usage: /audit search [OPTIONS]
     Arguments
-    --share Post the answer in the channel, for everybody
+    --share — Post the answer in the channel, for everybody
     May you run it?
-    • no. No rule permits it. People in auditors or sre may run audit search there. Ask Sam Sato or Sue Sol.
+    • No rule permits it. People in auditors or sre may run audit search there. Ask Sam Sato or Sue Sol.
     ");
     assert_snapshot!(says("nils", "help rsd").await, @"I don't know the command rsd. help lists what you can run.");
 }

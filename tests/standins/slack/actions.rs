@@ -10,6 +10,7 @@ use super::{
     Workspace,
     delivery::{Delivery, EnvelopeKind, Outcome},
     entries,
+    events::Reacted,
     model::{Channel, ChannelKind, Message, UserKind},
     payloads::view_of,
     state::{NewMessage, ResponseUrl, SLACKBOT, State},
@@ -66,7 +67,7 @@ pub struct FieldError {
 }
 
 /// What came of submitting a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Submitted {
     /// The form closed.
     Closed,
@@ -76,6 +77,8 @@ pub enum Submitted {
     Updated,
     /// Another form opened on top.
     Pushed,
+    /// The bot gave no answer in time; Slack says that it had trouble connecting, and the form stays open.
+    Unanswered(Box<Delivery>),
 }
 
 impl Workspace {
@@ -162,23 +165,12 @@ impl Workspace {
         self.state().post(new, self.now());
     }
 
-    /// Puts a reaction on a message.
-    pub(super) async fn react(self: &Arc<Self>, user: &str, channel: &str, ts: &str, name: &str) -> Result<Done, String> {
-        self.reactable(user, channel, ts)?;
-        self.set_reaction(user, channel, ts, name).map_err(|code| format!("the reaction was refused: {code}"))?;
-        self.tell_reaction("reaction_added", user, (channel, ts), name).await
-    }
-
-    /// Takes a reaction away.
-    pub(super) async fn unreact(self: &Arc<Self>, user: &str, channel: &str, ts: &str, name: &str) -> Result<Done, String> {
-        self.reactable(user, channel, ts)?;
-        self.unset_reaction(user, channel, ts, name).map_err(|code| format!("there is no such reaction: {code}"))?;
-        self.tell_reaction("reaction_removed", user, (channel, ts), name).await
-    }
-
-    async fn tell_reaction(self: &Arc<Self>, kind: &str, user: &str, message: (&str, &str), name: &str) -> Result<Done, String> {
+    /// Puts a reaction on a message, or takes it away.
+    pub(super) async fn react(self: &Arc<Self>, reacted: Reacted<'_>) -> Result<Done, String> {
+        self.reactable(reacted.user, reacted.channel, reacted.ts)?;
+        self.set_reaction(&reacted).map_err(|code| format!("the reaction was refused: {code}"))?;
         let mut deliveries = Vec::new();
-        if let Some(event) = self.reaction_event(kind, user, message, name) {
+        if let Some(event) = self.reaction_event(&reacted) {
             deliveries.push(self.deliver_event(event).await);
         }
         Ok(Done { message: None, deliveries })
@@ -393,12 +385,11 @@ fn marked_up(state: &State, line: &str, mentions: Mentions) -> String {
     }
     let mut words = Vec::new();
     for word in line.split(' ') {
-        let name_end = word
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| !(c.is_alphanumeric() || "-_.".contains(*c)))
-            .map_or(word.len(), |(at, _)| at);
-        let (name, rest) = word.split_at(name_end);
+        let letters = word.char_indices().skip(1).take_while(|(_, c)| c.is_alphanumeric() || "-_.".contains(*c));
+        let end = letters.last().map_or(word.len().min(1), |(at, c)| at + c.len_utf8());
+        // A dot at the end is the sentence's, not the name's.
+        let name = word.get(..end).unwrap_or(word).trim_end_matches('.');
+        let rest = &word[name.len()..];
         let linked = if let Some(user) = name.strip_prefix('@').and_then(|name| state.user(name)) {
             let label = if mentions == Mentions::Named { format!("|{}", user.name) } else { String::new() };
             format!("<@{}{label}>", user.id)

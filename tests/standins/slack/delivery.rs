@@ -43,7 +43,7 @@ impl EnvelopeKind {
 }
 
 /// A payload on its way, which attempt it is, and why there was another one before.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     /// What sort of payload this is.
     pub kind: EnvelopeKind,
@@ -80,7 +80,7 @@ pub enum Outcome {
 }
 
 /// A delivery and what came of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// What was delivered, as of the last attempt; good for [`Workspace::redeliver`].
     pub envelope: Envelope,

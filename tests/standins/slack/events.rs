@@ -12,6 +12,23 @@ use super::{
     state::{BOT_ID, State, TEAM_ID},
 };
 
+/// Whether a reaction came or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Added,
+    Removed,
+}
+
+/// A reaction of `user` with the emoji `name` on a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reacted<'a> {
+    pub(super) way: Way,
+    pub(super) user: &'a str,
+    pub(super) channel: &'a str,
+    pub(super) ts: &'a str,
+    pub(super) name: &'a str,
+}
+
 impl Workspace {
     /// Tells the bot of a person's message; returns once all of it is acknowledged.
     pub(super) async fn tell_message(self: &Arc<Self>, message: &Message) -> Vec<Delivery> {
@@ -26,10 +43,31 @@ impl Workspace {
         }
     }
 
+    /// Tells the bot that it edited or deleted `message`, in the background. `change` says what is special to that.
+    pub(super) fn announce_change(self: &Arc<Self>, message: &Message, change: Value) {
+        let mut event = change;
+        let told = {
+            let mut state = self.state();
+            let Some((subscription, kind)) = state.channels.get(&message.channel).map(|channel| kinds(&channel.kind)) else {
+                return;
+            };
+            let event_ts = state.stamp(self.now());
+            event["type"] = "message".into();
+            event["channel"] = message.channel.clone().into();
+            event["channel_type"] = kind.into();
+            event["hidden"] = true.into();
+            event["ts"] = event_ts.clone().into();
+            event["event_ts"] = event_ts.into();
+            subscribed(&state, subscription)
+        };
+        if told {
+            self.tell_later(event);
+        }
+    }
+
     /// Tells the bot of its own reaction, in the background.
-    pub(super) fn announce_reaction(self: &Arc<Self>, kind: &str, user: &str, channel: &str, ts: &str, name: &str) {
-        let event = reaction_event(&mut self.state(), self.now(), &[kind, user, channel, ts, name]);
-        if let Some(event) = event {
+    pub(super) fn announce_reaction(self: &Arc<Self>, reacted: &Reacted<'_>) {
+        if let Some(event) = self.reaction_event(reacted) {
             self.tell_later(event);
         }
     }
@@ -43,36 +81,46 @@ impl Workspace {
         });
     }
 
-    /// Puts a reaction on a message. The error is Slack's code.
-    pub(super) fn set_reaction(&self, user: &str, channel: &str, ts: &str, name: &str) -> Result<(), &'static str> {
+    /// Puts a reaction on a message or takes it away. The error is Slack's code.
+    pub(super) fn set_reaction(&self, reacted: &Reacted<'_>) -> Result<(), &'static str> {
+        let Reacted { way, user, channel, ts, name } = *reacted;
         let mut state = self.state();
-        let message = state.message_mut(channel, ts).ok_or("message_not_found")?;
-        match message.reactions.iter_mut().find(|reaction| reaction.name == name) {
-            Some(reaction) if reaction.users.iter().any(|one| one == user) => return Err("already_reacted"),
-            Some(reaction) => reaction.users.push(user.into()),
-            None => message.reactions.push(Reaction { name: name.into(), users: vec![user.into()] }),
+        let reactions = &mut state.message_mut(channel, ts).ok_or("message_not_found")?.reactions;
+        let known = reactions.iter_mut().find(|reaction| reaction.name == name);
+        match (way, known) {
+            (Way::Added, Some(reaction)) if reaction.users.iter().any(|one| one == user) => return Err("already_reacted"),
+            (Way::Added, Some(reaction)) => reaction.users.push(user.into()),
+            (Way::Added, None) => reactions.push(Reaction { name: name.into(), users: vec![user.into()] }),
+            (Way::Removed, None) => return Err("no_reaction"),
+            (Way::Removed, Some(reaction)) => {
+                let at = reaction.users.iter().position(|one| one == user).ok_or("no_reaction")?;
+                reaction.users.remove(at);
+                reactions.retain(|reaction| !reaction.users.is_empty());
+            }
         }
         drop(state);
         self.changed();
         Ok(())
     }
 
-    /// Takes a reaction away. The error is Slack's code.
-    pub(super) fn unset_reaction(&self, user: &str, channel: &str, ts: &str, name: &str) -> Result<(), &'static str> {
+    /// The event of a reaction, if the bot is subscribed and a member.
+    pub(super) fn reaction_event(&self, reacted: &Reacted<'_>) -> Option<Value> {
+        let Reacted { way, user, channel, ts, name } = *reacted;
+        let kind = match way {
+            Way::Added => "reaction_added",
+            Way::Removed => "reaction_removed",
+        };
         let mut state = self.state();
-        let message = state.message_mut(channel, ts).ok_or("message_not_found")?;
-        let reaction = message.reactions.iter_mut().find(|reaction| reaction.name == name).ok_or("no_reaction")?;
-        let at = reaction.users.iter().position(|one| one == user).ok_or("no_reaction")?;
-        reaction.users.remove(at);
-        message.reactions.retain(|reaction| !reaction.users.is_empty());
-        drop(state);
-        self.changed();
-        Ok(())
-    }
-
-    /// The event of a reaction, if the bot hears of it.
-    pub(super) fn reaction_event(&self, kind: &str, user: &str, message: (&str, &str), name: &str) -> Option<Value> {
-        reaction_event(&mut self.state(), self.now(), &[kind, user, message.0, message.1, name])
+        let member = state.channels.get(channel)?.members.contains(&state.bot);
+        if !member || !subscribed(&state, kind) {
+            return None;
+        }
+        let item_user = state.message(channel, ts)?.user.clone();
+        let event_ts = state.stamp(self.now());
+        Some(json!({
+            "type": kind, "user": user, "reaction": name, "item_user": item_user, "event_ts": event_ts,
+            "item": {"type": "message", "channel": channel, "ts": ts},
+        }))
     }
 
     /// Whether the app subscribed to this event.
@@ -85,17 +133,22 @@ fn subscribed(state: &State, event: &str) -> bool {
     state.bot_events.iter().any(|one| one == event)
 }
 
+/// The subscription that covers messages in such a channel, and what `channel_type` calls it.
+fn kinds(kind: &ChannelKind) -> (&'static str, &'static str) {
+    match kind {
+        ChannelKind::Public => ("message.channels", "channel"),
+        ChannelKind::Private => ("message.groups", "group"),
+        ChannelKind::Direct(_) => ("message.im", "im"),
+    }
+}
+
 /// The events a message causes: `message` for subscribed kinds of channels, `app_mention` when the bot is mentioned.
 fn message_events(state: &State, message: &Message) -> Vec<Value> {
     let Some(channel) = state.channels.get(&message.channel) else { return Vec::new() };
     if !channel.members.contains(&state.bot) {
         return Vec::new();
     }
-    let (subscription, kind) = match channel.kind {
-        ChannelKind::Public => ("message.channels", "channel"),
-        ChannelKind::Private => ("message.groups", "group"),
-        ChannelKind::Direct(_) => ("message.im", "im"),
-    };
+    let (subscription, kind) = kinds(&channel.kind);
     let text = &message.current().text;
     let own = message.user == state.bot;
     let mut event = json!({
@@ -143,18 +196,4 @@ fn rich_text(text: &str) -> Value {
         elements.push(json!({"type": "text", "text": super::text::unescaped(rest)}));
     }
     json!([{"type": "rich_text", "block_id": "rich", "elements": [{"type": "rich_text_section", "elements": elements}]}])
-}
-
-/// `[kind, user, channel, ts, emoji]` as an event, if the bot is subscribed and a member.
-fn reaction_event(state: &mut State, now: jiff::Timestamp, [kind, user, channel, ts, name]: &[&str; 5]) -> Option<Value> {
-    let member = state.channels.get(*channel)?.members.contains(&state.bot);
-    if !member || !subscribed(state, kind) {
-        return None;
-    }
-    let item_user = state.message(channel, ts)?.user.clone();
-    let event_ts = state.stamp(now);
-    Some(json!({
-        "type": kind, "user": user, "reaction": name, "item_user": item_user, "event_ts": event_ts,
-        "item": {"type": "message", "channel": channel, "ts": ts},
-    }))
 }

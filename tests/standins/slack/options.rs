@@ -70,7 +70,8 @@ impl Default for SlackOptions {
     }
 }
 
-/// Every scope a method of the stand-in asks for.
+/// Every scope a method of the stand-in asks for. Left out is `chat:write.public`, which lets the bot post where it is no
+/// member.
 pub const ALL_SCOPES: [&str; 22] = [
     "app_mentions:read",
     "channels:history",

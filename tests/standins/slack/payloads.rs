@@ -95,11 +95,11 @@ impl Workspace {
     }
 
     /// A `view_closed` payload.
-    pub(super) fn view_closed(&self, user: &str, view: &View, is_cleared: bool) -> Value {
+    pub(super) fn view_closed(&self, user: &str, view: &View) -> Value {
         let mut payload = self.interaction(&mut self.state(), "view_closed", user);
         payload.as_object_mut().map(|payload| payload.remove("trigger_id"));
         payload["view"] = view.json();
-        payload["is_cleared"] = is_cleared.into();
+        payload["is_cleared"] = false.into();
         payload
     }
 

@@ -9,6 +9,7 @@ use super::{
     actions::{Done, Place, Submitted},
     delivery::Delivery,
     entries,
+    events::{Reacted, Way},
     forms::Form,
     model::Message,
     submitting::Entered,
@@ -58,8 +59,7 @@ impl Person {
     /// # Panics
     /// When Slack would not take the reaction, for example a second time.
     pub async fn reacts(&self, emoji: &str, message: &Message) -> Done {
-        let done = self.workspace.react(&self.id, &message.channel, &message.ts, emoji).await;
-        done.unwrap_or_else(|why| panic!("{emoji}: {why}"))
+        self.sets_reaction(Way::Added, emoji, message).await
     }
 
     /// Takes an emoji away again.
@@ -67,8 +67,7 @@ impl Person {
     /// # Panics
     /// When it is not there.
     pub async fn unreacts(&self, emoji: &str, message: &Message) -> Done {
-        let done = self.workspace.unreact(&self.id, &message.channel, &message.ts, emoji).await;
-        done.unwrap_or_else(|why| panic!("{emoji}: {why}"))
+        self.sets_reaction(Way::Removed, emoji, message).await
     }
 
     /// Clicks the button with this text on a message as it is now.
@@ -212,10 +211,10 @@ impl Person {
         done.unwrap_or_else(|why| panic!("{button}: {why}"))
     }
 
-    /// Submits the form: closed, changed, or open with errors.
+    /// Submits the form: closed, changed, open with errors, or open since the bot did not answer.
     ///
     /// # Panics
-    /// When no form is open or the bot gave no answer Slack takes.
+    /// When no form is open or the bot gave an answer Slack does not take.
     pub async fn submits(&self) -> Submitted {
         let form = self.sees_form().await;
         self.workspace.submit(&self.id, form.id(), Entered::new()).await.unwrap_or_else(|why| panic!("submitting: {why}"))
@@ -292,6 +291,11 @@ impl Person {
             state.messages.values().filter(|message| message.only_for.as_ref() == Some(&self.id)).cloned().collect();
         mine.sort_by(|one, other| one.ts.cmp(&other.ts));
         mine.into_iter().map(|message| state.rendered(message, self.workspace.now())).collect()
+    }
+
+    async fn sets_reaction(&self, way: Way, emoji: &str, message: &Message) -> Done {
+        let reacted = Reacted { way, user: &self.id, channel: &message.channel, ts: &message.ts, name: emoji };
+        self.workspace.react(reacted).await.unwrap_or_else(|why| panic!("{emoji}: {why}"))
     }
 
     async fn offered(&self, label: &str, typed: &str) -> Vec<Value> {

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use super::{
     Workspace,
     actions::{Done, Place, Submitted},
+    events::{Reacted, Way},
     model::UserKind,
     play_state, views,
 };
@@ -104,11 +105,8 @@ struct React {
 
 async fn react(Shared(workspace): Play, Json(react): Json<React>) -> Json<Value> {
     let React { r#as: user, channel, ts, name, on } = react;
-    answer(if on {
-        workspace.react(&user, &channel, &ts, &name).await
-    } else {
-        workspace.unreact(&user, &channel, &ts, &name).await
-    })
+    let way = if on { Way::Added } else { Way::Removed };
+    answer(workspace.react(Reacted { way, user: &user, channel: &channel, ts: &ts, name: &name }).await)
 }
 
 /// Where somebody acts: `{as, block_id, action_id, value?}` with `channel` and `ts`, or with `view_id`.
@@ -178,6 +176,7 @@ async fn submit(Shared(workspace): Play, Json(submit): Json<Submit>) -> Json<Val
             let errors: BTreeMap<String, String> = errors.into_iter().map(|error| (error.block_id, error.text)).collect();
             Json(json!({"ok": false, "errors": errors}))
         }
+        Ok(Submitted::Unanswered(_)) => refused("We had some trouble connecting. Try again?"),
         Ok(_) => Json(json!({"ok": true})),
         Err(why) => refused(&why),
     }

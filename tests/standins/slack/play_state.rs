@@ -7,6 +7,7 @@ use super::{
     methods::{color, mimetype},
     model::{Channel, ChannelKind, Message, User, UserKind},
     state::{SLACKBOT, State},
+    views::View,
 };
 
 /// The answer of `GET /play/state` for the user `me`.
@@ -35,9 +36,16 @@ pub(super) fn seen_by(state: &State, me: &str, team: &str, now: Timestamp) -> Va
         "users": users,
         "channels": channels,
         "messages": messages,
-        "view": view.map(|view| json!({"id": view.id, "view": view.json()})),
+        "view": view.map(view_json),
         "clock": now.to_string(),
     })
+}
+
+/// The form without what was entered: the page keeps that itself, and would draw the form again for every letter.
+fn view_json(view: &View) -> Value {
+    let mut json = view.json();
+    json.as_object_mut().map(|json| json.remove("state"));
+    json!({"id": view.id, "view": json})
 }
 
 fn user_json(user: &User) -> Value {

@@ -79,7 +79,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(bot_name: &str, bot_events: Vec<String>) -> Self {
-        let bot = User::named(bot_name).of_kind(UserKind::Bot).without_email().shown_as(bot_name, "");
+        let bot = User::named(bot_name).of_kind(UserKind::Bot).without_email();
         let mut slackbot = User::named("slackbot").without_email().shown_as("Slackbot", "");
         slackbot.id = SLACKBOT.into();
         Self {

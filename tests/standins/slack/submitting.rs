@@ -36,7 +36,7 @@ impl Workspace {
         let payload = self.view_submission(user, &view);
         let delivery = self.deliver(EnvelopeKind::Interactive, payload).await;
         if !delivery.acknowledged() {
-            return Err("We had some trouble connecting. Try again?".into());
+            return Ok(Submitted::Unanswered(Box::new(delivery)));
         }
         let submitted = self.answered(user, &view, delivery.answer());
         self.changed();
@@ -49,7 +49,7 @@ impl Workspace {
         self.close(user, view_id);
         self.changed();
         if view.body["notify_on_close"] == true {
-            let payload = self.view_closed(user, &view, false);
+            let payload = self.view_closed(user, &view);
             self.deliver(EnvelopeKind::Interactive, payload).await;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use aws_sdk_rds::config::retry::RetryConfig;
 
 use super::super::Fault;
-use super::{Checked, SHORT, assert_clean, assume, evening, rds, rds_as, refusal};
+use super::{Checked, PATIENCE, SHORT, assert_clean, assume, evening, rds, rds_as, refusal};
 
 #[tokio::test]
 async fn the_sdk_retries_a_throttled_call() -> Checked {
@@ -75,7 +75,8 @@ async fn an_answer_can_be_held_back() -> Checked {
         let rds = rds.clone();
         async move { rds.describe_db_instances().send().await }
     });
-    tokio::time::sleep(SHORT).await;
+    let acted = async { while !aws.calls().await.iter().any(|call| call.service == "rds" && call.acted) {} };
+    tokio::time::timeout(PATIENCE, acted).await?;
     assert!(!held.is_finished());
     rds.describe_db_instances().send().await?;
     aws.release(fault).await;

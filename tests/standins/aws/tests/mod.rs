@@ -116,4 +116,6 @@ async fn assert_clean(aws: &Aws) {
     assert_eq!(aws.violations().await, Vec::<String>::new());
 }
 
+/// Real time after which a test has waited in vain.
+const PATIENCE: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(200);

@@ -221,9 +221,7 @@ async fn members_follow_their_cluster() -> Checked {
 #[tokio::test]
 async fn a_multi_az_cluster_changes_class_and_version_together() -> Checked {
     let aws = evening().await;
-    aws.cluster("ledger", "postgres", "15.7")
-        .class("db.m6g.large")
-        .await;
+    aws.cluster("ledger", "postgres", "15.7").class("db.m6g.large").await;
     rds(&aws)
         .await?
         .modify_db_cluster()

@@ -25,7 +25,7 @@ pub(super) fn post_message(workspace: &Arc<Workspace>, args: &Args) -> Result<Va
     let now = workspace.now();
     let new = {
         let mut state = workspace.state();
-        let channel = postable(&mut state, args.required("channel")?)?;
+        let channel = postable(workspace, &mut state, args.required("channel")?)?;
         NewMessage { channel: channel.id, ..content(workspace, &state, args, NEW_TEXT)? }
     };
     limited(workspace, &new.channel)?;
@@ -43,7 +43,7 @@ pub(super) fn post_message(workspace: &Arc<Workspace>, args: &Args) -> Result<Va
 pub(super) fn post_ephemeral(workspace: &Arc<Workspace>, args: &Args) -> Result<Value, ApiError> {
     let now = workspace.now();
     let mut state = workspace.state();
-    let channel = postable(&mut state, args.required("channel")?)?;
+    let channel = postable(workspace, &mut state, args.required("channel")?)?;
     let user = args.required("user")?;
     if !channel.members.iter().any(|member| member == user) {
         return Err(ApiError::new("user_not_in_channel"));
@@ -79,6 +79,9 @@ pub(super) fn update(workspace: &Arc<Workspace>, args: &Args) -> Result<Value, A
     let message = message.clone();
     let text = message.current().text.clone();
     let answer = message_json(&state, &message, false);
+    let before = message_json(&state, &old, false);
+    drop(state);
+    workspace.announce_change(&old, json!({"subtype": "message_changed", "message": answer, "previous_message": before}));
     Ok(json!({"channel": channel.id, "ts": old.ts, "text": text, "message": answer}))
 }
 
@@ -87,6 +90,9 @@ pub(super) fn delete(workspace: &Arc<Workspace>, args: &Args) -> Result<Value, A
     let channel = known(&state, args.required("channel")?)?;
     let old = own(&state, &channel, args.required("ts")?, "cant_delete_message")?;
     state.messages.remove(&(channel.id.clone(), old.ts.clone()));
+    let before = message_json(&state, &old, false);
+    drop(state);
+    workspace.announce_change(&old, json!({"subtype": "message_deleted", "deleted_ts": old.ts, "previous_message": before}));
     Ok(json!({"channel": channel.id, "ts": old.ts}))
 }
 
@@ -124,8 +130,9 @@ fn known(state: &State, id: &str) -> Result<Channel, ApiError> {
     channel.cloned().ok_or_else(|| ApiError::new("channel_not_found"))
 }
 
-/// A channel the bot may post to; a user's id stands for the direct message with them.
-fn postable(state: &mut State, id: &str) -> Result<Channel, ApiError> {
+/// A channel the bot may post to: one it is in, or with `chat:write.public` any public one. A user's id stands for the
+/// direct message with them.
+fn postable(workspace: &Workspace, state: &mut State, id: &str) -> Result<Channel, ApiError> {
     if state.users.contains_key(id) {
         state.direct(id);
         let channel = state.channels.values().find(|channel| channel.kind == ChannelKind::Direct(id.into()));
@@ -135,7 +142,8 @@ fn postable(state: &mut State, id: &str) -> Result<Channel, ApiError> {
     if channel.archived {
         return Err(ApiError::new("is_archived"));
     }
-    if !channel.members.contains(&state.bot) {
+    let public = channel.kind == ChannelKind::Public && workspace.need("chat:write.public").is_ok();
+    if !channel.members.contains(&state.bot) && !public {
         return Err(ApiError::new("not_in_channel"));
     }
     Ok(channel)

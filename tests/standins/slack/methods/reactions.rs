@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::{
     Workspace,
     args::Args,
+    events::{Reacted, Way},
     model::Message,
     state::{State, TEAM_ID},
     web_api::ApiError,
@@ -16,18 +17,19 @@ use super::super::{
 const CUT_LIST: usize = 3;
 
 pub(super) fn add(workspace: &Arc<Workspace>, args: &Args) -> Result<Value, ApiError> {
-    let (channel, ts, name) = addressed(workspace, args)?;
-    let bot = workspace.state().bot.clone();
-    workspace.set_reaction(&bot, &channel, &ts, &name).map_err(ApiError::new)?;
-    workspace.announce_reaction("reaction_added", &bot, &channel, &ts, &name);
-    Ok(json!({}))
+    set(workspace, args, Way::Added)
 }
 
 pub(super) fn remove(workspace: &Arc<Workspace>, args: &Args) -> Result<Value, ApiError> {
+    set(workspace, args, Way::Removed)
+}
+
+fn set(workspace: &Arc<Workspace>, args: &Args, way: Way) -> Result<Value, ApiError> {
     let (channel, ts, name) = addressed(workspace, args)?;
     let bot = workspace.state().bot.clone();
-    workspace.unset_reaction(&bot, &channel, &ts, &name).map_err(ApiError::new)?;
-    workspace.announce_reaction("reaction_removed", &bot, &channel, &ts, &name);
+    let reacted = Reacted { way, user: &bot, channel: &channel, ts: &ts, name: &name };
+    workspace.set_reaction(&reacted).map_err(ApiError::new)?;
+    workspace.announce_reaction(&reacted);
     Ok(json!({}))
 }
 

@@ -3,6 +3,7 @@
 mod blocks;
 mod http;
 mod limits;
+mod official;
 mod people;
 mod play;
 mod sockets;

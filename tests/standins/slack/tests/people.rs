@@ -178,4 +178,19 @@ async fn direct_messages_are_told_and_read() {
     assert_eq!(answer["channel"], event["channel"]);
     ana.expect("gladly").await;
     assert!(slack.unread().is_empty());
+    let echo = heard.recv().await.expect("the bot's own message")["event"].clone();
+    assert_eq!((&echo["bot_id"], &echo["text"]), (&json!("B0000000001"), &json!("gladly")));
+    call(&slack, "chat.update", json!({"channel": answer["channel"], "ts": answer["ts"], "text": "at once"})).await;
+    let change = heard.recv().await.expect("the edit")["event"].clone();
+    assert_eq!((&change["subtype"], &change["message"]["text"]), (&json!("message_changed"), &json!("at once")));
+}
+
+#[tokio::test]
+async fn mentions_reach_the_bot_marked_up() {
+    let slack = office().await;
+    let mut heard = bot(&slack, |_| Value::Null).await;
+    slack.person("ana").types("dba", "@watchkeeper, tell @ben. In #dba, please: a < b").await;
+    let event = heard.recv().await.expect("a mention")["event"].clone();
+    let (bot, ben, dba) = (slack.bot_user(), slack.person("ben").id().to_owned(), slack.channel("dba").id().to_owned());
+    assert_eq!(event["text"], format!("<@{bot}>, tell <@{ben}>. In <#{dba}|dba>, please: a &lt; b"));
 }

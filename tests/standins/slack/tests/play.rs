@@ -45,6 +45,14 @@ async fn the_page_speaks_reacts_and_clicks() {
 }
 
 #[tokio::test]
+async fn the_page_is_served_with_its_policy() {
+    let slack = office().await;
+    let page = reqwest::get(slack.base_url()).await.expect("a page");
+    assert!(page.headers().contains_key("content-security-policy"));
+    assert!(page.text().await.expect("text").starts_with("<!doctype html>"));
+}
+
+#[tokio::test]
 async fn the_page_hears_of_changes() {
     let slack = office().await;
     let mut answer = reqwest::get(format!("{}/play/events", slack.base_url())).await.expect("a stream");

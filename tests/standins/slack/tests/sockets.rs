@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{acknowledge, bot, connect, next, office, office_with, quiet};
@@ -78,6 +79,26 @@ async fn what_nobody_hears_waits_until_somebody_listens() {
     assert!(slack.redeliver_missed().await[0].acknowledged());
     assert_eq!(heard.recv().await.expect("the event")["event"]["type"], "app_mention");
     quiet(&slack);
+}
+
+#[tokio::test]
+async fn the_eleventh_socket_is_sent_away() {
+    let slack = office().await;
+    let mut sockets = Vec::new();
+    for _ in 0..10 {
+        sockets.push(connect(&slack).await.expect("a socket"));
+    }
+    let mut eleventh = connect(&slack).await.expect("a socket, for a moment");
+    assert_eq!(next(&mut eleventh).await.expect("a farewell")["reason"], "too_many_websockets");
+    assert!(next(&mut eleventh).await.is_none());
+    slack.open_sockets()[0].sends_binary();
+    let binary = loop {
+        let frame = sockets[0].next().await.expect("a frame").expect("an open socket");
+        if !frame.is_ping() {
+            break frame;
+        }
+    };
+    assert!(binary.is_binary());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{call, office, office_with, post, quiet};
-use crate::slack::{Fault, NewChannel, SlackOptions, TokenKind, User, UserKind};
+use crate::slack::{ALL_SCOPES, Fault, NewChannel, SlackOptions, TokenKind, User, UserKind};
 
 #[tokio::test]
 async fn tokens_and_scopes_are_asked_for() {
@@ -62,6 +62,11 @@ async fn messages_are_posted_edited_and_refused() {
     let elsewhere = slack.channel("elsewhere").id().to_owned();
     let body = json!({"channel": elsewhere, "text": "x"});
     assert_eq!(call(&slack, "chat.postMessage", body.clone()).await["error"], "not_in_channel");
+    let mut scopes: Vec<String> = ALL_SCOPES.iter().map(ToString::to_string).collect();
+    scopes.push("chat:write.public".into());
+    slack.grant_scopes(scopes);
+    assert_eq!(call(&slack, "chat.postMessage", body.clone()).await["ok"], true);
+    slack.grant_scopes(ALL_SCOPES.iter().map(ToString::to_string).collect());
     assert_eq!(call(&slack, "conversations.join", json!({"channel": elsewhere})).await["ok"], true);
     assert_eq!(call(&slack, "chat.postMessage", body).await["ok"], true);
 }

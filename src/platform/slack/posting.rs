@@ -1,0 +1,173 @@
+//! Bringing messages to where they belong, and finding them again.
+
+use std::sync::PoisonError;
+
+use commands::message::Message;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::api::Fault;
+use super::render::{Rendered, render};
+use super::way::Way;
+use super::{NAME, REMEMBERED, Slack};
+use crate::platform::{Handle, MessageRef, Target};
+
+/// The type of the metadata that carries a message's slot.
+const METADATA: &str = "watchkeeper";
+/// How far Slack's clock and ours may differ when a message is looked for.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// What Slack answers where somebody is not in a channel, or the bot is not.
+const NOT_THERE: &[&str] =
+    &["channel_not_found", "not_in_channel", "user_not_in_channel", "is_archived", "restricted_action", "messages_tab_disabled"];
+
+/// One person where they asked.
+pub(super) struct Ear<'a> {
+    pub(super) channel: &'a str,
+    pub(super) account: &'a str,
+    pub(super) handle: Option<&'a Handle>,
+}
+
+impl Slack {
+    /// Posts into a channel or a thread, files included.
+    pub(super) async fn post_in(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        message: &Message,
+        slot: &str,
+    ) -> Result<MessageRef, Fault> {
+        let files = self.upload(message).await?;
+        let mut body = self.body(message);
+        body["channel"] = channel.into();
+        body["unfurl_links"] = false.into();
+        body["unfurl_media"] = false.into();
+        if let Some(thread) = thread {
+            body["thread_ts"] = thread.into();
+        }
+        if !slot.is_empty() {
+            body["metadata"] = json!({ "event_type": METADATA, "event_payload": { "slot": slot } });
+        }
+        let answer = self.api.call("chat.postMessage", &body).await?;
+        let at = reference(answer["channel"].as_str().unwrap_or(channel), &answer["ts"]);
+        self.share(&files, &at.channel, thread).await;
+        Ok(at)
+    }
+
+    /// Posts to one person directly.
+    pub(super) async fn post_direct(&self, account: &str, message: &Message, slot: &str) -> Result<MessageRef, Fault> {
+        let channel = self.direct(account).await?;
+        self.post_in(&channel, None, message, slot).await
+    }
+
+    /// Answers one person where they asked. Files can only be shown to them alone in their direct messages.
+    pub(super) async fn post_only(&self, ear: Ear<'_>, message: &Message) -> Result<MessageRef, Fault> {
+        let files = self.upload(message).await?;
+        if files.is_empty() {
+            return self.whisper(&ear, self.body(message)).await;
+        }
+        let direct = self.direct(ear.account).await?;
+        let message = message.clone().note("Only you may see it, so the file is in our direct messages.");
+        let at = self.whisper(&ear, self.body(&message)).await?;
+        self.share(&files, &direct, None).await;
+        Ok(at)
+    }
+
+    /// Through the `response_url` while it works, else unseen by others in the channel, else directly.
+    async fn whisper(&self, ear: &Ear<'_>, mut body: Value) -> Result<MessageRef, Fault> {
+        let way = Way::of(ear.handle, self.clock.now());
+        if let Some(thread) = &way.thread {
+            body["thread_ts"] = thread.as_str().into();
+        }
+        if let Some(url) = &way.url {
+            match self.api.respond(url, &response(body.clone(), ear)).await {
+                Ok(()) => return Ok(reference(ear.channel, &Value::Null)),
+                Err(Fault::Refused { code, .. }) => tracing::debug!(code, "a response_url no longer works"),
+                Err(fault) => return Err(fault),
+            }
+        }
+        let mut ephemeral = body.clone();
+        ephemeral["channel"] = ear.channel.into();
+        ephemeral["user"] = ear.account.into();
+        match self.api.call("chat.postEphemeral", &ephemeral).await {
+            Ok(answer) => Ok(reference(ear.channel, &answer["message_ts"])),
+            Err(fault) if fault.is(NOT_THERE) => {
+                let direct = self.direct(ear.account).await?;
+                let body = json!({ "channel": direct, "text": body["text"], "blocks": body["blocks"] });
+                let answer = self.api.call("chat.postMessage", &body).await?;
+                Ok(reference(&direct, &answer["ts"]))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// A message as the fields that every method which posts shares.
+    pub(super) fn body(&self, message: &Message) -> Value {
+        let Rendered { text, blocks } = render(message, self.names.as_ref());
+        json!({ "text": text, "blocks": blocks })
+    }
+
+    /// The direct message channel with an account.
+    async fn direct(&self, account: &str) -> Result<String, Fault> {
+        const METHOD: &str = "conversations.open";
+        let known = || self.directs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = known().get(account) {
+            return Ok(channel.clone());
+        }
+        let answer = self.api.call(METHOD, &json!({ "users": account })).await?;
+        let no_channel = || Fault::Lost { method: METHOD, cause: "no channel in the answer".to_owned() };
+        let channel = answer["channel"]["id"].as_str().ok_or_else(no_channel)?.to_owned();
+        let mut known = known();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(account.to_owned(), channel.clone());
+        Ok(channel)
+    }
+
+    /// Looks for a message of ours with this slot. What only one person sees is in no history.
+    pub(super) async fn look_for(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, Fault> {
+        let (channel, thread) = match target {
+            Target::Channel { channel, thread } => (channel.clone(), thread.as_ref()),
+            Target::Direct { account } => (self.direct(account).await?, None),
+            Target::Only { .. } => return Ok(None),
+        };
+        let oldest = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN).as_second().max(0);
+        let mut params = vec![
+            ("channel", channel.clone()),
+            ("oldest", oldest.to_string()),
+            ("inclusive", "true".to_owned()),
+            ("include_all_metadata", "true".to_owned()),
+            ("limit", "200".to_owned()),
+        ];
+        let method = match thread {
+            Some(thread) => {
+                params.push(("ts", thread.clone()));
+                "conversations.replies"
+            }
+            None => "conversations.history",
+        };
+        let answer = self.api.ask(method, &params).await?;
+        let ours = |message: &&Value| {
+            let metadata = &message["metadata"];
+            metadata["event_type"] == METADATA && metadata["event_payload"]["slot"] == slot
+        };
+        let found = answer["messages"].as_array().into_iter().flatten().find(ours);
+        Ok(found.map(|message| reference(&channel, &message["ts"])))
+    }
+}
+
+/// What a `response_url` takes.
+fn response(mut body: Value, ear: &Ear<'_>) -> Value {
+    let replaces = ear.handle.is_some_and(|handle| handle.replaces);
+    body["replace_original"] = replaces.into();
+    if !replaces {
+        body["response_type"] = "ephemeral".into();
+    }
+    body
+}
+
+/// A message's reference. What was said through a `response_url` has no id: `message` is empty then.
+fn reference(channel: &str, ts: &Value) -> MessageRef {
+    let message = ts.as_str().unwrap_or_default().to_owned();
+    MessageRef { platform: NAME.to_owned(), channel: channel.to_owned(), message }
+}
