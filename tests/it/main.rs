@@ -1,6 +1,9 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 
+mod aws_trouble;
 mod basics;
 mod every_commit;
+mod http;
+mod promises;
 mod restart;
 mod upgrade;
