@@ -6,4 +6,5 @@ mod every_commit;
 mod http;
 mod promises;
 mod restart;
+mod slack_trouble;
 mod upgrade;
