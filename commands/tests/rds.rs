@@ -2,7 +2,6 @@
 //! The `rds` commands against a stand-in for AWS that speaks its real protocol.
 
 #![expect(clippy::disallowed_methods, reason = "steps are taken without the engine")]
-#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 use std::collections::BTreeSet;
 
