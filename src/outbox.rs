@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::host::{Host, Trouble};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
+use crate::waiting;
 
 /// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
 const GAP: SignedDuration = SignedDuration::from_secs(1);
@@ -162,21 +163,32 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         let sent = platform.edit(at, &saying.message).await;
         return settle(host, row, saying.clone(), sent.map(|()| None)).await;
     }
-    let found = match saying.sending {
-        Some(since) => platform.find(&saying.target, &row.key.id, since).await.unwrap_or_default(),
-        None => None,
-    };
-    if let Some(at) = found {
-        return settle(host, row, saying, Ok(Some(at))).await;
-    }
-    if let Target::Channel { .. } = saying.target {
+    if let Some(since) = saying.sending {
+        match platform.find(&saying.target, &row.key.id, since).await {
+            Ok(None) => {}
+            // What stands there may be an older content, so it counts as none and is edited.
+            Ok(Some(at)) => return settle(host, row, Saying { wanted: 0, ..saying }, Ok(Some(at))).await,
+            // Posting without having looked could say it twice.
+            Err(error) => return settle(host, row, saying, Err(error)).await,
+        }
+    } else if can_be_found(&saying.target) {
         saying.sending = Some(now);
-        let write = Write { key: row.key.clone(), expects: row.version, value: Some(crate::host::json(&saying)?), due: row.due };
+        let value = crate::host::json(&saying)?;
+        let write = Write { key: row.key.clone(), expects: row.version, value: Some(value.clone()), due: row.due };
         host.commit_plain(Commit::at(now).write(write)).await?;
         row.version += 1;
+        row.value = value;
     }
     let sent = platform.post(&saying.target, &saying.message, &row.key.id).await;
     settle(host, row, saying, sent.map(Some)).await
+}
+
+/// Whether a platform can tell afterwards that a message was posted; what one person alone sees is in no history.
+fn can_be_found(target: &Target) -> bool {
+    match target {
+        Target::Channel { .. } | Target::Direct { .. } => true,
+        Target::Only { .. } => false,
+    }
 }
 
 /// The channel whose pace a message keeps.
@@ -230,7 +242,6 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
         host.commit_plain(Commit::at(host.clock.now()).write(gone)).await?;
         return Ok(());
     }
-    let first = at.is_some();
     amend(host, row, host.clock.now(), |known| {
         known.delivered = wanted;
         known.sending = None;
@@ -240,10 +251,11 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
         }
     })
     .await?;
-    if first {
-        // Messages that wait to stand under this one, and changes whose card it is.
+    if let Some(at) = at {
+        // Messages that wait to stand under this one.
         host.bells.messages.ring();
-        host.bells.changes.ring();
+        // A vote may have been cast before this was on record, when nobody could tell yet whose card it is.
+        waiting::nudge(host, &at).await?;
     }
     Ok(())
 }

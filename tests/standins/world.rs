@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use watchkeeper::clock::Clock;
 
 use crate::aws::Aws;
-use crate::slack::{Delivery, Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
+use crate::slack::{Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
 
 mod bot;
 mod every_commit;
@@ -18,7 +18,7 @@ mod mortal;
 
 use bot::Running;
 pub use every_commit::at_every_commit;
-pub use mortal::{Death, Life};
+pub use mortal::{Death, Disk, Life};
 
 /// Where a world's clock starts: a Wednesday morning.
 pub const START: &str = "2026-11-25T10:00:00Z";
@@ -38,12 +38,38 @@ pub struct Choices {
     pub config: String,
     /// When the bot dies by itself.
     pub life: Life,
+    /// Whether what the bot commits can be written.
+    pub disk: Disk,
+    /// The commands it knows.
+    pub commands: &'static [commands::registry::Entry],
 }
 
 impl Default for Choices {
     fn default() -> Self {
-        Self { transport: Over::Sockets, policy: None, config: String::new(), life: Life::default() }
+        Self {
+            transport: Over::Sockets,
+            policy: None,
+            config: String::new(),
+            life: Life::default(),
+            disk: Disk::default(),
+            commands: commands::ALL,
+        }
     }
+}
+
+impl Choices {
+    /// The product's default policy with some of its words replaced.
+    pub fn with_policy(replaced: &[(&str, &str)]) -> Self {
+        Self { policy: Some(policy(replaced)), ..Self::default() }
+    }
+}
+
+/// The product's default policy with some of its words replaced.
+pub fn policy(replaced: &[(&str, &str)]) -> String {
+    replaced.iter().fold(watchkeeper::config::DEFAULT_POLICY.to_owned(), |policy, (from, to)| {
+        assert!(policy.contains(from), "the default policy no longer says {from:?}");
+        policy.replace(from, to)
+    })
 }
 
 /// How Slack reaches the bot.
@@ -110,6 +136,25 @@ impl World {
         Actor { world: self, name }
     }
 
+    /// Ana asks for the upgrade of `orders` in production from 8.0.35 to 8.0.40, with more `options`; its card.
+    pub async fn upgrade(&mut self, options: &str) -> Message {
+        self.aws.database("orders", "mysql", "8.0.35").await;
+        self.person("ana").asks("ops", format!("/rds upgrade orders --to 8.0.40 {options}").trim()).await;
+        self.slack.channel("shop-ops").expect("CHG-1 · orders: mysql 8.0.35 → 8.0.40").await
+    }
+
+    /// What a card says of its change now: the line below the title.
+    pub fn status(&self, card: &Message) -> String {
+        let now = self.slack.channel("shop-ops").again(card).expect("cards are never deleted");
+        now.plain().lines().nth(1).unwrap_or_default().to_owned()
+    }
+
+    /// The lines of the audit log so far that contain `words`; see [`Ending::audit`].
+    pub async fn audit(&self, words: &str) -> String {
+        let lines = listed(&self.entries().await);
+        lines.lines().filter(|line| line.contains(words)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Goes on until nothing is due within a few seconds. A bot that died by itself is started again.
     pub async fn settle(&mut self) {
         let until = self.now() + SETTLING;
@@ -170,9 +215,25 @@ impl World {
         self.settle().await;
     }
 
+    /// Returns once something holds, while the bot is at work.
+    pub async fn until(&self, holds: impl AsyncFn(&Self) -> bool) {
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
+        let held = async {
+            while !holds(self).await {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, held).await.expect("it holds within half a minute");
+    }
+
     /// Moves the clocks without looking at what is due, as while the bot is away.
     pub async fn pass(&mut self, instant: Timestamp) {
         self.set_clock(instant).await;
+    }
+
+    /// `people.toml` as the world began with it.
+    pub fn people(&self) -> &'static str {
+        PEOPLE
     }
 
     /// Writes another file beside the configuration; a restart reads it.
@@ -199,6 +260,11 @@ impl World {
         Ending { entries, writes }
     }
 
+    /// What walking the chain of the audit log finds.
+    pub async fn verify(&self) -> commands::records::Verification {
+        self.running().verify().await
+    }
+
     /// The audit log so far.
     pub async fn entries(&self) -> Vec<commands::records::Entry> {
         self.running().entries().await
@@ -223,6 +289,21 @@ impl World {
         }
     }
 
+    /// Waits for something that needs the bot. One that dies meanwhile is ended at once, so that nobody takes it for alive.
+    async fn survive<T>(&mut self, act: impl Future<Output = T>) -> T {
+        let death = self.running().death();
+        tokio::pin!(act);
+        tokio::select! {
+            done = &mut act => return done,
+            () = death.came() => {}
+        }
+        self.kill().await;
+        let done = act.await;
+        self.boot().await;
+        self.slack.redeliver_missed().await;
+        done
+    }
+
     async fn set_clock(&mut self, now: Timestamp) {
         self.aws.set_clock(now).await;
         self.clock.set(now);
@@ -241,11 +322,7 @@ impl World {
             Over::Sockets => "socket",
             Over::Http => "http",
         };
-        let policy = self
-            .choices
-            .policy
-            .clone()
-            .unwrap_or_else(|| watchkeeper::config::DEFAULT_POLICY.replace("Action::\"audit\"", "Action::\"queries\""));
+        let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
         self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
@@ -262,14 +339,18 @@ pub struct Ending {
 impl Ending {
     /// The audit log, an entry a line: person, event, command or change, resource, outcome.
     pub fn audit(&self) -> String {
-        let lines = self.entries.iter().map(|entry| {
-            let fact = &entry.fact;
-            let what = fact.change.map(|id| id.to_string()).or_else(|| fact.action.clone());
-            let parts = [Some(fact.person.clone()), Some(fact.event.clone()), what, fact.resource.clone(), fact.outcome.clone()];
-            parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        listed(&self.entries)
     }
+}
+
+fn listed(entries: &[commands::records::Entry]) -> String {
+    let lines = entries.iter().map(|entry| {
+        let fact = &entry.fact;
+        let what = fact.change.map(|id| id.to_string()).or_else(|| fact.action.clone());
+        let parts = [Some(fact.person.clone()), Some(fact.event.clone()), what, fact.resource.clone(), fact.outcome.clone()];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Somebody who acts.
@@ -281,31 +362,32 @@ pub struct Actor<'w> {
 impl Actor<'_> {
     /// Types a line into a channel: a slash command, a mention of the bot, or a message.
     pub async fn types(self, channel: &str, line: &str) -> Done {
-        let done = self.person().types(channel, line).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.types(channel, line)).await
     }
 
     /// Leaves an emoji under a message.
     pub async fn reacts(self, emoji: &str, message: &Message) -> Done {
-        let done = self.person().reacts(emoji, message).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.reacts(emoji, message)).await
     }
 
     /// Takes an emoji back.
     pub async fn unreacts(self, emoji: &str, message: &Message) -> Done {
-        let done = self.person().unreacts(emoji, message).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.unreacts(emoji, message)).await
     }
 
     /// Presses a button by what stands on it.
     pub async fn clicks(self, message: &Message, button: &str) -> Done {
-        let done = self.person().clicks(message, button).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.clicks(message, button)).await
     }
 
     /// Submits the form that is open.
     pub async fn submits(self) -> Submitted {
-        let submitted = self.person().submits().await;
+        let person = self.person();
+        let submitted = self.world.survive(person.submits()).await;
         self.world.settle().await;
         submitted
     }
@@ -319,8 +401,7 @@ impl Actor<'_> {
     pub async fn asks(self, channel: &str, line: &str) -> String {
         let before = self.person().ephemerals().len();
         let (world, name) = (self.world, self.name);
-        let done = world.slack.person(name).types(channel, line).await;
-        Actor { world: &mut *world, name }.after(done).await;
+        Actor { world: &mut *world, name }.types(channel, line).await;
         let answers: Vec<String> =
             world.slack.person(name).ephemerals().iter().skip(before).map(|message| message.plain().to_owned()).collect();
         for answer in &answers {
@@ -333,22 +414,20 @@ impl Actor<'_> {
         self.world.slack.person(self.name)
     }
 
-    /// Lets the world come to rest. What a bot that died did not acknowledge is delivered once more.
-    async fn after(self, mut done: Done) -> Done {
+    /// Acts and lets the world come to rest. What a bot that died did not acknowledge is delivered once more.
+    async fn does(self, act: impl Future<Output = Done>) -> Done {
+        let mut done = self.world.survive(act).await;
         self.world.settle().await;
         for delivery in &mut done.deliveries {
             if !delivery.acknowledged() && self.world.choices.life.is_mortal() {
+                let slack = self.world.slack.clone();
                 let envelope = delivery.envelope.clone();
-                *delivery = again(&self.world.slack, envelope).await;
+                *delivery = self.world.survive(slack.redeliver(envelope, EventIds::Same)).await;
                 self.world.settle().await;
             }
         }
         done
     }
-}
-
-async fn again(slack: &Slack, envelope: crate::slack::Envelope) -> Delivery {
-    slack.redeliver(envelope, EventIds::Same).await
 }
 
 fn populate(slack: &Slack) {
