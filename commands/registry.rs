@@ -18,7 +18,7 @@ mod form;
 mod parse;
 
 pub use form::{Field, Form, Input};
-pub use parse::{Asked, Fault, Options, arguments, argv, find, nearest, parse, words_of};
+pub use parse::{Asked, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
 
 /// One command, its type erased.
 #[derive(Clone, Copy)]

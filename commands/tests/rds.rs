@@ -255,17 +255,17 @@ async fn a_list_shows_a_page_and_turns_it() {
     let message = desk.ask("rds list").await.unwrap();
     insta::assert_snapshot!(message.plain(), @"
     27 databases, page 1 of 3
-    Database           Version                    Class                Belongs to     Account       Support
-    adserver           postgres 11.22             m5.large             magazine/prod  media         extended until 2027-03-31
-    blog               mariadb 10.5.25            t3.medium            magazine/prod  media         ended 2026-02-28
-    catalog            mysql 8.0.40               m6g.xlarge multi-AZ  shop/prod      shop-prod     extended until 2029-07-31
-    catalog-replica-1  mysql 8.0.40               m6g.xlarge           shop/prod      shop-prod     extended until 2029-07-31
-    catalog-replica-2  mysql 8.0.40               m6g.xlarge           shop/prod      shop-prod     extended until 2029-07-31
-    catalog-staging    mysql 8.4.9                t4g.medium           shop/staging   shop-staging  until 2029-07-31
-    checkout           aurora-mysql 3.04.3        r6g.large multi-AZ   shop/prod      shop-prod     until 2028-04-30
-    comments           mariadb 10.11.10           t4g.medium           magazine/prod  media         until 2028-02-29
-    crm-staging        mysql 5.7.44-rds.20250213  t3.medium            crm/staging    shop-staging  extended until 2027-02-28
-    inventory          postgres 13.16             m6g.large            shop/prod      shop-prod     extended until 2029-02-28
+    Database           Version                    Belongs to     Account       Support
+    adserver           postgres 11.22             magazine/prod  media         extended to 2027-03-31
+    blog               mariadb 10.5.25            magazine/prod  media         ended 2026-02-28
+    catalog            mysql 8.0.40               shop/prod      shop-prod     extended to 2029-07-31
+    catalog-replica-1  mysql 8.0.40               shop/prod      shop-prod     extended to 2029-07-31
+    catalog-replica-2  mysql 8.0.40               shop/prod      shop-prod     extended to 2029-07-31
+    catalog-staging    mysql 8.4.9                shop/staging   shop-staging  until 2029-07-31
+    checkout           aurora-mysql 3.04.3        shop/prod      shop-prod     until 2028-04-30
+    comments           mariadb 10.11.10           magazine/prod  media         until 2028-02-29
+    crm-staging        mysql 5.7.44-rds.20250213  crm/staging    shop-staging  extended to 2027-02-28
+    inventory          postgres 13.16             shop/prod      shop-prod     extended to 2029-02-28
     ");
     let buttons: Vec<String> = message
         .blocks
@@ -277,9 +277,9 @@ async fn a_list_shows_a_page_and_turns_it() {
     assert_eq!(buttons, ["rds list --page 2 InPlace"]);
     insta::assert_snapshot!(text(desk.ask("rds list --outdated --engine aurora").await), @"
     2 databases
-    Database        Version                  Class               Belongs to      Account    Support
-    loyalty         aurora-mysql 2.11.5      r5.large multi-AZ   shop/prod       shop-prod  extended until 2027-02-28
-    video-metadata  aurora-postgresql 13.18  r6g.large multi-AZ  streaming/prod  media      extended until 2029-02-28
+    Database        Version                  Belongs to      Account    Support
+    loyalty         aurora-mysql 2.11.5      shop/prod       shop-prod  extended to 2027-02-28
+    video-metadata  aurora-postgresql 13.18  streaming/prod  media      extended to 2029-02-28
     ");
     insta::assert_snapshot!(text(desk.ask("rds list --project nothing").await), @"No database fits that. Leave an option out to see more.");
     insta::assert_snapshot!(refused(desk.ask("rds list --account shop").await), @"I look after no account called shop. The ones I know are shop-prod, shop-staging and media.");
@@ -296,9 +296,9 @@ async fn an_account_in_trouble_does_not_spoil_the_list() {
     desk.world.fault(Fault::deny("rds", "DescribeDBClusters").account("444455556666")).await;
     insta::assert_snapshot!(text(desk.ask("rds list --engine aurora").await), @"
     2 databases
-    Database  Version              Class               Belongs to  Account    Support
-    checkout  aurora-mysql 3.04.3  r6g.large multi-AZ  shop/prod   shop-prod  until 2028-04-30
-    loyalty   aurora-mysql 2.11.5  r5.large multi-AZ   shop/prod   shop-prod  extended until 2027-02-28
+    Database  Version              Belongs to  Account    Support
+    checkout  aurora-mysql 3.04.3  shop/prod   shop-prod  until 2028-04-30
+    loyalty   aurora-mysql 2.11.5  shop/prod   shop-prod  extended to 2027-02-28
     AWS denied listing databases in shop-staging: the role arn:aws:iam::444455556666:role/watchkeeper-rds may not call rds:DescribeDBClusters. Nothing was changed. Ask whoever looks after IAM in shop-staging to allow it.
     AWS does not let me take the role arn:aws:iam::777788889999:role/watchkeeper-rds in media. Nothing was changed. Ask whoever looks after IAM there to check that the role exists and trusts me.
     ");
@@ -454,10 +454,10 @@ async fn an_upgrade_runs_to_its_end() {
     let told = desk.run("rds upgrade orders --to 8.0.40", 1).await.unwrap();
     insta::assert_snapshot!(told.join("\n"), @"
     AWS is taking the snapshot wk-orders-8-0-40.
-    The snapshot wk-orders-8-0-40 is creating, 0 % done.
-    The snapshot wk-orders-8-0-40 is creating, 25 % done.
-    The snapshot wk-orders-8-0-40 is creating, 50 % done.
-    The snapshot wk-orders-8-0-40 is creating, 75 % done.
+    The snapshot wk-orders-8-0-40 is 0 % done.
+    The snapshot wk-orders-8-0-40 is 25 % done.
+    The snapshot wk-orders-8-0-40 is 50 % done.
+    The snapshot wk-orders-8-0-40 is 75 % done.
     The snapshot wk-orders-8-0-40 is complete.
     AWS took the request to upgrade orders to 8.0.40.
     orders is available; AWS has not begun yet.
@@ -498,7 +498,7 @@ async fn a_lost_answer_is_looked_after_and_not_asked_again() {
     AWS is throttling calls in shop-prod while I am looking at orders in shop-prod (eu-west-1). This usually passes within minutes.
     AWS gave no answer while I was taking the snapshot wk-orders-8-0-40 of orders. It is not known whether AWS acted: I look before anything is asked again. This usually passes within minutes.
     AWS is taking the snapshot wk-orders-8-0-40.
-    The snapshot wk-orders-8-0-40 is creating, 0 % done.
+    The snapshot wk-orders-8-0-40 is 0 % done.
     ");
     assert_eq!(desk.writes().await, ["CreateDBSnapshot", "ModifyDBInstance"]);
     desk.close().await;
@@ -547,10 +547,10 @@ async fn a_denied_write_is_tried_again_and_a_moved_world_ends_it() {
     insta::assert_snapshot!(without_request_ids(&told.join("\n")), @"
     AWS denied taking the snapshot wk-reports-15-8 of reports: the role arn:aws:iam::111122223333:role/watchkeeper-rds may not call rds:CreateDBClusterSnapshot. It changed nothing. Ask whoever looks after IAM in shop-prod to allow it.
     AWS is taking the snapshot wk-reports-15-8.
-    The snapshot wk-reports-15-8 is creating, 0 % done.
-    The snapshot wk-reports-15-8 is creating, 25 % done.
-    The snapshot wk-reports-15-8 is creating, 50 % done.
-    The snapshot wk-reports-15-8 is creating, 75 % done.
+    The snapshot wk-reports-15-8 is 0 % done.
+    The snapshot wk-reports-15-8 is 25 % done.
+    The snapshot wk-reports-15-8 is 50 % done.
+    The snapshot wk-reports-15-8 is 75 % done.
     The snapshot wk-reports-15-8 is complete.
     AWS had a fault of its own while I was upgrading reports to 15.8 (InternalFailure, request …). It is not known whether AWS acted: I look before anything is asked again. This usually passes within minutes.
     AWS took the request to upgrade reports to 15.8.

@@ -1,8 +1,16 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 
+mod approval;
 mod basics;
+mod change;
+mod escaping;
 mod every_commit;
+mod forms;
+mod freeze;
 mod generated;
+mod input;
+mod lists;
+mod policy;
 mod process;
 mod program;
 mod restart;

@@ -233,7 +233,7 @@ async fn the_policy_is_asked_without_running_anything() {
     ");
     insta::assert_snapshot!(simulate(&["--as", "@dev", "--env", "prod", "rds upgrade orders --to 8.0.40"]).await, @"
     rds upgrade on database orders, asked by Dev Rao (in developers):
-      in prod of shop (account 111122223333): denied. No rule permits it. People in dba or sre may run rds upgrade there. Ask Ana Ruiz or Ben Chen.
+      in prod of shop (account 111122223333): denied. No rule permits it. People in dba or sre may run it. Ask Ana Ruiz or Ben Chen.
     (exit code 1)
     ");
     insta::assert_snapshot!(simulate(&["--as", "ben", "--project", "media", "rds list"]).await, @"

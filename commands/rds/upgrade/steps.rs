@@ -8,7 +8,7 @@ use super::says::{moved, rolled_back, stuck, waiting, with_snapshot};
 use crate::aws::{Fault, Kind as Trouble};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::message::{bold, code};
+use crate::message::{bold, code, lasting};
 use crate::plan::{Permit, Step};
 use crate::rds::aws::{Rds, Snapshot};
 use crate::rds::model::Database;
@@ -172,10 +172,10 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
             code(job.id()),
             " was not changed. Ask for the upgrade again when AWS takes snapshots of it."
         ])),
-        Some((status, percent)) => {
+        Some((_, percent)) => {
             // In quarters, so that the thread is not told every percent.
             let quarter = (percent / 25 * 25).to_string();
-            let note = text!["The snapshot ", name, " is ", code(status), ", ", quarter, " % done."];
+            let note = text!["The snapshot ", name, " is ", quarter, " % done."];
             Ok(Step::Wait { state: State::AwaitSnapshot { job, began }, until: later(cx), note })
         }
         None => Err(Error::shown(text![
@@ -262,7 +262,7 @@ async fn verify(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Resu
     if !database.runs(job.to()) {
         return Err(Error::shown(rolled_back(&job, &database, &events)));
     }
-    let took = follow::words(cx.now.duration_since(began));
+    let took = lasting(cx.now.duration_since(began));
     let mut said =
         text![bold(job.id()), " runs ", code(database.software()), " (before: ", code(&*job.from), ") and is available."];
     if let Some(class) = job.modify.class.as_deref() {
@@ -273,7 +273,7 @@ async fn verify(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Resu
         });
     }
     said = said.then(match follow::unavailable(&events) {
-        Some(down) => text![" It took ", took, "; unavailable for ", bold(follow::words(down)), " by AWS's events."],
+        Some(down) => text![" It took ", took, "; unavailable for ", bold(lasting(down)), " by AWS's events."],
         None => text![" It took ", took, "; no interruption seen in AWS's events."],
     });
     if database.parameter_groups.iter().any(|group| group.status == "pending-reboot") {
