@@ -2,7 +2,7 @@
 
 use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
-use commands::records::{ChangeRecord, Outcome, Status, Verdict};
+use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
 use commands::text;
 
 /// The slot of a change's current card.
@@ -32,7 +32,7 @@ pub fn card(record: &ChangeRecord) -> Message {
     if let Some(votes) = votes(record) {
         card = card.text(votes);
     }
-    if let (Status::Running { .. }, Some(last)) = (&record.status, record.notes.last()) {
+    if let Some(last) = record.notes.last().filter(|last| is_news(record, last)) {
         card = card.note(text!["Last: "].then(last.text.clone()));
     }
     if matches!(record.status, Status::AwaitingApproval { .. }) {
@@ -43,6 +43,15 @@ pub fn card(record: &ChangeRecord) -> Message {
         ]);
     }
     card.buttons(buttons(record))
+}
+
+/// Whether a note says how the change stands: how it goes, or why it has not begun although its time has come.
+fn is_news(record: &ChangeRecord, note: &Note) -> bool {
+    match record.status {
+        Status::Running { .. } => true,
+        Status::Scheduled { at } => note.at >= at,
+        Status::AwaitingApproval { .. } | Status::Ended { .. } => false,
+    }
 }
 
 /// The first card of a change that was given another start.

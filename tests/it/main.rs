@@ -1,6 +1,7 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 
 mod approval;
+mod aws_trouble;
 mod basics;
 mod change;
 mod escaping;
@@ -8,10 +9,13 @@ mod every_commit;
 mod forms;
 mod freeze;
 mod generated;
+mod http;
 mod input;
 mod lists;
 mod policy;
 mod process;
 mod program;
+mod promises;
 mod restart;
+mod slack_trouble;
 mod upgrade;

@@ -23,7 +23,18 @@ pub(super) struct Running {
     bot: Option<Bot>,
     store: Arc<SledStore>,
     death: Death,
-    runtime: Option<Runtime>,
+    runtime: Threads,
+}
+
+/// The bot's threads. A world that is dropped ends them without waiting, since a test may not wait there.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// How a wait for rest ended.
@@ -62,7 +73,7 @@ impl Running {
         });
         let bot =
             started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
-        let running = Self { bot: Some(bot), store, death, runtime: Some(runtime) };
+        let running = Self { bot: Some(bot), store, death, runtime: Threads(Some(runtime)) };
         match choices.transport {
             Over::Sockets => slack.connected(1).await,
             Over::Http => slack.use_transport(Transport::Http(running.url())),
@@ -103,7 +114,7 @@ impl Running {
 
     /// Stops gracefully.
     pub(super) async fn stop(mut self) {
-        if let (Some(bot), Some(runtime)) = (self.bot.take(), &self.runtime) {
+        if let (Some(bot), Some(runtime)) = (self.bot.take(), &self.runtime.0) {
             runtime.spawn(bot.stop()).await.expect("stopping does not panic");
         }
         self.store.close().await.unwrap_or_else(|why| panic!("the store does not close: {why}"));
@@ -113,7 +124,7 @@ impl Running {
     /// Ends everything at once.
     pub(super) async fn kill(mut self) {
         drop(self.bot.take());
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.runtime.0.take() {
             let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(std::time::Duration::from_secs(10)));
             ended.await.expect("ending the bot's runtime");
         }
