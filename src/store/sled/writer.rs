@@ -29,6 +29,9 @@ pub(super) enum Job {
 
 type Answer = Result<Committed, CommitError>;
 
+/// A commit with its terms, and who waits for its answer.
+type Asked = ((Commit, Vec<Terms>), oneshot::Sender<Answer>);
+
 /// Commits that share one sync, at most; more wait for the next.
 const LARGEST_GROUP: usize = 512;
 /// Sealed entries that are removed from the tree with a group, at most.
@@ -142,7 +145,7 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, group: Vec<((Commit, Vec<Terms>), oneshot::Sender<Answer>)>) {
+    fn group(&mut self, group: Vec<Asked>) {
         if group.is_empty() && !self.has_spare_work() {
             return;
         }
