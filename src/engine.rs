@@ -231,7 +231,13 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
     tracing::warn!(change = %case.record.id, cause, tries, "a step is tried again");
     let next = now + backoff(tries);
     if next >= deadline {
-        let said = why.then(" I have tried until its deadline and stopped. The thread says what was done until then.");
+        // The newest note tells of this trouble, once it has been told.
+        let before = case.record.notes.iter().rev().nth(usize::from(tries > 0)).map(|note| note.text.clone());
+        let went_well = match before {
+            Some(note) => text![" The last that went well: “"].then(note).then("”"),
+            None => " Nothing had been done before.".into(),
+        };
+        let said = why.then(" I have tried until the deadline and stopped.").then(went_well);
         return case.end_with(Outcome::Failed, said, permit.calls()).await;
     }
     case.happen(Happening::Stumbled { next, why, cause, calls: permit.calls() })?;

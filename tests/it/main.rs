@@ -1,4 +1,5 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
+#![expect(clippy::unwrap_used, reason = "what can not go on stops the test it happens in")]
 
 mod approval;
 mod aws_trouble;
