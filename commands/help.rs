@@ -81,9 +81,9 @@ fn everything(cx: &Context<'_>) -> Message {
 }
 
 fn list(title: &str, entries: &[Entry], cx: &Context<'_>) -> Text {
-    entries.iter().fold(text![bold(title)], |told, entry| {
-        told.then(text!["\n", typed(entry, cx), " — "]).then(marked(&entry.about()))
-    })
+    entries
+        .iter()
+        .fold(text![bold(title)], |told, entry| told.then(text!["\n", typed(entry, cx), " — "]).then(marked(&entry.about())))
 }
 
 fn more(cx: &Context<'_>) -> Text {

@@ -268,7 +268,9 @@ pub fn illegal(record: &ChangeRecord) -> Illegal {
                 " is running; a step that began is not broken off. Nothing was changed by this. Its card shows how it goes."
             ]
         }
-        Status::Ended { outcome, at, .. } => text![id, format!(" ended already, {outcome} "), *at, ". Nothing was changed by this."],
+        Status::Ended { outcome, at, .. } => {
+            text![id, format!(" ended already, {outcome} "), *at, ". Nothing was changed by this."]
+        }
     })
 }
 

@@ -177,9 +177,13 @@ async fn planned_again(case: &Case<'_>, asker: &Person, at: Timestamp) -> Result
         ]));
     }
     match today.checks.iter().find(|check| check.finding == Finding::Fail) {
-        Some(failed) => {
-            Err(Error::shown(text!["The precheck “", failed.name.as_str(), "” fails now: ", failed.words.as_str(), ". Mend that and ask for it again."]))
-        }
+        Some(failed) => Err(Error::shown(text![
+            "The precheck “",
+            failed.name.as_str(),
+            "” fails now: ",
+            failed.words.as_str(),
+            ". Mend that and ask for it again."
+        ])),
         None => Ok(*work),
     }
 }

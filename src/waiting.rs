@@ -139,7 +139,13 @@ fn prod(case: &mut Case<'_>, tally: &Tally, now: Timestamp) -> Result<(), Troubl
     let mut words = text!["⏳ ", code(record.id.to_string()), format!(" still waits for {missing} {noun}.")];
     let could: Vec<_> = could.iter().filter(|person| !voted(person.id.clone())).take(5).collect();
     for (at, person) in could.iter().enumerate() {
-        let between = if at == 0 { " " } else if at + 1 == could.len() { " or " } else { ", " };
+        let between = if at == 0 {
+            " "
+        } else if at + 1 == could.len() {
+            " or "
+        } else {
+            ", "
+        };
         words = words.then(text![between, &person.id]);
     }
     if !could.is_empty() {

@@ -52,13 +52,8 @@ async fn people_are_reminded_a_day_an_hour_and_ten_minutes_before() {
     let card = world.upgrade("--at 'sat 02:00'").await;
     world.person("ben").reacts("white_check_mark", &card).await;
     world.advance_to("2026-11-28T00:55:00Z".parse().unwrap()).await;
-    let times: Vec<String> = world
-        .entries()
-        .await
-        .iter()
-        .filter(|entry| entry.fact.event == "reminded")
-        .map(|entry| entry.at.to_string())
-        .collect();
+    let times: Vec<String> =
+        world.entries().await.iter().filter(|entry| entry.fact.event == "reminded").map(|entry| entry.at.to_string()).collect();
     assert_snapshot!(times.join("\n"), @"
     2026-11-27T01:00:00Z
     2026-11-28T00:00:00Z
@@ -166,7 +161,7 @@ async fn a_change_can_be_cancelled_before_it_starts() {
 async fn somebody_else_may_not_cancel_it() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'sat 02:00'").await;
-    assert_snapshot!(world.person("ben").asks("dba", "/change cancel CHG-1").await, @"You may not run change cancel. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
+    assert_snapshot!(world.person("ben").asks("dba", "/change cancel CHG-1").await, @"You may not run change cancel on the change CHG-1 in prod of shop. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
     assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM.");
     world.end().await;
 }

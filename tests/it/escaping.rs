@@ -98,10 +98,13 @@ async fn very_long_words_still_make_a_message() {
 async fn slacks_own_sdk_takes_every_message_of_a_long_conversation() {
     let mut world = World::start().await;
     let card = world.upgrade("--at 'sat 02:00' --reason 'end of support'").await;
-    for line in ["/help", "/whoami", "/rds list", "/rds show orders", "/rds targets orders", "/change list", "/help rds upgrade"] {
+    for line in ["/help", "/whoami", "/rds list", "/rds show orders", "/rds targets orders", "/change list", "/help rds upgrade"]
+    {
         world.person("ana").asks("ops", line).await;
     }
-    for line in ["/rds show ordres", "/change show CHG-1", "/can @ana rds upgrade orders", "/change reschedule CHG-1 --at 'sun 02:00'"] {
+    for line in
+        ["/rds show ordres", "/change show CHG-1", "/can @ana rds upgrade orders", "/change reschedule CHG-1 --at 'sun 02:00'"]
+    {
         world.person("ana").asks("ops", line).await;
     }
     world.person("dev").reacts("white_check_mark", &card).await;

@@ -17,7 +17,7 @@ async fn what_no_rule_permits_is_denied_with_the_way_forward() {
 async fn a_right_in_one_place_is_none_in_another() {
     let mut world = World::start().await;
     world.aws.database("orders", "mysql", "8.0.35").account("444455556666").await;
-    assert_snapshot!(world.person("ben").asks("dba", "/rds upgrade orders --to 8.0.40").await, @"You may not run rds upgrade. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
+    assert_snapshot!(world.person("ben").asks("dba", "/rds upgrade orders --to 8.0.40").await, @"You may not run rds upgrade on the database orders in staging of shop. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
     assert_snapshot!(world.finish().await.audit(), @"
     ben · asked · rds upgrade · database orders
     ben · answered · rds upgrade · denied
@@ -105,7 +105,7 @@ async fn a_rule_that_forbids_says_its_own_sentence() {
     world.writes("people.toml", &world.people().replace("groups = [\"sre\"]", "groups = [\"sre\", \"contractors\"]"));
     world.restart().await;
     world.aws.database("orders", "mysql", "8.0.35").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"You may not run rds upgrade. People in contractors change nothing in prod. Ask somebody in sre to do it with you.");
+    assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"You may not run rds upgrade on the database orders in prod of shop. People in contractors change nothing in prod. Ask somebody in sre to do it with you.");
     assert_snapshot!(world.person("ben").asks("ops", "/can @ana rds upgrade orders").await, @"
     Ana Ruiz may run rds upgrade on orders:
     • in staging of shop: yes, after 1 approval of sre (rule upgrade-staging). Too few people could approve that now, so it would be refused.
