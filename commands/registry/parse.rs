@@ -68,9 +68,14 @@ pub fn find(commands: &[Entry], words: &[String]) -> Option<(Entry, usize)> {
     })
 }
 
+/// Stands for `#` while a line is split: a character that no text holds.
+const HASH: &str = "\u{10fffe}";
+
 /// Splits chat text into words as a shell would, after undoing what phones do to dashes and quotes.
 pub fn words_of(typed: &str) -> std::result::Result<Vec<String>, Fault> {
     let plain = plain_dashes(typed).replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’', '‚'], "'");
+    // To a shell `#` begins a comment; in chat it begins a channel or the number of an entry.
+    let plain = plain.replace('#', HASH);
     shlex::split(&plain)
         .or_else(|| {
             let apostrophes_only = !plain.contains('"');
@@ -78,6 +83,7 @@ pub fn words_of(typed: &str) -> std::result::Result<Vec<String>, Fault> {
                 .then(|| plain.split_whitespace().map(str::to_owned).collect())
                 .filter(|_| plain.matches('\'').count() == 1)
         })
+        .map(|words: Vec<String>| words.iter().map(|word| word.replace(HASH, "#")).collect())
         .ok_or_else(|| Fault::wrong("A quote is opened and never closed. Close it, or leave it out."))
 }
 
