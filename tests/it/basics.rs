@@ -11,7 +11,7 @@ async fn somebody_asks_who_they_are() {
     Groups sre
     E-mail ana@example.com
     Time zone Europe/Berlin, where it is Wed 11:00
-    You may ask rds list, rds show, rds targets, change list, change show, change freeze list, help, whoami, can
+    You may ask rds list, rds show, rds targets, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
     You may change rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
@@ -42,6 +42,10 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /change freeze start — Call a freeze: no change of the project starts until it ends; a running step finishes
     /change freeze stop — Lift a freeze before its end
     /change freeze list — List the freezes that hold now
+    audit
+    /audit search — Search the audit log, the newest first
+    /audit show — Show one entry of the audit log whole
+    /audit verify — Walk the whole audit log and say whether anything was altered or removed
     general
     /help — What you can run here, and how
     /whoami — Who you are to me: your groups, your time zone and what you may run

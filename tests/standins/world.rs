@@ -55,11 +55,10 @@ impl Choices {
 
 /// The product's default policy with some of its words replaced.
 pub fn policy(replaced: &[(&str, &str)]) -> String {
-    let policy = replaced.iter().fold(watchkeeper::config::DEFAULT_POLICY.to_owned(), |policy, (from, to)| {
+    replaced.iter().fold(watchkeeper::config::DEFAULT_POLICY.to_owned(), |policy, (from, to)| {
         assert!(policy.contains(from), "the default policy no longer says {from:?}");
         policy.replace(from, to)
-    });
-    policy.replace("Action::\"audit\"", "Action::\"queries\"")
+    })
 }
 
 /// How Slack reaches the bot.
