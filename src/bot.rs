@@ -25,7 +25,7 @@ use crate::recognition::Recognition;
 use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::{Kind, Store};
-use crate::{answer, engine, looking, outbox};
+use crate::{answer, engine, looking, outbox, waiting};
 
 /// What has due times and is looked after.
 const LOOKED_AFTER: [Kind; 3] = [Kind::Asked, Kind::Change, Kind::Message];
@@ -120,6 +120,10 @@ impl Bot {
         let router = http::router(health(&host), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         intake.spawn(slack.run(inbound, closed));
+        if let Err(trouble) = waiting::nudge_all(&host).await {
+            // They are looked at at their time all the same.
+            tracing::error!(%trouble, "looking for the changes that wait");
+        }
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, engine::look));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, deliver));

@@ -162,21 +162,32 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         let sent = platform.edit(at, &saying.message).await;
         return settle(host, row, saying.clone(), sent.map(|()| None)).await;
     }
-    let found = match saying.sending {
-        Some(since) => platform.find(&saying.target, &row.key.id, since).await.unwrap_or_default(),
-        None => None,
-    };
-    if let Some(at) = found {
-        return settle(host, row, saying, Ok(Some(at))).await;
-    }
-    if let Target::Channel { .. } = saying.target {
+    if let Some(since) = saying.sending {
+        match platform.find(&saying.target, &row.key.id, since).await {
+            Ok(None) => {}
+            // What stands there may be an older content, so it counts as none and is edited.
+            Ok(Some(at)) => return settle(host, row, Saying { wanted: 0, ..saying }, Ok(Some(at))).await,
+            // Posting without having looked could say it twice.
+            Err(error) => return settle(host, row, saying, Err(error)).await,
+        }
+    } else if can_be_found(&saying.target) {
         saying.sending = Some(now);
-        let write = Write { key: row.key.clone(), expects: row.version, value: Some(crate::host::json(&saying)?), due: row.due };
+        let value = crate::host::json(&saying)?;
+        let write = Write { key: row.key.clone(), expects: row.version, value: Some(value.clone()), due: row.due };
         host.commit_plain(Commit::at(now).write(write)).await?;
         row.version += 1;
+        row.value = value;
     }
     let sent = platform.post(&saying.target, &saying.message, &row.key.id).await;
     settle(host, row, saying, sent.map(Some)).await
+}
+
+/// Whether a platform can tell afterwards that a message was posted; what one person alone sees is in no history.
+fn can_be_found(target: &Target) -> bool {
+    match target {
+        Target::Channel { .. } | Target::Direct { .. } => true,
+        Target::Only { .. } => false,
+    }
 }
 
 /// The channel whose pace a message keeps.

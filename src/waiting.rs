@@ -78,6 +78,17 @@ pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Looks at all changes that wait now: what happened under their cards while the bot was away came in no event.
+pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
+    for row in host.store.pending(Kind::Change).await? {
+        let record: ChangeRecord = read(&row)?;
+        if matches!(record.status, Status::AwaitingApproval { .. }) {
+            host.store.wake(&row.key, host.clock.now()).await;
+        }
+    }
+    Ok(())
+}
+
 fn whose(account: &Account, seen: &Seen) -> String {
     match &seen.voter {
         Ok(person) => format!("{} ", person.id),

@@ -2,12 +2,17 @@
 
 mod approval;
 mod audit;
+mod aws_trouble;
 mod basics;
 mod change;
 mod escaping;
+mod every_commit;
 mod forms;
 mod freeze;
+mod http;
 mod input;
 mod lists;
 mod policy;
+mod promises;
+mod restart;
 mod upgrade;

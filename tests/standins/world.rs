@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use watchkeeper::clock::Clock;
 
 use crate::aws::Aws;
-use crate::slack::{Delivery, Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
+use crate::slack::{Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
 
 mod bot;
 mod every_commit;
@@ -18,7 +18,7 @@ mod mortal;
 
 use bot::Running;
 pub use every_commit::at_every_commit;
-pub use mortal::{Death, Life};
+pub use mortal::{Death, Disk, Life};
 
 /// Where a world's clock starts: a Wednesday morning.
 pub const START: &str = "2026-11-25T10:00:00Z";
@@ -38,11 +38,22 @@ pub struct Choices {
     pub config: String,
     /// When the bot dies by itself.
     pub life: Life,
+    /// Whether what the bot commits can be written.
+    pub disk: Disk,
+    /// The commands it knows.
+    pub commands: &'static [commands::registry::Entry],
 }
 
 impl Default for Choices {
     fn default() -> Self {
-        Self { transport: Over::Sockets, policy: None, config: String::new(), life: Life::default() }
+        Self {
+            transport: Over::Sockets,
+            policy: None,
+            config: String::new(),
+            life: Life::default(),
+            disk: Disk::default(),
+            commands: commands::ALL,
+        }
     }
 }
 
@@ -204,6 +215,17 @@ impl World {
         self.settle().await;
     }
 
+    /// Returns once something holds, while the bot is at work.
+    pub async fn until(&self, holds: impl AsyncFn(&Self) -> bool) {
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
+        let held = async {
+            while !holds(self).await {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, held).await.expect("it holds within half a minute");
+    }
+
     /// Moves the clocks without looking at what is due, as while the bot is away.
     pub async fn pass(&mut self, instant: Timestamp) {
         self.set_clock(instant).await;
@@ -238,6 +260,11 @@ impl World {
         Ending { entries, writes }
     }
 
+    /// What walking the chain of the audit log finds.
+    pub async fn verify(&self) -> commands::records::Verification {
+        self.running().verify().await
+    }
+
     /// The audit log so far.
     pub async fn entries(&self) -> Vec<commands::records::Entry> {
         self.running().entries().await
@@ -260,6 +287,21 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Waits for something that needs the bot. One that dies meanwhile is ended at once, so that nobody takes it for alive.
+    async fn survive<T>(&mut self, act: impl Future<Output = T>) -> T {
+        let death = self.running().death();
+        tokio::pin!(act);
+        tokio::select! {
+            done = &mut act => return done,
+            () = death.came() => {}
+        }
+        self.kill().await;
+        let done = act.await;
+        self.boot().await;
+        self.slack.redeliver_missed().await;
+        done
     }
 
     async fn set_clock(&mut self, now: Timestamp) {
@@ -320,31 +362,32 @@ pub struct Actor<'w> {
 impl Actor<'_> {
     /// Types a line into a channel: a slash command, a mention of the bot, or a message.
     pub async fn types(self, channel: &str, line: &str) -> Done {
-        let done = self.person().types(channel, line).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.types(channel, line)).await
     }
 
     /// Leaves an emoji under a message.
     pub async fn reacts(self, emoji: &str, message: &Message) -> Done {
-        let done = self.person().reacts(emoji, message).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.reacts(emoji, message)).await
     }
 
     /// Takes an emoji back.
     pub async fn unreacts(self, emoji: &str, message: &Message) -> Done {
-        let done = self.person().unreacts(emoji, message).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.unreacts(emoji, message)).await
     }
 
     /// Presses a button by what stands on it.
     pub async fn clicks(self, message: &Message, button: &str) -> Done {
-        let done = self.person().clicks(message, button).await;
-        self.after(done).await
+        let person = self.person();
+        self.does(person.clicks(message, button)).await
     }
 
     /// Submits the form that is open.
     pub async fn submits(self) -> Submitted {
-        let submitted = self.person().submits().await;
+        let person = self.person();
+        let submitted = self.world.survive(person.submits()).await;
         self.world.settle().await;
         submitted
     }
@@ -358,8 +401,7 @@ impl Actor<'_> {
     pub async fn asks(self, channel: &str, line: &str) -> String {
         let before = self.person().ephemerals().len();
         let (world, name) = (self.world, self.name);
-        let done = world.slack.person(name).types(channel, line).await;
-        Actor { world: &mut *world, name }.after(done).await;
+        Actor { world: &mut *world, name }.types(channel, line).await;
         let answers: Vec<String> =
             world.slack.person(name).ephemerals().iter().skip(before).map(|message| message.plain().to_owned()).collect();
         for answer in &answers {
@@ -372,22 +414,20 @@ impl Actor<'_> {
         self.world.slack.person(self.name)
     }
 
-    /// Lets the world come to rest. What a bot that died did not acknowledge is delivered once more.
-    async fn after(self, mut done: Done) -> Done {
+    /// Acts and lets the world come to rest. What a bot that died did not acknowledge is delivered once more.
+    async fn does(self, act: impl Future<Output = Done>) -> Done {
+        let mut done = self.world.survive(act).await;
         self.world.settle().await;
         for delivery in &mut done.deliveries {
             if !delivery.acknowledged() && self.world.choices.life.is_mortal() {
+                let slack = self.world.slack.clone();
                 let envelope = delivery.envelope.clone();
-                *delivery = again(&self.world.slack, envelope).await;
+                *delivery = self.world.survive(slack.redeliver(envelope, EventIds::Same)).await;
                 self.world.settle().await;
             }
         }
         done
     }
-}
-
-async fn again(slack: &Slack, envelope: crate::slack::Envelope) -> Delivery {
-    slack.redeliver(envelope, EventIds::Same).await
 }
 
 fn populate(slack: &Slack) {

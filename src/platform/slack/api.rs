@@ -78,6 +78,11 @@ impl Fault {
         ])
     }
 
+    /// Whether Slack will answer the same to another try, as far as can be told.
+    pub(super) fn lasts(&self) -> bool {
+        matches!(self, Self::Refused { .. }) && !self.passes()
+    }
+
     fn passes(&self) -> bool {
         self.is(&[
             "internal_error",

@@ -9,11 +9,13 @@ use super::limits::cut;
 const SCOPES: &[&str] = &[
     "app_mentions:read",
     "channels:history",
+    "channels:read",
     "chat:write",
     "chat:write.public",
     "commands",
     "files:write",
     "groups:history",
+    "groups:read",
     "im:history",
     "im:write",
     "mpim:history",

@@ -48,8 +48,9 @@ pub use socket::Timing;
 /// The platform's name in records.
 pub const NAME: &str = "slack";
 
-/// Direct message channels and unknown types that are remembered.
+/// Channels and unknown types that are remembered.
 const REMEMBERED: usize = 10_000;
+
 /// How to reach Slack.
 #[derive(Clone, Debug)]
 pub struct SlackSettings {
@@ -96,8 +97,8 @@ pub struct Slack {
     pulse: Arc<Pulse>,
     /// Handlers at work.
     at_work: watch::Sender<usize>,
-    /// Direct message channels by account.
-    directs: Mutex<HashMap<String, String>>,
+    /// Ids of channels by their `#name`, and of direct message channels by account.
+    channels: Mutex<HashMap<String, String>>,
     /// What was logged and need not be again.
     said: Mutex<BTreeSet<String>>,
 }
@@ -118,7 +119,7 @@ impl Slack {
             me: OnceLock::new(),
             pulse: Arc::default(),
             at_work: watch::Sender::new(0),
-            directs: Mutex::default(),
+            channels: Mutex::default(),
             said: Mutex::default(),
         })
     }
@@ -197,12 +198,15 @@ impl Platform for Slack {
     }
 
     async fn find(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, SendError> {
-        let found = self.look_for(target, slot, since).await;
-        // Slack limits history sharply for some apps: not being able to look is not a reason to be silent.
-        Ok(found.unwrap_or_else(|fault| {
-            tracing::warn!(%fault, "looking for a message that may have been posted before");
-            None
-        }))
+        match self.look_for(target, slot, since).await {
+            Ok(found) => Ok(found),
+            // Without the scope to look, or in a channel that is gone, it never will be found: no reason to be silent.
+            Err(fault) if fault.lasts() => {
+                tracing::warn!(%fault, "looking for a message that may have been posted before");
+                Ok(None)
+            }
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reaction>, SendError> {

@@ -49,6 +49,7 @@ impl Slack {
         }
         let answer = self.api.call("chat.postMessage", &body).await?;
         let at = reference(answer["channel"].as_str().unwrap_or(channel), &answer["ts"]);
+        self.remember(channel, &at.channel);
         self.share(&files, &at.channel, thread).await;
         Ok(at)
     }
@@ -109,25 +110,63 @@ impl Slack {
     /// The direct message channel with an account.
     async fn direct(&self, account: &str) -> Result<String, Fault> {
         const METHOD: &str = "conversations.open";
-        let known = || self.directs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = known().get(account) {
-            return Ok(channel.clone());
+        if let Some(channel) = self.remembered(account) {
+            return Ok(channel);
         }
         let answer = self.api.call(METHOD, &json!({ "users": account })).await?;
         let no_channel = || Fault::Lost { method: METHOD, cause: "no channel in the answer".to_owned() };
-        let channel = answer["channel"]["id"].as_str().ok_or_else(no_channel)?.to_owned();
-        let mut known = known();
+        let channel = answer["channel"]["id"].as_str().ok_or_else(no_channel)?;
+        self.remember(account, channel);
+        Ok(channel.to_owned())
+    }
+
+    /// The id of a channel that may be written as `#name`: `chat.postMessage` takes names, methods that read do not.
+    async fn channel_id(&self, channel: &str) -> Result<String, Fault> {
+        const METHOD: &str = "conversations.list";
+        let Some(name) = channel.strip_prefix('#') else { return Ok(channel.to_owned()) };
+        if let Some(id) = self.remembered(channel) {
+            return Ok(id);
+        }
+        let mut cursor = String::new();
+        loop {
+            let types = "public_channel,private_channel".to_owned();
+            let mut params = vec![("types", types), ("exclude_archived", "true".to_owned()), ("limit", "1000".to_owned())];
+            if !cursor.is_empty() {
+                params.push(("cursor", cursor));
+            }
+            let answer = self.api.ask(METHOD, &params).await?;
+            let found = answer["channels"].as_array().into_iter().flatten().find(|one| one["name"] == name);
+            if let Some(id) = found.and_then(|one| one["id"].as_str()) {
+                self.remember(channel, id);
+                return Ok(id.to_owned());
+            }
+            cursor = answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
+            if cursor.is_empty() {
+                return Err(Fault::Refused { method: METHOD, code: "channel_not_found".to_owned() });
+            }
+        }
+    }
+
+    /// The id of the channel that an account or `#name` stands for, where it is known.
+    fn remembered(&self, name: &str) -> Option<String> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn remember(&self, name: &str, channel: &str) {
+        if name == channel {
+            return;
+        }
+        let mut known = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(account.to_owned(), channel.clone());
-        Ok(channel)
+        known.insert(name.to_owned(), channel.to_owned());
     }
 
     /// Looks for a message of ours with this slot. What only one person sees is in no history.
     pub(super) async fn look_for(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, Fault> {
         let (channel, thread) = match target {
-            Target::Channel { channel, thread } => (channel.clone(), thread.as_ref()),
+            Target::Channel { channel, thread } => (self.channel_id(channel).await?, thread.as_ref()),
             Target::Direct { account } => (self.direct(account).await?, None),
             Target::Only { .. } => return Ok(None),
         };

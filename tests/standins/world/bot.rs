@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use commands::aws::{Aws as Client, AwsSettings, Keys};
-use commands::records::Entry;
+use commands::records::{Entry, Verification};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use watchkeeper::bot::{Bot, Ground};
@@ -23,7 +23,18 @@ pub(super) struct Running {
     bot: Option<Bot>,
     store: Arc<SledStore>,
     death: Death,
-    runtime: Option<Runtime>,
+    runtime: Threads,
+}
+
+/// The bot's threads. A world that is dropped ends them without waiting, since a test may not wait there.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// How a wait for rest ended.
@@ -47,22 +58,22 @@ impl Running {
         let config = Config::load(&environment).unwrap_or_else(|errors| panic!("the configuration of the world:\n{errors}"));
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("making the bot's runtime");
         let store = Arc::new(SledStore::open(&config.data_dir, clock.now()).unwrap_or_else(|error| panic!("{error}")));
-        let (mortal, death) = Mortal::new(Arc::clone(&store) as Arc<dyn Store>, &choices.life);
+        let (mortal, death) = Mortal::new(Arc::clone(&store) as Arc<dyn Store>, &choices.life, &choices.disk);
         let settings = AwsSettings {
             region: "eu-west-1".to_owned(),
             endpoint: Some(aws.url().to_owned()),
             keys: Some(Keys { id: "AKIAWATCHKEEPER".to_owned(), secret: "standin".to_owned() }),
         };
-        let clock = clock.clone();
+        let (clock, commands) = (clock.clone(), choices.commands);
         let started = runtime.spawn(async move {
             // One provider for everything; it is there already when another test was first.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let aws = Client::connect(settings).await;
-            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands: commands::ALL }).await
+            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands }).await
         });
         let bot =
             started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
-        let running = Self { bot: Some(bot), store, death, runtime: Some(runtime) };
+        let running = Self { bot: Some(bot), store, death, runtime: Threads(Some(runtime)) };
         match choices.transport {
             Over::Sockets => slack.connected(1).await,
             Over::Http => slack.use_transport(Transport::Http(running.url())),
@@ -86,6 +97,14 @@ impl Running {
         self.store.entries(1, usize::MAX).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    pub(super) async fn verify(&self) -> Verification {
+        self.store.verify().await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(super) fn death(&self) -> Death {
+        self.death.clone()
+    }
+
     pub(super) async fn rest(&self) -> Rest {
         tokio::select! {
             () = self.death.came() => Rest::Died,
@@ -95,7 +114,7 @@ impl Running {
 
     /// Stops gracefully.
     pub(super) async fn stop(mut self) {
-        if let (Some(bot), Some(runtime)) = (self.bot.take(), &self.runtime) {
+        if let (Some(bot), Some(runtime)) = (self.bot.take(), &self.runtime.0) {
             runtime.spawn(bot.stop()).await.expect("stopping does not panic");
         }
         self.store.close().await.unwrap_or_else(|why| panic!("the store does not close: {why}"));
@@ -105,7 +124,7 @@ impl Running {
     /// Ends everything at once.
     pub(super) async fn kill(mut self) {
         drop(self.bot.take());
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.runtime.0.take() {
             let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(std::time::Duration::from_secs(10)));
             ended.await.expect("ending the bot's runtime");
         }

@@ -1,7 +1,8 @@
-//! A store whose bot dies at a chosen commit: right after it is durable, or right before it would have been.
+//! A store that can't be written while its disk is full, and whose bot dies at a chosen commit: right after it is durable,
+//! or right before it would have been.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Verification};
@@ -16,8 +17,9 @@ pub struct Life(Option<Arc<Clockwork>>);
 
 #[derive(Debug)]
 struct Clockwork {
-    left: AtomicI64,
-    moment: Moment,
+    made: AtomicU64,
+    /// The commit at which it ends, and on which side of it.
+    end: Option<(u64, Moment)>,
 }
 
 /// Which side of a commit a bot dies on.
@@ -30,18 +32,50 @@ pub(super) enum Moment {
 }
 
 impl Life {
+    /// A life without end whose commits are counted.
+    pub(super) fn counted() -> Self {
+        Self(Some(Arc::new(Clockwork { made: AtomicU64::new(0), end: None })))
+    }
+
     /// A life that ends once, at the commit of this number, counted from 1.
-    pub(super) fn until(commit: i64, moment: Moment) -> Self {
-        Self(Some(Arc::new(Clockwork { left: AtomicI64::new(commit), moment })))
+    pub(super) fn until(commit: u64, moment: Moment) -> Self {
+        Self(Some(Arc::new(Clockwork { made: AtomicU64::new(0), end: Some((commit, moment)) })))
     }
 
     pub(super) fn is_mortal(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Whether it has ended.
-    pub(super) fn is_over(&self) -> bool {
-        self.0.as_ref().is_some_and(|clockwork| clockwork.left.load(Ordering::SeqCst) <= 0)
+    /// How many commits were tried.
+    pub(super) fn commits(&self) -> u64 {
+        self.0.as_ref().map_or(0, |clockwork| clockwork.made.load(Ordering::SeqCst))
+    }
+
+    /// Counts a commit, and says whether the bot dies of it.
+    fn commit(&self) -> Option<Moment> {
+        let clockwork = self.0.as_ref()?;
+        let number = clockwork.made.fetch_add(1, Ordering::SeqCst) + 1;
+        clockwork.end.filter(|(last, _)| *last == number).map(|(_, moment)| moment)
+    }
+}
+
+/// What the bot writes to. Clones are one disk.
+#[derive(Clone, Debug, Default)]
+pub struct Disk(Arc<AtomicBool>);
+
+impl Disk {
+    /// Nothing more can be written.
+    pub fn fills_up(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Somebody made room.
+    pub fn has_room_again(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -67,13 +101,14 @@ impl Death {
 pub(super) struct Mortal {
     store: Arc<dyn Store>,
     life: Life,
+    disk: Disk,
     died: watch::Sender<bool>,
 }
 
 impl Mortal {
-    pub(super) fn new(store: Arc<dyn Store>, life: &Life) -> (Self, Death) {
+    pub(super) fn new(store: Arc<dyn Store>, life: &Life, disk: &Disk) -> (Self, Death) {
         let (died, death) = watch::channel(false);
-        (Self { store, life: life.clone(), died }, Death(death))
+        (Self { store, life: life.clone(), disk: disk.clone(), died }, Death(death))
     }
 
     /// The dead commit nothing and hear nothing.
@@ -89,11 +124,10 @@ impl Store for Mortal {
         if *self.died.borrow() {
             return self.die().await;
         }
-        let dies = match &self.life.0 {
-            Some(clockwork) if clockwork.left.fetch_sub(1, Ordering::SeqCst) == 1 => Some(clockwork.moment),
-            _ => None,
-        };
-        match dies {
+        if self.disk.is_full() {
+            return Err(CommitError::Unwritable("no space left on device".to_owned()));
+        }
+        match self.life.commit() {
             Some(Moment::Before) => self.die().await,
             Some(Moment::After) => {
                 // Whatever it came to, nobody is left to hear it.
@@ -153,6 +187,9 @@ impl Store for Mortal {
     }
 
     fn health(&self) -> Health {
+        if self.disk.is_full() {
+            return Health { ok: false, words: "it can't be written: no space left on device".to_owned() };
+        }
         self.store.health()
     }
 }
