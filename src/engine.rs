@@ -95,7 +95,7 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
             host.metrics.aws_in_the_way(&case.record.command);
-            hold(case, say.then(" Nothing was changed; I try again.")).await
+            hold(case, say.then(text![" I try again until ", at + host.rules.late, "."])).await
         }
         Err(Error::Internal { doing, cause }) => {
             let said = host.broke(&doing, "Nothing was changed; I try again.", &cause);

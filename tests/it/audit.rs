@@ -23,10 +23,10 @@ async fn the_log_answers_who_did_what() {
     14  25 Nov 10:00:02  aud          audit search: asked              audit log
     13  25 Nov 10:00:02  dev          rds upgrade: denied              database orders
     12  25 Nov 10:00:01  watchkeeper  rds upgrade: ended (rejected)    CHG-2 database films
-    11  25 Nov 10:00:01  bea          change reject: answered
+    11  25 Nov 10:00:01  bea          change reject: answered          change CHG-2
     10  25 Nov 10:00:01  bea          rds upgrade: voted               CHG-2 database films
     9   25 Nov 10:00:01  bea          change reject: asked             change CHG-2
-    8   25 Nov 10:00:01  ben          rds upgrade: answered (planned)
+    8   25 Nov 10:00:01  ben          rds upgrade: answered (planned)  database films
     7   25 Nov 10:00:01  ben          rds upgrade: planned             CHG-2 database films
     6   25 Nov 10:00:01  ben          rds upgrade: asked               database films
     5   25 Nov 10:00:00  watchkeeper  rds upgrade: approved            CHG-1 database orders
@@ -72,7 +72,7 @@ async fn the_log_answers_who_did_what() {
     assert_snapshot!(world.person("aud").asks("ops", "/audit search --since '2 hours ago' --by @bea").await, @"
 
     #   when (UTC)       who  what                     on
-    11  25 Nov 10:00:01  bea  change reject: answered
+    11  25 Nov 10:00:01  bea  change reject: answered  change CHG-2
     10  25 Nov 10:00:01  bea  rds upgrade: voted       CHG-2 database films
     9   25 Nov 10:00:01  bea  change reject: asked     change CHG-2
 
@@ -99,7 +99,7 @@ async fn people_can_be_mentioned_in_a_search() {
     assert_snapshot!(world.person("aud").reads("bea").await.plain(), @"
 
     #   when (UTC)       who  what                     on
-    11  25 Nov 10:00:01  bea  change reject: answered
+    11  25 Nov 10:00:01  bea  change reject: answered  change CHG-2
 
     audit show #11 shows one entry whole.
     [As a file]
@@ -149,7 +149,7 @@ async fn the_log_pages_in_place_and_comes_as_a_file() {
 
     #  when (UTC)       who  what                             on
     4  25 Nov 10:00:00  ben  rds upgrade: voted               CHG-1 database orders
-    3  25 Nov 10:00:00  ana  rds upgrade: answered (planned)
+    3  25 Nov 10:00:00  ana  rds upgrade: answered (planned)  database orders
     2  25 Nov 10:00:00  ana  rds upgrade: planned             CHG-1 database orders
     1  25 Nov 10:00:00  ana  rds upgrade: asked               database orders
 
@@ -182,9 +182,9 @@ async fn reading_the_log_is_on_record() {
 
     #  when (UTC)       who  what                    on
     5  25 Nov 10:00:00  aud  audit search: asked     audit log
-    4  25 Nov 10:00:00  aud  audit verify: answered
+    4  25 Nov 10:00:00  aud  audit verify: answered  audit log
     3  25 Nov 10:00:00  aud  audit verify: asked     audit log
-    2  25 Nov 10:00:00  aud  audit search: answered
+    2  25 Nov 10:00:00  aud  audit search: answered  audit log
     1  25 Nov 10:00:00  aud  audit search: asked     audit log
 
     audit show #5 shows one entry whole.
@@ -192,11 +192,11 @@ async fn reading_the_log_is_on_record() {
     ");
     assert_snapshot!(world.finish().await.audit(), @"
     aud · asked · audit search · audit log
-    aud · answered · audit search · answered
+    aud · answered · audit search · audit log · answered
     aud · asked · audit verify · audit log
-    aud · answered · audit verify · answered
+    aud · answered · audit verify · audit log · answered
     aud · asked · audit search · audit log
-    aud · answered · audit search · answered
+    aud · answered · audit search · audit log · answered
     ");
 }
 

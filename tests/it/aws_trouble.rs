@@ -131,7 +131,7 @@ async fn aws_down_at_the_start_is_waited_for() {
     world.advance_to("2026-11-25T10:29:00Z".parse().unwrap()).await;
     world.aws.fault(Fault::down()).await;
     world.advance_to("2026-11-25T10:31:00Z".parse().unwrap()).await;
-    insta::assert_snapshot!(stands(&world, &card), @"🗓️ Approved. Starts today 10:30 AM.");
+    insta::assert_snapshot!(stands(&world, &card), @"⏸️ Held. It was to start today 10:30 AM. AWS gave no answer while I was opening a session in shop-prod. Nothing was changed. This usually passes within minutes. Nothing was changed; I try again.");
     insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. Nothing was changed. This usually passes within minutes. Nothing was changed; I try again.");
     world.aws.clear_faults().await;
     world.advance("20m").await;
