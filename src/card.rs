@@ -2,7 +2,7 @@
 
 use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
-use commands::records::{ChangeRecord, Outcome, Status, Verdict};
+use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
 use commands::text;
 
 /// The slot of a change's current card.
@@ -31,7 +31,7 @@ pub fn card(record: &ChangeRecord) -> Message {
     if let Some(votes) = votes(record) {
         card = card.text(votes);
     }
-    if let (Status::Running { .. }, Some(last)) = (&record.status, record.notes.last()) {
+    if let Some(last) = record.notes.last().filter(|last| is_news(record, last)) {
         card = card.note(text!["Last: "].then(last.text.clone()));
     }
     if matches!(record.status, Status::AwaitingApproval { .. }) {
@@ -42,6 +42,15 @@ pub fn card(record: &ChangeRecord) -> Message {
         ]);
     }
     card.buttons(buttons(record))
+}
+
+/// Whether a note says how the change stands: how it goes, or why it has not begun although its time has come.
+fn is_news(record: &ChangeRecord, note: &Note) -> bool {
+    match record.status {
+        Status::Running { .. } => true,
+        Status::Scheduled { at } => note.at >= at,
+        Status::AwaitingApproval { .. } | Status::Ended { .. } => false,
+    }
 }
 
 /// The first card of a change that was given another start.
@@ -70,10 +79,10 @@ fn status(record: &ChangeRecord) -> Text {
                 None => text,
             }
         }
-        Status::Scheduled { at } => match held(record) {
-            Some(why) => text!["⏸️ ", bold("Held."), " It was to start ", *at, ". "].then(why.clone()),
-            None => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
-        },
+        Status::Scheduled { at } if record.notes.last().is_some_and(|last| is_news(record, last)) => {
+            text!["⏸️ ", bold("Held."), " It was to start ", *at, "."]
+        }
+        Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
         Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
         Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
         Status::Ended { outcome, said, .. } => {
@@ -88,12 +97,6 @@ fn status(record: &ChangeRecord) -> Text {
             text![sign, bold(word), " "].then(said.clone())
         }
     }
-}
-
-/// Why it has not started although its time has come, if so.
-fn held(record: &ChangeRecord) -> Option<&Text> {
-    let Status::Scheduled { at } = &record.status else { return None };
-    record.notes.last().filter(|note| note.at >= *at).map(|note| &note.text)
 }
 
 fn fields(record: &ChangeRecord) -> Vec<(String, Text)> {

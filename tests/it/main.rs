@@ -15,4 +15,5 @@ mod lists;
 mod policy;
 mod promises;
 mod restart;
+mod slack_trouble;
 mod upgrade;
