@@ -95,7 +95,7 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
             host.metrics.aws_in_the_way(&case.record.command);
-            hold(case, say.then(" I try again in 5 minutes.")).await
+            hold(case, say.then(text![" I try every 5 minutes until ", at + host.rules.late, "."])).await
         }
         Err(Error::Internal { doing, cause }) => {
             let said = host.broke(&doing, "Nothing was changed. I try again in 5 minutes.", &cause);
