@@ -146,7 +146,7 @@ async fn aws_down_at_the_start_is_waited_for() {
     world.aws.fault(Fault::down()).await;
     world.advance_to("2026-11-25T10:31:00Z".parse().unwrap()).await;
     assert!(card_now(&world, &card).contains("Last: AWS gave no answer"), "{}", card_now(&world, &card));
-    insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. Nothing was changed. This usually passes within minutes. I try every 5 minutes until today 11:30 AM.");
+    insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. This usually passes within minutes. I try every 5 minutes until today 11:30 AM.");
     world.aws.clear_faults().await;
     world.advance("20m").await;
     assert!(stands(&world, &card).starts_with("✅ Done."), "{}", stands(&world, &card));
