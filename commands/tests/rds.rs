@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 //! The `rds` commands against a stand-in for AWS that speaks its real protocol.
 
 #![expect(clippy::disallowed_methods, reason = "steps are taken without the engine")]

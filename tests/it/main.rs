@@ -1,4 +1,5 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on ends there")]
 
 mod approval;
 mod aws_trouble;
