@@ -332,8 +332,15 @@ impl Answering<'_> {
             account: Some(self.open.account.to_string()),
             place: Some(format!("{}:{}", self.open.place.platform, self.open.place.channel)),
             action: Some(self.open.command.clone()),
+            resource: self.on(),
             ..Fact::default()
         }
+    }
+
+    /// What was asked about, as far as the arguments tell.
+    fn on(&self) -> Option<String> {
+        let entry = self.host.command(&self.open.command)?;
+        entry.resource(&self.open.args).ok().map(|resource| resource.to_string())
     }
 
     fn asking(&self, entry: Entry) -> Asking<'_> {

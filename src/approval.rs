@@ -166,3 +166,6 @@ pub fn outcome(record: &ChangeRecord, tally: &Tally, now: Timestamp) -> Option<H
         Tally::Waiting { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

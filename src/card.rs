@@ -80,10 +80,10 @@ fn status(record: &ChangeRecord) -> Text {
                 None => text,
             }
         }
-        Status::Scheduled { at } => match held(record) {
-            Some(why) => text!["⏸️ ", bold("Held."), " It was to start ", *at, ". "].then(why.clone()),
-            None => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
-        },
+        Status::Scheduled { at } if record.notes.last().is_some_and(|last| is_news(record, last)) => {
+            text!["⏸️ ", bold("Held."), " It was to start ", *at, "."]
+        }
+        Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
         Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
         Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
         Status::Ended { outcome, said, .. } => {
@@ -98,12 +98,6 @@ fn status(record: &ChangeRecord) -> Text {
             text![sign, bold(word), " "].then(said.clone())
         }
     }
-}
-
-/// Why it has not started although its time has come, if so.
-fn held(record: &ChangeRecord) -> Option<&Text> {
-    let Status::Scheduled { at } = &record.status else { return None };
-    record.notes.last().filter(|note| note.at >= *at).map(|note| &note.text)
 }
 
 fn fields(record: &ChangeRecord) -> Vec<(String, Text)> {

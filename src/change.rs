@@ -279,3 +279,6 @@ fn note(record: &mut ChangeRecord, at: Timestamp, text: Text) {
         record.notes.push(Note { at, text });
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

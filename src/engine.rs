@@ -95,7 +95,7 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
             host.metrics.aws_in_the_way(&case.record.command);
-            hold(case, say.then(" I try again in 5 minutes.")).await
+            hold(case, say.then(text![" I try every 5 minutes until ", at + host.rules.late, "."])).await
         }
         Err(Error::Internal { doing, cause }) => {
             let said = host.broke(&doing, "Nothing was changed. I try again in 5 minutes.", &cause);
@@ -231,7 +231,13 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
     tracing::warn!(change = %case.record.id, cause, tries, "a step is tried again");
     let next = now + backoff(tries);
     if next >= deadline {
-        let said = why.then(" I have tried until its deadline and stopped. The thread says what was done until then.");
+        // The newest note tells of this trouble, once it has been told.
+        let before = case.record.notes.iter().rev().nth(usize::from(tries > 0)).map(|note| note.text.clone());
+        let went_well = match before {
+            Some(note) => text![" The last that went well: “"].then(note).then("”"),
+            None => " Nothing had been done before.".into(),
+        };
+        let said = why.then(" I have tried until the deadline and stopped.").then(went_well);
         return case.end_with(Outcome::Failed, said, permit.calls()).await;
     }
     case.happen(Happening::Stumbled { next, why, cause, calls: permit.calls() })?;

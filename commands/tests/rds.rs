@@ -1,7 +1,7 @@
 //! The `rds` commands against a stand-in for AWS that speaks its real protocol.
 
 #![expect(clippy::disallowed_methods, reason = "steps are taken without the engine")]
-#![expect(clippy::unwrap_used, reason = "these are tests")]
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 use std::collections::BTreeSet;
 

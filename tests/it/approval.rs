@@ -283,7 +283,7 @@ async fn what_nobody_could_approve_is_refused_when_asked() {
     assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"It takes 3 approvals of dba, your own not counted, and only 2 people could give one. Nothing was changed. Whoever keeps the list of people can add somebody.");
     assert_snapshot!(world.finish().await.audit(), @"
     ana · asked · rds upgrade · database orders
-    ana · answered · rds upgrade · refused
+    ana · answered · rds upgrade · database orders · refused
     ");
 }
 

@@ -92,6 +92,17 @@ async fn aws_holding_its_answers_keeps_nobody_from_being_acknowledged() {
 }
 
 #[tokio::test]
+async fn aws_answering_too_late_is_no_answer() {
+    let mut world = world().await;
+    world.aws.fault(Fault::delay("rds", "*").lasting(Duration::from_secs(15))).await;
+    let said = world.person("ana").asks("ops", "/rds show orders@shop-prod").await;
+    assert!(said.starts_with("AWS gave no answer while I was") && said.contains("Nothing was changed."), "{said}");
+    world.aws.clear_faults().await;
+    assert!(world.person("ana").asks("ops", "/rds show orders@shop-prod").await.contains("8.0.35"));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_throttled_step_is_tried_again_and_the_card_says_so() {
     let mut world = world().await;
     let card = approved(&mut world).await;
@@ -120,7 +131,7 @@ async fn a_step_that_aws_never_takes_fails_at_its_deadline() {
     world.advance("5h").await;
     assert!(stands(&world, &card).starts_with("⚠️ Running, in trouble."), "{}", stands(&world, &card));
     world.advance("3h").await;
-    insta::assert_snapshot!(stands(&world, &card), @"❌ Failed. AWS denied upgrading orders to 8.0.40: the role arn:aws:iam::111122223333:role/watchkeeper-rds may not call rds:ModifyDBInstance. It changed nothing. Ask whoever looks after IAM in shop-prod to allow it. I have tried until its deadline and stopped. The thread says what was done until then.");
+    insta::assert_snapshot!(stands(&world, &card), @"❌ Failed. AWS denied upgrading orders to 8.0.40: the role arn:aws:iam::111122223333:role/watchkeeper-rds may not call rds:ModifyDBInstance. It changed nothing. Ask whoever looks after IAM in shop-prod to allow it. I have tried until the deadline and stopped. The last that went well: “The snapshot wk-orders-8-0-40 is complete.”");
     assert_eq!(acted(&world).await, ["CreateDBSnapshot"]);
     assert_eq!(world.aws.version("orders").await, "8.0.35");
     assert!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await.starts_with("CHG-2 waits"));
@@ -135,7 +146,7 @@ async fn aws_down_at_the_start_is_waited_for() {
     world.aws.fault(Fault::down()).await;
     world.advance_to("2026-11-25T10:31:00Z".parse().unwrap()).await;
     assert!(card_now(&world, &card).contains("Last: AWS gave no answer"), "{}", card_now(&world, &card));
-    insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. This usually passes within minutes. I try again in 5 minutes.");
+    insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. Nothing was changed. This usually passes within minutes. I try every 5 minutes until today 11:30 AM.");
     world.aws.clear_faults().await;
     world.advance("20m").await;
     assert!(stands(&world, &card).starts_with("✅ Done."), "{}", stands(&world, &card));

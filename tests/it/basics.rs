@@ -17,7 +17,7 @@ async fn somebody_asks_who_they_are() {
     ");
     assert_snapshot!(world.finish().await.audit(), @"
     ana · asked · whoami · person
-    ana · answered · whoami · answered
+    ana · answered · whoami · person · answered
     ");
 }
 

@@ -42,7 +42,7 @@ async fn a_time_in_the_past_is_refused() {
     assert_snapshot!(said, @"2026-11-24 02:00 was yesterday 1:00 AM, which has passed. Give a time ahead.");
     assert_snapshot!(world.finish().await.audit(), @"
     ana · asked · rds upgrade · database orders
-    ana · answered · rds upgrade · refused
+    ana · answered · rds upgrade · database orders · refused
     ");
 }
 

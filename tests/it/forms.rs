@@ -46,7 +46,7 @@ async fn a_form_asks_for_what_is_missing_and_runs_the_command() {
     assert_snapshot!(world.finish().await.audit(), @"
     ana · asked · rds upgrade · database orders
     ana · planned · CHG-1 · database orders
-    ana · answered · rds upgrade · planned
+    ana · answered · rds upgrade · database orders · planned
     ");
 }
 

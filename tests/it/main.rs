@@ -1,7 +1,8 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on ends there")]
+#![expect(clippy::unwrap_used, reason = "what can not go on stops the test it happens in")]
 
 mod approval;
+mod audit;
 mod aws_trouble;
 mod basics;
 mod change;

@@ -20,7 +20,7 @@ async fn a_right_in_one_place_is_none_in_another() {
     assert_snapshot!(world.person("ben").asks("dba", "/rds upgrade orders --to 8.0.40").await, @"You may not run rds upgrade on the database orders in staging of shop. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
     assert_snapshot!(world.finish().await.audit(), @"
     ben · asked · rds upgrade · database orders
-    ben · answered · rds upgrade · denied
+    ben · answered · rds upgrade · database orders · denied
     ");
 }
 

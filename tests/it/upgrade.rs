@@ -68,7 +68,7 @@ async fn an_approved_upgrade_survives_a_restart() {
     insta::assert_snapshot!(world.finish().await.audit(), @"
     ana · asked · rds upgrade · database orders
     ana · planned · CHG-1 · database orders
-    ana · answered · rds upgrade · planned
+    ana · answered · rds upgrade · database orders · planned
     ben · voted · CHG-1 · database orders
     watchkeeper · approved · CHG-1 · database orders
     watchkeeper · reminded · CHG-1 · database orders
