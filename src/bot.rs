@@ -156,7 +156,7 @@ impl Bot {
     }
 
     /// Stops: takes nothing new, finishes what is in flight, keeps the rest for the next start. What does not finish
-    /// within [`DRAIN`] is broken off, which costs nothing but time: it is looked at again at the next start.
+    /// within ten seconds is broken off, which costs nothing but time: it is looked at again at the next start.
     pub async fn stop(mut self) {
         self.closing.send_replace(true);
         let taken = async { while self.intake.join_next().await.is_some() {} };
