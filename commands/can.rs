@@ -43,7 +43,9 @@ impl Query for Can {
         let person = self.person(cx)?;
         // A form hands the command over in one piece, a line word by word.
         let words: Vec<String> = self.command.iter().flat_map(|words| words.split_whitespace()).map(str::to_owned).collect();
-        let Some((entry, taken)) = registry::find(cx.commands, &words) else { return Err(unknown(cx, &words)) };
+        let Some((entry, taken)) = registry::find(cx.commands, &words) else {
+            return Err(Error::shown(registry::unknown(cx.commands, &words)));
+        };
         let mut resource = resource(entry, &words[taken..]);
         let mut also = None;
         if let Some(record) = match resource.name.parse::<ChangeId>() {
@@ -94,13 +96,4 @@ fn resource(entry: Entry, words: &[String]) -> Resource {
         }
         Err(_) => Resource::default(),
     }
-}
-
-fn unknown(cx: &Context<'_>, words: &[String]) -> Error {
-    let typed = words.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
-    let hint = match registry::nearest(&typed, cx.commands.iter().map(Entry::name)) {
-        Some(close) => text![" Did you mean ", code(close), "?"],
-        None => text![" ", code("help"), " lists what you can run."],
-    };
-    Error::shown(text!["I don't know the command ", code(typed), "."].then(hint))
 }

@@ -74,7 +74,7 @@ impl Resource {
 
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.name)
+        f.write_str(format!("{} {}", self.kind, self.name).trim())
     }
 }
 

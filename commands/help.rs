@@ -4,9 +4,9 @@ use clap::ArgAction;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Decision;
-use crate::message::{bold, code};
+use crate::message::{bold, code, marked};
 use crate::outlook::Outlook;
-use crate::registry::{Entry, Kind, find, nearest};
+use crate::registry::{Entry, Kind, find, nearest, usage_of};
 use crate::{Command, Context, Error, Message, Query, Resource, Result, Text, text};
 
 /// What you can run here, and how
@@ -81,7 +81,9 @@ fn everything(cx: &Context<'_>) -> Message {
 }
 
 fn list(title: &str, entries: &[Entry], cx: &Context<'_>) -> Text {
-    entries.iter().fold(text![bold(title)], |told, entry| told.then(text!["\n", typed(entry, cx), " — ", entry.about()]))
+    entries
+        .iter()
+        .fold(text![bold(title)], |told, entry| told.then(text!["\n", typed(entry, cx), " — "]).then(marked(&entry.about())))
 }
 
 fn more(cx: &Context<'_>) -> Text {
@@ -105,7 +107,7 @@ fn one(entry: Entry, cx: &Context<'_>) -> Message {
     let arguments = clap.get_arguments().filter(|arg| !arg.is_hide_set() && !matches!(arg.get_action(), ArgAction::Help));
     let arguments = arguments.map(|arg| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        text!["\n", code(shown(arg)), " — ", help]
+        text!["\n", code(usage_of(arg)), " — "].then(marked(&help))
     });
     let arguments = arguments.fold(text![bold("Arguments")], Text::then);
     let anything = entry.resource(&serde_json::json!({})).unwrap_or_default();
@@ -117,16 +119,6 @@ fn one(entry: Entry, cx: &Context<'_>) -> Message {
 
 fn typed(entry: &Entry, cx: &Context<'_>) -> crate::message::Span {
     code(format!("{}{}", cx.settings.prefix, entry.name()))
-}
-
-/// An argument as it is typed: `--to <VERSION>`, `ID`.
-fn shown(arg: &clap::Arg) -> String {
-    let value = arg.get_value_names().and_then(<[_]>::first).map(ToString::to_string).unwrap_or_default();
-    match arg.get_long() {
-        Some(long) if arg.get_action().takes_values() => format!("--{long} {value}"),
-        Some(long) => format!("--{long}"),
-        None => value,
-    }
 }
 
 /// The command with its required arguments, taken from their help: "The change, such as CHG-1042".

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub mod args;
+pub mod audit;
 pub mod aws;
 pub mod can;
 pub mod change;
@@ -105,6 +106,9 @@ pub const ALL: &[Entry] = &[
     Entry::change::<change::freeze::start::Start>(),
     Entry::change::<change::freeze::stop::Stop>(),
     Entry::query::<change::freeze::list::List>(),
+    Entry::query::<audit::search::Search>(),
+    Entry::query::<audit::show::Show>(),
+    Entry::query::<audit::verify::Verify>(),
     Entry::query::<help::Help>(),
     Entry::query::<whoami::Whoami>(),
     Entry::query::<can::Can>(),

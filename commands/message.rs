@@ -3,7 +3,7 @@
 //! Text from outside (AWS names, people's words) travels in [`Span::Plain`], [`Span::Bold`] and [`Span::Code`];
 //! a renderer escapes these always. A mention, a link or a time exists only where the bot built one.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::context::PersonId;
@@ -129,6 +129,13 @@ pub fn code(words: impl Into<String>) -> Span {
     Span::Code(words.into())
 }
 
+/// Words in which backticks mark what is literal, as in help texts: `` see `help` `` → see, and `help` as code.
+pub fn marked(words: &str) -> Text {
+    let parts = words.split('`').enumerate();
+    let spans = parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { part.into() });
+    Text(spans.filter(|span| !matches!(span, Span::Plain(words) if words.is_empty())).collect())
+}
+
 /// Builds a [`Text`] from anything that becomes a [`Span`]: `text!["Upgrade ", bold("orders"), " at ", at]`.
 #[macro_export]
 macro_rules! text {
@@ -200,6 +207,18 @@ impl Span {
             Self::Time(instant) => utc(*instant),
             Self::Link { label, .. } => label.clone(),
         }
+    }
+}
+
+/// A length of time in words: `24 h`, `1 h 4 min`, `1 min 40 s`, `12 s`.
+pub fn lasting(length: SignedDuration) -> String {
+    let (hours, minutes, seconds) = (length.as_hours(), length.as_mins() % 60, length.as_secs() % 60);
+    match (hours, minutes, seconds) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
 }
 
@@ -363,6 +382,18 @@ impl Button {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_of_time_is_told_in_two_units_at_most() {
+        let told = [100, 180, 3_845, 86_400, 12].map(|seconds| lasting(SignedDuration::from_secs(seconds)));
+        assert_eq!(told, ["1 min 40 s", "3 min", "1 h 4 min", "24 h", "12 s"]);
+    }
+
+    #[test]
+    fn backticks_mark_what_is_literal() {
+        assert_eq!(marked("try `sat 02:00`, or ask"), crate::text!["try ", code("sat 02:00"), ", or ask"]);
+        assert_eq!(marked("nothing"), Text::from("nothing"));
+    }
 
     #[test]
     fn a_table_lines_up_and_guards_its_csv() {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Requirement, Resource};
-use crate::message::Text;
+use crate::message::{Table, Text};
 use crate::plan::Check;
 
 /// The number of a change; said and typed as `CHG-1042`.
@@ -322,6 +322,49 @@ pub struct Entry {
     pub fact: Fact,
     /// SHA-256 over the previous entry's hash and this entry's canonical form, in hexadecimal.
     pub hash: String,
+}
+
+impl Entry {
+    /// Entries as a table for files, all members in columns; times in UTC (RFC 3339), the detail as JSON.
+    pub fn table(entries: &[Self]) -> Table {
+        let mut table = Table::new([
+            "number",
+            "at",
+            "operation",
+            "event",
+            "person",
+            "account",
+            "place",
+            "action",
+            "resource",
+            "project",
+            "change",
+            "outcome",
+            "detail",
+            "hash",
+        ]);
+        for Self { number, at, fact, hash } in entries {
+            let or_empty = |member: &Option<String>| member.clone().unwrap_or_default();
+            let detail = serde_json::Value::Object(fact.detail.clone().into_iter().collect());
+            table.row([
+                number.to_string(),
+                at.to_string(),
+                fact.operation.clone(),
+                fact.event.clone(),
+                fact.person.clone(),
+                or_empty(&fact.account),
+                or_empty(&fact.place),
+                or_empty(&fact.action),
+                or_empty(&fact.resource),
+                or_empty(&fact.project),
+                fact.change.map(|change| change.to_string()).unwrap_or_default(),
+                or_empty(&fact.outcome),
+                if fact.detail.is_empty() { String::new() } else { detail.to_string() },
+                hash.clone(),
+            ]);
+        }
+        table
+    }
 }
 
 /// What is recorded; the log adds number, time and hash.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use commands::context::Decision;
+use commands::context::{Decision, Requirement, SelfApproval};
 use commands::message::{Message, Text, bold, code};
 use commands::plan::{Finding, Plan, Work};
 use commands::records::{ChangeId, ChangeRecord, Fact, Status};
 use commands::registry::{Entry, Kind};
-use commands::{Error, Person, text};
+use commands::{Error, Person, Resource, text};
 use serde_json::Value;
 
 use crate::approval;
@@ -93,7 +93,7 @@ impl Answering<'_> {
         match planned.unwrap_or_else(|_| Err(slow())) {
             Ok(Plan::Records { resource, effects, say }) => {
                 if let Decision::Denied { why, .. } = self.host.authority.decide(self.person, entry.name(), &resource) {
-                    return self.deny(entry, &why).await;
+                    return self.deny(entry, &resource, &why).await;
                 }
                 effects::carry_out(self, effects, say).await
             }
@@ -109,7 +109,7 @@ impl Answering<'_> {
     async fn open_change(&self, entry: Entry, work: Work<Value>) -> Result<(), Trouble> {
         let host = self.host;
         let (rule, requires) = match host.authority.decide(self.person, entry.name(), &work.resource) {
-            Decision::Denied { why, .. } => return self.deny(entry, &why).await,
+            Decision::Denied { why, .. } => return self.deny(entry, &work.resource, &why).await,
             Decision::Allowed { rule, requires } => (rule, requires),
         };
         if let Some(why) = self.obstacle(&work).await? {
@@ -118,16 +118,7 @@ impl Answering<'_> {
         if let Some(requirement) = &requires {
             let could = approval::could_approve(requirement, &self.person.id, &work.resource, &*host.authority);
             if (could.len() as u64) < u64::from(requirement.approvals) {
-                let why = text![
-                    "It takes ",
-                    requirement.approvals.to_string(),
-                    " of the group ",
-                    code(requirement.group.as_str()),
-                    " besides you to approve this, and ",
-                    could.len().to_string(),
-                    " could. Nothing was changed. Whoever keeps the list of people can add somebody."
-                ];
-                return self.refuse(why).await;
+                return self.refuse(too_few(requirement, could.len())).await;
             }
         }
         loop {
@@ -194,7 +185,7 @@ impl Answering<'_> {
         entry: Entry,
         work: &Work<Value>,
         rule: &str,
-        requires: &Option<commands::context::Requirement>,
+        requires: &Option<Requirement>,
     ) -> Result<(), Trouble> {
         let host = self.host;
         let now = host.clock.now();
@@ -286,8 +277,9 @@ impl Answering<'_> {
         fact
     }
 
-    async fn deny(&self, entry: Entry, why: &str) -> Result<(), Trouble> {
-        self.finish(Ending { outcome: "denied", said: denied(entry.name(), why) }, Draft::at(self.host.clock.now())).await
+    async fn deny(&self, entry: Entry, on: &Resource, why: &str) -> Result<(), Trouble> {
+        let said = denied(entry.name(), Some(on), why);
+        self.finish(Ending { outcome: "denied", said }, Draft::at(self.host.clock.now())).await
     }
 
     /// Ends the asking with a sentence why it was not done.
@@ -340,8 +332,15 @@ impl Answering<'_> {
             account: Some(self.open.account.to_string()),
             place: Some(format!("{}:{}", self.open.place.platform, self.open.place.channel)),
             action: Some(self.open.command.clone()),
+            resource: self.on(),
             ..Fact::default()
         }
+    }
+
+    /// What was asked about, as far as the arguments tell.
+    fn on(&self) -> Option<String> {
+        let entry = self.host.command(&self.open.command)?;
+        entry.resource(&self.open.args).ok().map(|resource| resource.to_string())
     }
 
     fn asking(&self, entry: Entry) -> Asking<'_> {
@@ -353,6 +352,21 @@ impl Answering<'_> {
             starts: None,
         }
     }
+}
+
+fn too_few(requirement: &Requirement, could: usize) -> Text {
+    let approvals = if requirement.approvals == 1 { "approval" } else { "approvals" };
+    let people = match could {
+        0 => "nobody".to_owned(),
+        1 => "only 1 person".to_owned(),
+        many => format!("only {many} people"),
+    };
+    let own = if requirement.self_approval == SelfApproval::Refused { ", your own not counted" } else { "" };
+    text![
+        format!("It takes {} {approvals} of ", requirement.approvals),
+        code(requirement.group.as_str()),
+        format!("{own}, and {people} could give one. Nothing was changed. Whoever keeps the list of people can add somebody.")
+    ]
 }
 
 fn slow() -> Error {

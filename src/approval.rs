@@ -9,6 +9,7 @@ use commands::{Person, PersonId, Resource, text};
 use jiff::Timestamp;
 
 use crate::change::Happening;
+use crate::identity::Outsider;
 use crate::rules::Rules;
 
 /// A vote as it stands under the card.
@@ -25,8 +26,8 @@ pub struct Seen {
 pub struct Stranger {
     /// The account, as `slack:U123`.
     pub account: String,
-    /// Why not, a whole sentence.
-    pub why: String,
+    /// Why not.
+    pub outsider: Outsider,
 }
 
 /// Which way an emoji votes, if it does.
@@ -49,7 +50,7 @@ pub fn eligible(record: &ChangeRecord, voter: &Person, authority: &dyn Authority
         return Err(format!("{} needs no approval.", record.id));
     };
     if record.asker == voter.id && requirement.self_approval == SelfApproval::Refused {
-        return Err(format!("You asked for {} yourself, so somebody else has to approve it.", record.id));
+        return Err("You asked for it yourself, so somebody else has to approve it.".to_owned());
     }
     may_approve(requirement, voter, &record.as_resource(), authority)
 }
@@ -82,7 +83,7 @@ pub fn compare(record: &ChangeRecord, seen: &[Seen], authority: &dyn Authority, 
     let mut standing: BTreeMap<PersonId, Verdict> = BTreeMap::new();
     for vote in seen {
         let refused = match &vote.voter {
-            Err(stranger) => Some((stranger.account.clone(), stranger.why.clone())),
+            Err(stranger) => Some((stranger.account.clone(), stranger.outsider.sentence().to_owned())),
             Ok(person) => match eligible(record, person, authority) {
                 Err(why) => Some((person.id.to_string(), why)),
                 Ok(()) => {
@@ -157,8 +158,8 @@ pub fn outcome(record: &ChangeRecord, tally: &Tally, now: Timestamp) -> Option<H
         Tally::Approved => Some(Happening::Approved { at: record.plan.start.unwrap_or(now) }),
         Tally::Rejected { by, reason } => {
             let said: Text = match reason {
-                Some(reason) => text!["Rejected by ", by, ": ", reason.as_str()],
-                None => text!["Rejected by ", by, "."],
+                Some(reason) => text!["Rejected by ", by, ": ", reason.as_str(), ". Nothing was changed."],
+                None => text!["Rejected by ", by, ". Nothing was changed."],
             };
             Some(Happening::Ended { outcome: Outcome::Rejected, said, calls: Vec::new() })
         }

@@ -1,6 +1,6 @@
 //! The message that stands for a change: derived from its record alone.
 
-use commands::message::{Block, Button, Message, Style, Text, bold, code};
+use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
 use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
 use commands::text;
@@ -22,10 +22,11 @@ pub fn card(record: &ChangeRecord) -> Message {
         .text(status(record))
         .fields(fields(record))
         .text(numbered(&record.plan.what));
-    if !record.plan.checks.is_empty() {
+    let is_ahead = matches!(record.status, Status::AwaitingApproval { .. } | Status::Scheduled { .. });
+    if is_ahead && !record.plan.checks.is_empty() {
         card = card.text(checks(&record.plan.checks));
     }
-    if !record.plan.risks.is_empty() && !matches!(record.status, Status::Ended { .. }) {
+    if is_ahead && !record.plan.risks.is_empty() {
         card = card.text(lines("What can go wrong", &record.plan.risks));
     }
     if let Some(votes) = votes(record) {
@@ -71,25 +72,30 @@ fn status(record: &ChangeRecord) -> Text {
             let (approvals, group) =
                 record.requires.as_ref().map_or((1, "somebody"), |need| (need.approvals, need.group.as_str()));
             let noun = if approvals == 1 { "approval" } else { "approvals" };
-            let text = text!["⏳ Waits for ", bold(format!("{approvals} {noun} of {group}")), " until ", *expires, "."];
+            let given = record.votes.iter().filter(|vote| vote.verdict == Verdict::Approve).count();
+            let given = if given == 0 { String::new() } else { format!(" ({given} so far)") };
+            let text = text!["⏳ Waits for ", bold(format!("{approvals} {noun} of {group}")), given, " until ", *expires, "."];
             match &record.claimed {
                 Some(person) => text.then(text![" ", person, " is looking at it."]),
                 None => text,
             }
+        }
+        Status::Scheduled { at } if record.notes.last().is_some_and(|last| is_news(record, last)) => {
+            text!["⏸️ ", bold("Held."), " It was to start ", *at, "."]
         }
         Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
         Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
         Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
         Status::Ended { outcome, said, .. } => {
             let (sign, word) = match outcome {
-                Outcome::Succeeded => ("✅", "Done."),
-                Outcome::Failed => ("❌", "Failed."),
-                Outcome::Rejected => ("🚫", "Rejected."),
-                Outcome::Cancelled => ("🚫", "Cancelled."),
-                Outcome::Expired => ("⌛", "Expired."),
-                Outcome::Void => ("🚫", "Void."),
+                Outcome::Succeeded => ("✅ ", "Done."),
+                Outcome::Failed => ("❌ ", "Failed."),
+                // Their last words begin with what they are.
+                Outcome::Rejected | Outcome::Cancelled => return text!["🚫 "].then(said.clone()),
+                Outcome::Expired => ("⌛ ", "Expired."),
+                Outcome::Void => ("🚫 ", "Void."),
             };
-            text![sign, " ", bold(word), " "].then(said.clone())
+            text![sign, bold(word), " "].then(said.clone())
         }
     }
 }
@@ -120,15 +126,18 @@ fn lines(title: &str, what: &[Text]) -> Text {
     what.iter().fold(text![bold(title)], |all, line| all.then("\n• ").then(line.clone()))
 }
 
+/// What needs thought, a line each; what is fine in one line. Details tells all.
 fn checks(checks: &[Check]) -> Text {
-    checks.iter().fold(text![bold("Prechecks")], |all, check| {
-        let sign = match check.finding {
-            Finding::Pass => "\n✅ ",
-            Finding::Warn => "\n⚠️ ",
-            Finding::Fail => "\n❌ ",
-        };
+    let (fine, doubtful): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.finding == Finding::Pass);
+    let text = doubtful.into_iter().fold(text![bold("Prechecks")], |all, check| {
+        let sign = if check.finding == Finding::Fail { "\n❌ " } else { "\n⚠️ " };
         all.then(sign).then(check.name.as_str()).then(": ").then(check.words.as_str())
-    })
+    });
+    if fine.is_empty() {
+        return text;
+    }
+    let names: Vec<&str> = fine.iter().map(|check| check.name.as_str()).collect();
+    text.then(format!("\n✅ {}", names.join(" · ")))
 }
 
 fn votes(record: &ChangeRecord) -> Option<Text> {
@@ -164,10 +173,9 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
     }
 }
 
-/// Said in the channel `before` seconds before the start.
-pub fn reminder(record: &ChangeRecord, before: i64, at: jiff::Timestamp) -> Message {
+/// Said in the channel when `left` remains until the start.
+pub fn reminder(record: &ChangeRecord, left: jiff::SignedDuration, at: jiff::Timestamp) -> Message {
     let id = record.id;
-    let before = jiff::SignedDuration::from_secs(before);
     Message::new()
         .text(text![
             "⏰ ",
@@ -175,7 +183,7 @@ pub fn reminder(record: &ChangeRecord, before: i64, at: jiff::Timestamp) -> Mess
             " (",
             record.plan.title.as_str(),
             ")",
-            format!(" starts in {before:#}, at "),
+            format!(" starts in {}: ", lasting(left)),
             at,
             "."
         ])

@@ -6,7 +6,7 @@ use commands::message::Text;
 use commands::plan::MadeCall;
 use commands::records::{ChangeRecord, Fact, Outcome, Status};
 use commands::{Message, PersonId, text};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::card;
 use crate::change::{self, Happening};
@@ -24,6 +24,7 @@ pub struct Case<'h> {
     version: u64,
     round: u32,
     told: usize,
+    open: bool,
     facts: Vec<Fact>,
     says: Vec<(String, Saying)>,
 }
@@ -32,7 +33,8 @@ impl<'h> Case<'h> {
     /// A change as it stands in the store at `version`.
     pub fn new(host: &'h Arc<Host>, record: ChangeRecord, version: u64) -> Self {
         let (told, round) = (record.notes.len(), record.round);
-        Self { host, record, version, round, told, facts: Vec::new(), says: Vec::new() }
+        let open = !matches!(record.status, Status::Ended { .. });
+        Self { host, record, version, round, told, open, facts: Vec::new(), says: Vec::new() }
     }
 
     /// Lets something happen that the bot itself decides.
@@ -70,9 +72,10 @@ impl<'h> Case<'h> {
         self.says.push((format!("thread/{}/{name}", self.record.id), saying));
     }
 
-    /// Reminds the channel of the start.
+    /// Reminds the channel of the start, which may be nearer than `before` seconds: after a late approval, or an outage.
     pub fn remind(&mut self, before: i64, at: Timestamp) {
-        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, before, at));
+        let left = SignedDuration::from_mins((at.duration_since(self.host.clock.now()).as_secs() + 59) / 60);
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::reminder(&self.record, left, at));
         self.says.push((format!("reminder/{}/{}/{before}", self.record.id, self.record.round), saying));
     }
 
@@ -120,7 +123,7 @@ impl<'h> Case<'h> {
             self.tell(&format!("note/{at}"), note.text.clone().into());
         }
         let mut draft = Draft::at(now).change(&self.record, self.version, due)?;
-        if let Status::Ended { said, .. } = self.record.status.clone() {
+        if let (true, Status::Ended { said, .. }) = (self.open, self.record.status.clone()) {
             self.tell("end", text![&self.record.asker, ": "].then(said).into());
             let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
             draft = draft.write(Write { key, expects: 1, value: None, due: None });

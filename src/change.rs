@@ -136,6 +136,7 @@ pub fn happen(
         }
         Happening::TurnedAway { key, why } => {
             allow(waiting)?;
+            put("vote", json!(key));
             put("why", json!(why));
             next.turned_away.push(key);
             "vote_refused"
@@ -260,14 +261,16 @@ pub fn illegal(record: &ChangeRecord) -> Illegal {
     let id = code(record.id.to_string());
     Illegal(match &record.status {
         Status::AwaitingApproval { .. } => text![id, " still waits for approval. Nothing was changed."],
-        Status::Scheduled { at } => text![id, " is approved and starts at ", *at, ". Nothing was changed."],
+        Status::Scheduled { at } => text![id, " is approved and starts ", *at, ". Nothing was changed."],
         Status::Running { .. } => {
             text![
                 id,
                 " is running; a step that began is not broken off. Nothing was changed by this. Its card shows how it goes."
             ]
         }
-        Status::Ended { outcome, at, .. } => text![id, format!(" ended already ({outcome}) at "), *at, ". Nothing was changed."],
+        Status::Ended { outcome, at, .. } => {
+            text![id, format!(" ended already, {outcome} "), *at, ". Nothing was changed by this."]
+        }
     })
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::host::{Asking, Draft, Host, json};
 use crate::outbox::Saying;
 use crate::platform::{Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, Commit, CommitError, Key, Write};
 use crate::waiting;
@@ -97,6 +98,9 @@ impl Dispatch {
             Ok(person) => person,
             Err(refusal) => return Ack::Say(self.refuse(&from, None, &asked.line, refusal).await),
         };
+        if let Some(platform) = self.0.platform(&asked.account.platform) {
+            self.0.people.meet(platform.as_ref(), &asked.line, self.0.clock.now()).await;
+        }
         let line = self.0.people.with_people(&asked.line);
         let heard = match registry::parse(self.0.commands, &line) {
             Err(Fault::Help(about)) => match registry::parse(self.0.commands, format!("help {about}").trim()) {
@@ -150,7 +154,7 @@ impl Dispatch {
             return Err("I am not connected to where you ask from. Nothing was done.".into());
         };
         match self.0.people.recognise(platform.as_ref(), from.account, self.0.clock.now()).await {
-            Ok(recognised) => recognised.map_err(Text::from),
+            Ok(recognised) => recognised.map_err(|outsider| outsider.sentence().into()),
             Err(error) => {
                 tracing::warn!(account = %from.account, %error, "a person can't be looked up");
                 Err("I can't look up who you are right now, so I did nothing. Try again in a minute.".into())
@@ -183,7 +187,7 @@ impl Dispatch {
                 let said = self.commit(Commit::at(now).once(from.once).fact(fact)).await;
                 host.metrics.command(entry.name(), "denied");
                 match said {
-                    Ok(Heard::Recorded) => Heard::Answered(denied(entry.name(), &why)),
+                    Ok(Heard::Recorded) => Heard::Answered(denied(entry.name(), None, &why)),
                     Ok(other) | Err(other) => other,
                 }
             }
@@ -245,18 +249,16 @@ impl Dispatch {
     ) -> Heard {
         let resource = Resource::default();
         if let Decision::Denied { why, .. } = self.0.authority.possible(person, entry.name(), &resource) {
-            return Heard::Answered(self.refuse(from, Some(person), entry.name(), why.into()).await);
+            let why = text!["You may not run ", code(entry.name()), ". ", why];
+            return Heard::Answered(self.refuse(from, Some(person), entry.name(), why).await);
         }
         let usage = || {
-            let names = missing.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
-            text![
-                code(entry.name()),
-                " still needs: ",
-                names,
-                ". ",
-                code(format!("help {}", entry.name())),
-                " shows how it goes."
-            ]
+            let clap = entry.clap();
+            let named = clap.get_arguments().filter(|arg| missing.iter().any(|name| arg.get_id() == name));
+            let told = named.enumerate().fold(text![code(entry.name()), " still needs "], |told, (at, arg)| {
+                told.then(if at == 0 { "" } else { " and " }).then(text![code(registry::usage_of(arg))])
+            });
+            told.then(text![". ", code(format!("help {}", entry.name())), " shows how it goes."])
         };
         let (Some(platform), Some(ticket)) = (self.0.platform(&from.account.platform), from.ticket) else {
             return Heard::Answered(self.refuse(from, Some(person), entry.name(), usage()).await);
@@ -330,9 +332,10 @@ fn unrecorded(host: &Host, error: &CommitError) -> Message {
     "I can't write to my audit log, so I did nothing. Please tell whoever runs me; I work again as soon as I can write.".into()
 }
 
-/// The sentence for what the policy denies.
-pub fn denied(action: &str, why: &str) -> Message {
-    text!["You may not run ", code(action), " here. ", why].into()
+/// The sentence for what the policy denies, with where that is when it is known.
+pub fn denied(action: &str, on: Option<&Resource>, why: &str) -> Message {
+    let on = on.map(|resource| format!(" on the {}", policy::whereabouts(resource))).unwrap_or_default();
+    text!["You may not run ", code(action), on, ". ", why].into()
 }
 
 /// The id of an operation, the same for every delivery of the same asking.

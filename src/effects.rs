@@ -101,7 +101,7 @@ async fn vote(
         return Ok(Err(crate::change::illegal(&record).0));
     }
     if let Err(why) = approval::eligible(&record, answering.person, &*host.authority) {
-        return Ok(Err(text!["Your vote does not count. ", why]));
+        return Ok(Err(text!["Your vote on ", code(change.to_string()), " does not count. ", why]));
     }
     let by = answering.person.id.clone();
     let vote = Vote { by, verdict, cast: Cast::Command, at: host.clock.now(), reason };

@@ -77,7 +77,10 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         return case.end(Outcome::Expired, said).await;
     }
     if let Some(freeze) = freeze(host, case.record.plan.resource.project.as_deref(), now).await? {
-        return hold(case, text!["Held by the freeze ", code(format!("FRZ-{}", freeze.id)), ": ", freeze.reason, "."]).await;
+        let latest = at + host.rules.late;
+        let why = text!["The freeze ", code(format!("FRZ-{}", freeze.id)), " of ", &freeze.by, " holds: ", freeze.reason];
+        let next = text![". It starts if that ends before ", latest, "; after that it has to be asked for again."];
+        return hold(case, why.then(next)).await;
     }
     let asker = match may_still_run(&case) {
         Ok(asker) => asker,
@@ -92,7 +95,7 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
             host.metrics.aws_in_the_way(&case.record.command);
-            hold(case, say.then(" I try again in 5 minutes.")).await
+            hold(case, say.then(text![" I try every 5 minutes until ", at + host.rules.late, "."])).await
         }
         Err(Error::Internal { doing, cause }) => {
             let said = host.broke(&doing, "Nothing was changed. I try again in 5 minutes.", &cause);
@@ -130,7 +133,7 @@ fn may_still_run(case: &Case<'_>) -> Result<Person, Text> {
     let requires = match host.authority.decide(&asker, &record.command, &record.plan.resource) {
         Decision::Allowed { requires, .. } => requires,
         Decision::Denied { why, .. } => {
-            return Err(text!["The policy no longer allows it: ", why, " Nothing was changed."]);
+            return Err(text!["The policy no longer allows it. ", why, " Nothing was changed."]);
         }
     };
     let as_of_now = ChangeRecord { requires, ..record.clone() };
@@ -174,9 +177,13 @@ async fn planned_again(case: &Case<'_>, asker: &Person, at: Timestamp) -> Result
         ]));
     }
     match today.checks.iter().find(|check| check.finding == Finding::Fail) {
-        Some(failed) => {
-            Err(Error::shown(text!["The precheck “", failed.name.as_str(), "” fails now: ", failed.words.as_str(), "."]))
-        }
+        Some(failed) => Err(Error::shown(text![
+            "The precheck “",
+            failed.name.as_str(),
+            "” fails now: ",
+            failed.words.as_str(),
+            ". Mend that and ask for it again."
+        ])),
         None => Ok(*work),
     }
 }

@@ -73,6 +73,30 @@ impl Refusal {
     }
 }
 
+/// An account that nobody may act with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outsider {
+    /// The directory does not know whose it is.
+    Unknown,
+    /// It is none that counts, whoever is behind it.
+    Refused(Refusal),
+}
+
+impl Outsider {
+    /// The reason and the way forward, for the account's owner.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => Identified::STRANGER,
+            Self::Refused(refusal) => refusal.sentence(),
+        }
+    }
+
+    /// Whether somebody reads what is written to the account.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Unknown | Self::Refused(Refusal::Guest))
+    }
+}
+
 impl Identified {
     /// What somebody reads whom the directory does not know.
     pub const STRANGER: &str = "I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml \
@@ -163,10 +187,15 @@ impl Directory {
         told + rest
     }
 
+    /// The accounts of a platform that a line mentions and nobody is known for yet.
+    pub fn unknown_in(&self, platform: &str, line: &str) -> Vec<Account> {
+        let mentions = line.split('@').skip(1).map(|rest| rest.split(|letter: char| !is_mention(letter)).next());
+        let accounts = mentions.flatten().filter_map(account_of).filter(|account| account.platform == platform);
+        accounts.filter(|account| self.identify(account, None) == Identified::Unknown).collect()
+    }
+
     fn mentioned(&self, mention: &str) -> Option<PersonId> {
-        let (platform, id) = mention.split_once(':')?;
-        let account = Account { platform: platform.to_owned(), id: id.to_owned() };
-        match self.identify(&account, None) {
+        match self.identify(&account_of(mention)?, None) {
             Identified::Known(person) => Some(person.id),
             _ => None,
         }
@@ -216,6 +245,11 @@ impl Names for Directory {
     fn name(&self, person: &PersonId) -> String {
         self.members.get(person).map_or_else(|| person.to_string(), |member| member.name.clone())
     }
+}
+
+fn account_of(mention: &str) -> Option<Account> {
+    let (platform, id) = mention.split_once(':')?;
+    Some(Account { platform: platform.to_owned(), id: id.to_owned() })
 }
 
 #[cfg(test)]
@@ -284,5 +318,7 @@ mod tests {
             directory.with_people("can @slack:U1 rds upgrade; not @slack:U77, nor a@b.c @ana @"),
             "can @ana rds upgrade; not @slack:U77, nor a@b.c @ana @"
         );
+        let unknown = directory.unknown_in("slack", "can @slack:U1 rds upgrade; not @slack:U77, nor a@b.c @ana @irc:U7 @");
+        assert_eq!(unknown, [slack("U77")]);
     }
 }

@@ -155,10 +155,9 @@ impl Policy {
     /// Why there is no permit, and whom there would be one for: each group the policy names is tried.
     fn who_could(&self, action: &str, resources: &[Resource]) -> String {
         let groups = self.groups_that_could(action, resources);
-        let there = if resources.iter().any(|resource| resource.project.is_some()) { " there" } else { "" };
         match groups.as_slice() {
-            [] => format!("No rule lets anybody run {action}{there}. Whoever keeps the policy can add one."),
-            groups => format!("No rule permits it. People in {} may run {action}{there}.", or(groups)),
+            [] => format!("No rule lets anybody run {action}. Whoever keeps the policy can add one."),
+            groups => format!("No rule permits it. People in {} may run it.", or(groups)),
         }
     }
 

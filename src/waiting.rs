@@ -27,9 +27,9 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
         let plain: Vec<Seen> = votes.iter().map(|(_, seen)| seen.clone()).collect();
         for happening in approval::compare(&case.record, &plain, &*host.authority, now) {
             if let Happening::TurnedAway { key, why } = &happening {
-                let account =
-                    votes.iter().find(|(account, seen)| key.starts_with(&whose(account, seen))).map(|(account, _)| account);
-                if let Some(account) = account {
+                let reads = |seen: &Seen| seen.voter.as_ref().err().is_none_or(|stranger| stranger.outsider.reads());
+                let vote = votes.iter().find(|(account, seen)| key.starts_with(&whose(account, seen)));
+                if let Some((account, _)) = vote.filter(|(_, seen)| reads(seen)) {
                     let words = text!["Your vote on ", code(case.record.id.to_string()), " does not count. ", why.as_str()];
                     case.whisper(key, account, words.into());
                 }
@@ -42,10 +42,11 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
         // A platform does not say when an emoji was left: one found first after the request expired was cast while the
         // bot was away, and counts. A start that has passed by too long is refused when it would begin.
         case.happen(outcome)?;
-        return case.commit(Some(now)).await;
+        let due = matches!(case.record.status, Status::Scheduled { .. }).then_some(now);
+        return case.commit(due).await;
     }
     if now >= expires {
-        return case.end(Outcome::Expired, "Nobody approved it in time. Nothing was changed. Ask for it again.".into()).await;
+        return case.end(Outcome::Expired, "It was not approved in time. Nothing was changed. Ask for it again.".into()).await;
     }
     if case.record.plan.start.is_some_and(|start| start <= now) {
         let said = "Its time came before its approval. Nothing was changed. Ask for it again with a later time.";
@@ -113,7 +114,7 @@ async fn seen(case: &Case<'_>) -> Result<Option<Vec<(Account, Seen)>>, Trouble> 
         let account = Account { platform: at.platform.clone(), id: reaction.account };
         let voter = match host.people.recognise(platform.as_ref(), &account, host.clock.now()).await {
             Ok(Ok(person)) => Ok(person),
-            Ok(Err(why)) => Err(Stranger { account: account.to_string(), why }),
+            Ok(Err(outsider)) => Err(Stranger { account: account.to_string(), outsider }),
             Err(error) => {
                 tracing::warn!(%account, %error, "a voter can't be looked up now");
                 return Ok(None);
@@ -147,8 +148,19 @@ fn prod(case: &mut Case<'_>, tally: &Tally, now: Timestamp) -> Result<(), Troubl
     let voted = |id| record.votes.iter().any(|vote| vote.by == id);
     let noun = if *missing == 1 { "approval" } else { "approvals" };
     let mut words = text!["⏳ ", code(record.id.to_string()), format!(" still waits for {missing} {noun}.")];
-    for person in could.iter().filter(|person| !voted(person.id.clone())).take(5) {
-        words = words.then(text![" ", &person.id]);
+    let could: Vec<_> = could.iter().filter(|person| !voted(person.id.clone())).take(5).collect();
+    for (at, person) in could.iter().enumerate() {
+        let between = if at == 0 {
+            " "
+        } else if at + 1 == could.len() {
+            " or "
+        } else {
+            ", "
+        };
+        words = words.then(text![between, &person.id]);
+    }
+    if !could.is_empty() {
+        words = words.then(" could give it.");
     }
     let name = format!("prod/{}/{}", record.round, record.prodded);
     case.tell(&name, words.into());

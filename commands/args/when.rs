@@ -184,7 +184,7 @@ fn day(words: &[&str]) -> Option<Day> {
     }
 }
 
-fn weekday(word: &str) -> Option<Weekday> {
+pub(super) fn weekday(word: &str) -> Option<Weekday> {
     let days = [
         ("monday", Weekday::Monday),
         ("tuesday", Weekday::Tuesday),
@@ -220,7 +220,7 @@ fn by_name<T: Copy>(word: &str, names: &[(&str, T)]) -> Option<T> {
     (word.len() >= 3).then(|| names.iter().find(|(name, _)| name.starts_with(word)).map(|(_, value)| *value)).flatten()
 }
 
-fn clock_time(word: &str) -> Option<Time> {
+pub(super) fn clock_time(word: &str) -> Option<Time> {
     let word = word.to_lowercase();
     if word == "noon" {
         return Time::new(12, 0, 0, 0).ok();

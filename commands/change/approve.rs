@@ -37,7 +37,7 @@ impl Change for Approve {
         Ok(Plan::Records {
             resource: Box::new(record.as_resource()),
             effects: vec![vote],
-            say: text!["Your approval of ", code(self.id.to_string()), " counts. Its card shows what is still missing."].into(),
+            say: text!["Your approval of ", code(self.id.to_string()), " counts. Its card shows how it stands."].into(),
         })
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Entry, Kind};
-use crate::message::{Text, code};
+use crate::message::{Text, code, marked};
 use crate::text;
 
 /// A command that was asked for, its arguments checked.
@@ -68,9 +68,14 @@ pub fn find(commands: &[Entry], words: &[String]) -> Option<(Entry, usize)> {
     })
 }
 
+/// Stands for `#` while a line is split: a character that no text holds.
+const HASH: &str = "\u{10fffe}";
+
 /// Splits chat text into words as a shell would, after undoing what phones do to dashes and quotes.
 pub fn words_of(typed: &str) -> std::result::Result<Vec<String>, Fault> {
     let plain = plain_dashes(typed).replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’', '‚'], "'");
+    // To a shell `#` begins a comment; in chat it begins a channel or the number of an entry.
+    let plain = plain.replace('#', HASH);
     shlex::split(&plain)
         .or_else(|| {
             let apostrophes_only = !plain.contains('"');
@@ -78,6 +83,7 @@ pub fn words_of(typed: &str) -> std::result::Result<Vec<String>, Fault> {
                 .then(|| plain.split_whitespace().map(str::to_owned).collect())
                 .filter(|_| plain.matches('\'').count() == 1)
         })
+        .map(|words: Vec<String>| words.iter().map(|word| word.replace(HASH, "#")).collect())
         .ok_or_else(|| Fault::wrong("A quote is opened and never closed. Close it, or leave it out."))
 }
 
@@ -107,12 +113,48 @@ pub fn parse(commands: &[Entry], typed: &str) -> std::result::Result<Asked, Faul
     if capability && words.len() == 1 {
         return Err(Fault::Help(first));
     }
+    Err(Fault::wrong(unknown(commands, &words)))
+}
+
+/// The sentence for words that begin with no command, with the one that may be meant.
+pub fn unknown(commands: &[Entry], words: &[String]) -> Text {
+    let first = words.first().map(|first| first.to_lowercase()).unwrap_or_default();
+    let capability = commands.iter().any(|entry| entry.capability() == first);
     let asked = words.iter().take(if capability { 2 } else { 1 }).cloned().collect::<Vec<_>>().join(" ");
-    let hint = match nearest(&words.iter().take(2).cloned().collect::<Vec<_>>().join(" "), commands.iter().map(Entry::name)) {
+    let close = if capability { nearest_of(commands, &first, &words[1..]) } else { nearest_at_all(commands, words) };
+    let hint = match close {
         Some(close) => text![" Did you mean ", code(close), "?"],
+        None if capability => text![" ", code(format!("help {first}")), " lists what there is."],
         None => text![" ", code("help"), " lists what you can run."],
     };
-    Err(Fault::wrong(text!["I don't know the command ", code(asked), "."].then(hint)))
+    text!["I don't know the command ", code(asked), "."].then(hint)
+}
+
+/// The command of a capability whose further words are nearest to those typed, of which the last may be arguments.
+fn nearest_of<'a>(commands: &'a [Entry], capability: &str, typed: &[String]) -> Option<&'a str> {
+    let rest = |entry: &'a Entry| entry.name().strip_prefix(capability).map(str::trim).filter(|rest| !rest.is_empty());
+    let close = (1..=2.min(typed.len())).rev().find_map(|count| {
+        let words = typed[..count].join(" ");
+        nearest(&words, commands.iter().filter(|entry| entry.capability() == capability).filter_map(rest))
+    })?;
+    commands.iter().find(|entry| entry.capability() == capability && rest(entry) == Some(close)).map(Entry::name)
+}
+
+/// The command nearest to the first word or two.
+fn nearest_at_all<'a>(commands: &'a [Entry], typed: &[String]) -> Option<&'a str> {
+    let words = typed.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+    let names = || commands.iter().map(Entry::name);
+    nearest(&words, names()).or_else(|| nearest(typed.first()?, names()))
+}
+
+/// An argument as it is typed: `--to VERSION`, `ID`.
+pub fn usage_of(arg: &Arg) -> String {
+    let value = arg.get_value_names().and_then(<[_]>::first).map(ToString::to_string).unwrap_or_default();
+    match arg.get_long() {
+        Some(long) if arg.get_action().takes_values() => format!("--{long} {value}"),
+        Some(long) => format!("--{long}"),
+        None => value,
+    }
 }
 
 /// Parses the words behind a command's name.
@@ -185,9 +227,14 @@ pub fn argv(entry: Entry, given: &Map<String, Value>) -> Vec<String> {
 /// The name in `known` nearest to `typed`, if any is near enough to be meant.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
+    let likeness = |name: &str| {
+        let likeness = strsim::jaro_winkler(&typed, name);
+        // A slip of one letter in a short word: `--tp`.
+        if typed.len() > 1 && strsim::osa_distance(&typed, name) == 1 { likeness.max(0.9) } else { likeness }
+    };
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name))
+        .map(|name| (likeness(&name.to_lowercase()), name))
         .filter(|(score, _)| *score > 0.75)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
@@ -226,13 +273,19 @@ fn sentence(entry: Entry, error: &clap::Error) -> Text {
     let name = arg_name(&arg);
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     match error.kind() {
+        ErrorKind::UnknownArgument if !arg.starts_with('-') => text![
+            code(&arg),
+            " is a word too many for ",
+            code(entry.name()),
+            ". ",
+            code(format!("help {}", entry.name())),
+            " shows what it takes."
+        ],
         ErrorKind::UnknownArgument => {
             let text = text![code(entry.name()), " has no ", code(&arg), "."];
             let clap = entry.clap();
-            let longs: Vec<String> =
-                clap.get_arguments().filter_map(|arg| arg.get_long()).map(|long| format!("--{long}")).collect();
-            match nearest(&arg, longs.iter().map(String::as_str)) {
-                Some(close) => text.then(text![" Did you mean ", code(close), "?"]),
+            match nearest(arg.trim_start_matches('-'), clap.get_arguments().filter_map(|arg| arg.get_long())) {
+                Some(close) => text.then(text![" Did you mean ", code(format!("--{close}")), "?"]),
                 None => text.then(text![" ", code(format!("help {}", entry.name())), " shows what it takes."]),
             }
         }
@@ -243,7 +296,8 @@ fn sentence(entry: Entry, error: &clap::Error) -> Text {
         }
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            text![code(value), " does not fit ", code(name), ": ", why, "."]
+            let why = in_range(&why).unwrap_or(why);
+            text![code(value), " does not fit ", code(name), ": "].then(marked(&why)).then(".")
         }
         ErrorKind::ArgumentConflict => {
             let other = context(ContextKind::PriorArg).unwrap_or_default();
@@ -255,6 +309,12 @@ fn sentence(entry: Entry, error: &clap::Error) -> Text {
             text!["I can't read that: ", first, ". ", code(format!("help {}", entry.name())), " shows how it goes."]
         }
     }
+}
+
+/// clap's `0 is not in 1..=50` in words.
+fn in_range(why: &str) -> Option<String> {
+    let (least, most) = why.split_once(" is not in ")?.1.split_once("..=")?;
+    Some(format!("it takes a number from {least} to {most}"))
 }
 
 /// The argument that clap's error is about.

@@ -259,6 +259,6 @@ fn the_canonical_form_is_what_the_comment_says() {
     let detail = [("b".to_owned(), serde_json::json!({ "y": [1, 0.5, null], "a": "\"\n" })), ("a".to_owned(), true.into())];
     let fact = Fact { person: "ana".to_owned(), change: Some(ChangeId(7)), detail: detail.into(), ..Fact::default() };
     let link = Head::default().next(at(0), &fact);
-    insta::assert_snapshot!(String::from_utf8(link.canonical.clone()).unwrap(), @"");
-    insta::assert_snapshot!(hex(&link.head.hash), @"");
+    insta::assert_snapshot!(String::from_utf8(link.canonical.clone()).unwrap(), @r#"{"at":"2026-11-25T09:46:40Z","fact":{"change":7,"detail":{"a":true,"b":{"a":"\"\u000a","y":[1,"0.5",null]}},"event":"","operation":"","person":"ana"},"number":1}"#);
+    insta::assert_snapshot!(hex(&link.head.hash), @"8615ece8194fc17eebb6f444c3e4460a0634f583e7d9da2b79320d3bc19d43f6");
 }

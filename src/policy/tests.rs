@@ -175,7 +175,7 @@ fn the_default_policy_decides() {
     nils rds list 
         look: at once
     nils audit search 
-        no (no rule): No rule permits it. People in auditors or sre may run audit search.
+        no (no rule): No rule permits it. People in auditors or sre may run it.
     aud audit search 
         read-audit: at once
     sam rds upgrade database orders in dev of shop
@@ -189,9 +189,9 @@ fn the_default_policy_decides() {
     dora rds upgrade database orders in prod of shop
         upgrade-prod: 1 of dba
     dora rds upgrade database orders in dev of shop
-        no (no rule): No rule permits it. People in sre may run rds upgrade there.
+        no (no rule): No rule permits it. People in sre may run it.
     nils rds upgrade database orders in prod of shop
-        no (no rule): No rule permits it. People in dba or sre may run rds upgrade there.
+        no (no rule): No rule permits it. People in dba or sre may run it.
     cora rds upgrade database orders in prod of shop
         no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.
     cora rds upgrade database orders in staging of shop
@@ -199,15 +199,15 @@ fn the_default_policy_decides() {
     nils change cancel change orders in prod of shop
         own-changes: at once
     dora change cancel change orders in prod of shop
-        no (no rule): No rule permits it. People in sre may run change cancel there.
+        no (no rule): No rule permits it. People in sre may run it.
     sam change cancel change orders in prod of shop
         any-change: at once
     dora change approve change orders in prod of shop
         vote: at once
     nils change approve change orders in prod of shop
-        no (no rule): No rule permits it. People in dba or sre may run change approve there.
+        no (no rule): No rule permits it. People in dba or sre may run it.
     nils change freeze start 
-        no (no rule): No rule permits it. People in sre may run change freeze start.
+        no (no rule): No rule permits it. People in sre may run it.
     sam rds delete 
         no (no rule): There is no command "rds delete", so the policy can't allow it.
     "#);
@@ -221,7 +221,7 @@ fn before_aws_was_asked_any_place_will_do() {
     assert_eq!(possible(&person("sam", &["sre"]), "rds upgrade", &orders), "upgrade-dev: at once");
     assert_eq!(possible(&person("dora", &["dba"]), "rds upgrade", &orders), "upgrade-prod: 1 of dba");
     assert_eq!(possible(&person("nils", &[]), "change cancel", &Resource::named("change", "CHG-7")), "own-changes: at once");
-    assert_snapshot!(possible(&person("nils", &[]), "rds upgrade", &orders), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there.");
+    assert_snapshot!(possible(&person("nils", &[]), "rds upgrade", &orders), @"no (no rule): No rule permits it. People in dba or sre may run it.");
     assert_snapshot!(possible(&person("cody", &["contractors"]), "rds upgrade", &orders), @"no (contractors-stay-out-of-prod): People in contractors change nothing in prod. Ask somebody in sre to do it with you.");
 }
 
@@ -291,8 +291,8 @@ permit (principal, action, resource);
 fn the_law_names_people_to_ask() {
     let law = law();
     let nils = person("nils", &[]);
-    assert_snapshot!(line(&law.decide(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.");
-    assert_snapshot!(line(&law.possible(&nils, "rds upgrade", &Resource::named("database", "orders"))), @"no (no rule): No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz, Sam Sato or Sue Sol.");
+    assert_snapshot!(line(&law.decide(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule permits it. People in dba or sre may run it. Ask Dora Diaz or Sam Sato.");
+    assert_snapshot!(line(&law.possible(&nils, "rds upgrade", &Resource::named("database", "orders"))), @"no (no rule): No rule permits it. People in dba or sre may run it. Ask Dora Diaz, Sam Sato or Sue Sol.");
 }
 
 /// All commands that change something; `change review`, which only notes who looks, is left out.

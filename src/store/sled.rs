@@ -1,13 +1,12 @@
 //! The embedded store: sled, with the guards it needs. One process, one writer.
 //!
 //! Reading order: `open` says what must be true at the start, `writer` how a commit becomes durable, `keys` how things
-//! lie in the tree, `tree` is the file that knows sled, `mark` how a loss shows, `leases` who works on what.
+//! lie in the tree, `tree` is the file that knows sled, `history` how the audit log is searched and where it goes when it
+//! is old, `mark` how a loss shows, `leases` who works on what.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Fact, Verification};
@@ -15,14 +14,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use self::history::{History, readable};
+use self::history::readable;
 use self::keys::Stored;
-use self::leases::Leases;
-use self::mark::{Marker, State};
+use self::mark::Marker;
 pub use self::open::OpenError;
 use self::open::{Folder, Found, Loss};
+use self::shared::{CLOSED, Shared};
 use self::tree::Tree;
-use self::writer::{Job, Writer};
+use self::writer::{Indexed, Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 use crate::audit::{Head, Terms, hex};
 use crate::platform::Health;
@@ -35,15 +34,14 @@ mod mark;
 mod open;
 mod recent;
 mod segment;
+mod shared;
 mod tree;
 mod writer;
 
 /// Commits that may wait for the writer; who comes later waits to hand its commit over.
 const QUEUE: usize = 1024;
 /// Entries in a sealed file. More make searches faster, and memory and start time larger.
-const SEAL: usize = 16_384;
-/// What must fit on the disk before commits are taken again after trouble: two of sled's segments.
-const PROBE: usize = 1 << 20;
+const SEAL: usize = 8_192;
 
 /// The store. Dropped without [`SledStore::close`] it counts as stopped uncleanly.
 #[derive(Debug)]
@@ -52,17 +50,6 @@ pub struct SledStore {
     /// None only while it is dropped.
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
-}
-
-/// What readers and the writer share.
-#[derive(Debug)]
-struct Shared {
-    folder: Folder,
-    /// None while it is opened anew after trouble, and once it is closed.
-    tree: RwLock<Option<Arc<Tree>>>,
-    history: History,
-    leases: Mutex<Leases>,
-    trouble: Mutex<Option<String>>,
 }
 
 impl SledStore {
@@ -94,6 +81,7 @@ impl SledStore {
             }
             shared.folder.forget_acceptance()?;
         }
+        shared.folder.opened()?;
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let answers = jobs.downgrade();
         let writer = std::thread::Builder::new()
@@ -294,93 +282,6 @@ impl Store for SledStore {
     }
 }
 
-const CLOSED: &str = "it is closed";
-
-impl Shared {
-    fn tree(&self) -> Result<Arc<Tree>, ReadError> {
-        let tree = unpoisoned(self.tree.read());
-        tree.clone().ok_or_else(|| ReadError(self.trouble().unwrap_or_else(|| CLOSED.to_owned())))
-    }
-
-    fn leases(&self) -> MutexGuard<'_, Leases> {
-        unpoisoned(self.leases.lock())
-    }
-
-    /// Due times of a kind, earliest first.
-    fn due(&self, kind: Kind) -> Result<impl Iterator<Item = Result<(Timestamp, Key), ReadError>> + use<>, ReadError> {
-        Ok(self.tree()?.under(&keys::dues(kind)).map(move |pair| keys::due_of(kind, &pair?.0)))
-    }
-
-    /// Says that records were written: their due times are the store's again.
-    fn written<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
-        let mut leases = self.leases();
-        keys.into_iter().for_each(|key| leases.written(key));
-    }
-
-    fn trouble(&self) -> Option<String> {
-        unpoisoned(self.trouble.lock()).clone()
-    }
-
-    fn set_trouble(&self, why: &str) {
-        *unpoisoned(self.trouble.lock()) = Some(why.to_owned());
-    }
-
-    fn clear_trouble(&self) {
-        *unpoisoned(self.trouble.lock()) = None;
-    }
-
-    /// Whether the disk takes what a group may need.
-    fn probe(&self) -> std::io::Result<()> {
-        let path = self.folder.dir().join("probe");
-        let written = std::fs::File::create(&path).and_then(|mut file| {
-            file.write_all(&vec![1; PROBE])?;
-            file.sync_all()
-        });
-        let removed = std::fs::remove_file(&path);
-        written.and(removed)
-    }
-
-    /// Drops what sled holds in memory and opens it again from what is on disk, which is durable when this returns.
-    fn reopen(&self) -> Result<State, String> {
-        let mut slot = unpoisoned(self.tree.write());
-        if let Some(tree) = slot.take() {
-            wait_for_readers(tree)?;
-        }
-        let tree = self.folder.open_sled().map_err(|error| error.to_string())?;
-        let state = tree.state().map_err(|error| error.0)?;
-        tree.sync()?;
-        *slot = Some(Arc::new(tree));
-        Ok(state)
-    }
-
-    fn close(&self) -> Result<(), String> {
-        let tree = unpoisoned(self.tree.write()).take();
-        if let Some(tree) = tree {
-            tree.sync()?;
-            wait_for_readers(tree)?;
-        }
-        if let Some(trouble) = self.trouble() {
-            return Err(trouble);
-        }
-        self.folder.sync_sled().and_then(|()| self.folder.end()).map_err(|cause| cause.to_string())
-    }
-}
-
-/// Closes the tree once the last reader is done with it: sled opens its files for one handle at a time.
-fn wait_for_readers(mut tree: Arc<Tree>) -> Result<(), String> {
-    for _ in 0..500 {
-        match Arc::try_unwrap(tree) {
-            Ok(tree) => {
-                drop(tree);
-                return Ok(());
-            }
-            Err(shared) => tree = shared,
-        }
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
-    Err("it is still being read".to_owned())
-}
-
 /// The record that is due at `at`, unless it was written since.
 fn due_row(tree: &Tree, at: Timestamp, key: Key) -> Result<Option<Row>, ReadError> {
     let stored = tree.stored(&key)?.filter(|stored| stored.due == Some(at));
@@ -403,14 +304,9 @@ fn loss_accepted(loss: Loss) -> Fact {
 }
 
 /// A commit with the terms of its facts.
-fn indexed(commit: Commit) -> (Commit, Vec<Terms>) {
+fn indexed(commit: Commit) -> Indexed {
     let terms = commit.facts.iter().map(Terms::of).collect();
     (commit, terms)
-}
-
-/// Nothing panics while it holds one of these locks, and what they hold is whole at any moment.
-fn unpoisoned<T>(locked: Result<T, PoisonError<T>>) -> T {
-    locked.unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,10 +1,128 @@
-//! The bot answers: help, whoami, refusals, wrong input.
+//! The bot answers: help, whoami, in channels, by mention and in direct messages.
 
+use insta::assert_snapshot;
 use standins::world::World;
 
 #[tokio::test]
 async fn somebody_asks_who_they_are() {
     let mut world = World::start().await;
-    insta::assert_snapshot!(world.person("ana").asks("ops", "/whoami").await, @"");
-    insta::assert_snapshot!(world.finish().await.audit(), @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/whoami").await, @"
+    Name Ana Ruiz (@ana)
+    Groups sre
+    E-mail ana@example.com
+    Time zone Europe/Berlin, where it is Wed 11:00
+    You may ask rds list, rds show, rds targets, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may change rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop
+    help says what each does, can me … where and after which approval.
+    ");
+    assert_snapshot!(world.finish().await.audit(), @"
+    ana · asked · whoami · person
+    ana · answered · whoami · person · answered
+    ");
+}
+
+#[tokio::test]
+async fn help_shows_what_you_may_run_and_nothing_else() {
+    let mut world = World::start().await;
+    assert_snapshot!(world.person("ana").asks("ops", "/help").await, @"
+    Here is what you can run:
+    rds
+    /rds list — Lists databases over all accounts and regions, with version and end of support
+    /rds show — Shows everything about one database
+    /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    /rds upgrade — Upgrades a database to another version, after a snapshot
+    change
+    /change list — List changes, the newest first
+    /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest
+    /change review — Open the details of a change that waits, and tell the others that you are looking at it
+    /change approve — Approve a change; the same as reacting ✅ to its card
+    /change reject — Reject a change, which ends it; the same as reacting ❌ to its card
+    /change cancel — Take a change back before it starts
+    /change reschedule — Give a change another start; approvals for the old one become void
+    /change freeze start — Call a freeze: no change of the project starts until it ends; a running step finishes
+    /change freeze stop — Lift a freeze before its end
+    /change freeze list — List the freezes that hold now
+    audit
+    /audit search — Search the audit log, the newest first
+    /audit show — Show one entry of the audit log whole
+    /audit verify — Walk the whole audit log and say whether anything was altered or removed
+    general
+    /help — What you can run here, and how
+    /whoami — Who you are to me: your groups, your time zone and what you may run
+    /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
+    /help COMMAND explains one of them. What you may not run is left out; can me … says why.
+    ");
+    assert_snapshot!(world.person("dev").asks("ops", "/help").await, @"
+    Here is what you can run:
+    rds
+    /rds list — Lists databases over all accounts and regions, with version and end of support
+    /rds show — Shows everything about one database
+    /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    change
+    /change list — List changes, the newest first
+    /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest
+    /change review — Open the details of a change that waits, and tell the others that you are looking at it
+    /change cancel — Take a change back before it starts
+    /change reschedule — Give a change another start; approvals for the old one become void
+    /change freeze list — List the freezes that hold now
+    general
+    /help — What you can run here, and how
+    /whoami — Who you are to me: your groups, your time zone and what you may run
+    /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
+    /help COMMAND explains one of them. What you may not run is left out; can me … says why.
+    ");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_mention_works_like_a_slash_command() {
+    let mut world = World::start().await;
+    world.aws.database("orders", "mysql", "8.0.35").await;
+    world.person("ana").types("ops", "hey @watchkeeper: rds upgrade orders --to 8.0.40").await;
+    assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"CHG-1 waits for 1 approval of dba. Its card is in #shop-ops.");
+    let card = world.slack.channel("shop-ops").expect("CHG-1").await;
+    world.person("ben").reacts("white_check_mark", &card).await;
+    world.advance("2h").await;
+    assert_eq!(world.aws.version("orders").await, "8.0.40");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_direct_message_works_like_a_slash_command() {
+    let mut world = World::start().await;
+    world.person("ana").types("@watchkeeper", "can me rds upgrade orders").await;
+    let answer = world.person("ana").reads("Ana Ruiz").await;
+    assert_snapshot!(answer.plain(), @"
+    Ana Ruiz may run rds upgrade on orders:
+    • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode or Ben Chen could approve.
+    • in staging of shop: yes, after 1 approval of sre (rule upgrade-staging). Too few people could approve that now, so it would be refused.
+    ");
+    world.person("ana").types("@watchkeeper", "thanks!").await;
+    assert_snapshot!(world.person("ana").reads("thanks").await.plain(), @"I don't know the command thanks!. help lists what you can run.");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn talk_that_is_not_meant_for_the_bot_is_left_alone() {
+    let mut world = World::start().await;
+    world.person("ana").types("ops", "rds upgrade orders --to 8.0.40, shall we?").await;
+    assert_eq!(world.finish().await.audit(), "");
+}
+
+#[tokio::test]
+async fn an_answer_can_be_shared_with_the_channel() {
+    let mut world = World::start().await;
+    world.aws.database("orders", "mysql", "8.0.35").await;
+    world.person("ana").types("ops", "/rds list --share").await;
+    let shared = world.slack.channel("ops").expect("orders").await;
+    assert_snapshot!(shared.plain(), @"
+    1 database
+
+    Database  Version       Belongs to  Account    Support
+    orders    mysql 8.0.35  shop/prod   shop-prod  extended to 2029-07-31
+    ");
+    assert_eq!(world.slack.ephemerals("ana").len(), 0);
+    world.person("ana").types("ops", "@watchkeeper rds targets nothing --share").await;
+    assert_snapshot!(world.person("ana").reads("nothing").await.plain(), @"There is no database nothing. rds list shows those you may see.");
+    world.finish().await;
 }

@@ -1,10 +1,22 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 #![expect(clippy::unwrap_used, reason = "what can not go on stops the test it happens in")]
 
+mod approval;
+mod audit;
 mod aws_trouble;
 mod basics;
+mod change;
+mod escaping;
 mod every_commit;
+mod forms;
+mod freeze;
+mod generated;
 mod http;
+mod input;
+mod lists;
+mod policy;
+mod process;
+mod program;
 mod promises;
 mod restart;
 mod slack_trouble;

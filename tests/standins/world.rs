@@ -57,6 +57,21 @@ impl Default for Choices {
     }
 }
 
+impl Choices {
+    /// The product's default policy with some of its words replaced.
+    pub fn with_policy(replaced: &[(&str, &str)]) -> Self {
+        Self { policy: Some(policy(replaced)), ..Self::default() }
+    }
+}
+
+/// The product's default policy with some of its words replaced.
+pub fn policy(replaced: &[(&str, &str)]) -> String {
+    replaced.iter().fold(watchkeeper::config::DEFAULT_POLICY.to_owned(), |policy, (from, to)| {
+        assert!(policy.contains(from), "the default policy no longer says {from:?}");
+        policy.replace(from, to)
+    })
+}
+
 /// How Slack reaches the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
@@ -119,6 +134,25 @@ impl World {
     /// Somebody who acts; the world comes to rest after each act.
     pub fn person<'w>(&'w mut self, name: &'w str) -> Actor<'w> {
         Actor { world: self, name }
+    }
+
+    /// Ana asks for the upgrade of `orders` in production from 8.0.35 to 8.0.40, with more `options`; its card.
+    pub async fn upgrade(&mut self, options: &str) -> Message {
+        self.aws.database("orders", "mysql", "8.0.35").await;
+        self.person("ana").asks("ops", format!("/rds upgrade orders --to 8.0.40 {options}").trim()).await;
+        self.slack.channel("shop-ops").expect("CHG-1 · orders: mysql 8.0.35 → 8.0.40").await
+    }
+
+    /// What a card says of its change now: the line below the title.
+    pub fn status(&self, card: &Message) -> String {
+        let now = self.slack.channel("shop-ops").again(card).expect("cards are never deleted");
+        now.plain().lines().nth(1).unwrap_or_default().to_owned()
+    }
+
+    /// The lines of the audit log so far that contain `words`; see [`Ending::audit`].
+    pub async fn audit(&self, words: &str) -> String {
+        let lines = listed(&self.entries().await);
+        lines.lines().filter(|line| line.contains(words)).collect::<Vec<_>>().join("\n")
     }
 
     /// Goes on until nothing is due within a few seconds. A bot that died by itself is started again.
@@ -195,6 +229,11 @@ impl World {
     /// Moves the clocks without looking at what is due, as while the bot is away.
     pub async fn pass(&mut self, instant: Timestamp) {
         self.set_clock(instant).await;
+    }
+
+    /// `people.toml` as the world began with it.
+    pub fn people(&self) -> &'static str {
+        PEOPLE
     }
 
     /// Writes another file beside the configuration; a restart reads it.
@@ -283,11 +322,7 @@ impl World {
             Over::Sockets => "socket",
             Over::Http => "http",
         };
-        let policy = self
-            .choices
-            .policy
-            .clone()
-            .unwrap_or_else(|| watchkeeper::config::DEFAULT_POLICY.replace("Action::\"audit\"", "Action::\"queries\""));
+        let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
         self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
@@ -304,14 +339,18 @@ pub struct Ending {
 impl Ending {
     /// The audit log, an entry a line: person, event, command or change, resource, outcome.
     pub fn audit(&self) -> String {
-        let lines = self.entries.iter().map(|entry| {
-            let fact = &entry.fact;
-            let what = fact.change.map(|id| id.to_string()).or_else(|| fact.action.clone());
-            let parts = [Some(fact.person.clone()), Some(fact.event.clone()), what, fact.resource.clone(), fact.outcome.clone()];
-            parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        listed(&self.entries)
     }
+}
+
+fn listed(entries: &[commands::records::Entry]) -> String {
+    let lines = entries.iter().map(|entry| {
+        let fact = &entry.fact;
+        let what = fact.change.map(|id| id.to_string()).or_else(|| fact.action.clone());
+        let parts = [Some(fact.person.clone()), Some(fact.event.clone()), what, fact.resource.clone(), fact.outcome.clone()];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Somebody who acts.

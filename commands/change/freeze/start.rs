@@ -60,6 +60,8 @@ impl Change for Start {
                 " until ",
                 until,
                 ". No change of it starts before. ",
+                code("change freeze list"),
+                " shows its number, ",
                 code("change freeze stop"),
                 " lifts it."
             ]

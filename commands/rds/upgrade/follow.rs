@@ -102,17 +102,6 @@ pub(super) fn unavailable(events: &[Event]) -> Option<SignedDuration> {
     totals.into_iter().map(|(_, total)| total).max()
 }
 
-/// A length of time in words: `1 h 4 min`, `1 min 40 s`, `12 s`.
-pub(super) fn words(length: SignedDuration) -> String {
-    let (hours, minutes, seconds) = (length.as_hours(), length.as_mins() % 60, length.as_secs() % 60);
-    match (hours, minutes, seconds) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,9 +192,5 @@ mod tests {
         ];
         assert_eq!(unavailable(&events), Some(SignedDuration::from_mins(3)));
         assert_eq!(unavailable(&events[..2]), None);
-        assert_eq!(words(SignedDuration::from_secs(100)), "1 min 40 s");
-        assert_eq!(words(SignedDuration::from_secs(180)), "3 min");
-        assert_eq!(words(SignedDuration::from_secs(3_845)), "1 h 4 min");
-        assert_eq!(words(SignedDuration::from_secs(12)), "12 s");
     }
 }

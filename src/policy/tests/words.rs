@@ -127,12 +127,12 @@ async fn can_explains_by_rule_and_place() {
     assert_snapshot!(says("nils", "can dora@example.com rds upgrade orders --to 8.0.40").await, @"
     Dora Diaz may run rds upgrade on orders:
     • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Too few people could approve that now, so it would be refused.
-    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
+    • in dev of shop: No rule permits it. People in sre may run it. Ask Sam Sato or Sue Sol.
     ");
     assert_snapshot!(says("nils", "can me rds upgrade").await, @"
     Nils Noe may not run rds upgrade:
-    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
-    • in prod of shop: No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.
+    • in dev of shop: No rule permits it. People in sre may run it. Ask Sam Sato or Sue Sol.
+    • in prod of shop: No rule permits it. People in dba or sre may run it. Ask Dora Diaz or Sam Sato.
     ");
     assert_snapshot!(says("nils", "can Sue rds upgrade orders").await, @"
     Sue Sol may run rds upgrade on orders:
@@ -160,7 +160,7 @@ async fn can_explains_by_rule_and_place() {
     ");
     assert_snapshot!(says("nils", "can dora change cancel CHG-7").await, @"
     Dora Diaz may not run change cancel on CHG-7:
-    • No rule permits it. People in sre may run change cancel there. Ask Sam Sato.
+    • No rule permits it. People in sre may run it. Ask Sam Sato.
     ");
     assert_snapshot!(says("nils", "can dorra rds list").await, @"I don't know dorra. Did you mean @dora?");
     assert_snapshot!(says("nils", "can dora rds lost").await, @"I don't know the command rds lost. Did you mean rds list?");
@@ -216,8 +216,8 @@ async fn help_shows_only_what_i_may_run() {
     --to TO — The version, such as 8.0.40
     --reason WHY — Why, for the card and the audit log
     May you run it?
-    • in dev of shop: No rule permits it. People in sre may run rds upgrade there. Ask Sam Sato or Sue Sol.
-    • in prod of shop: No rule permits it. People in dba or sre may run rds upgrade there. Ask Dora Diaz or Sam Sato.
+    • in dev of shop: No rule permits it. People in sre may run it. Ask Sam Sato or Sue Sol.
+    • in prod of shop: No rule permits it. People in dba or sre may run it. Ask Dora Diaz or Sam Sato.
     ");
     assert_snapshot!(says("sam", "help change freeze").await, @"
     change freeze
@@ -243,7 +243,7 @@ async fn help_shows_only_what_i_may_run() {
     Arguments
     --share — Post the answer in the channel, for everybody
     May you run it?
-    • No rule permits it. People in auditors or sre may run audit search there. Ask Sam Sato or Sue Sol.
+    • No rule permits it. People in auditors or sre may run it. Ask Sam Sato or Sue Sol.
     ");
-    assert_snapshot!(says("nils", "help rsd").await, @"I don't know the command rsd. help lists what you can run.");
+    assert_snapshot!(says("nils", "help rsd").await, @"I don't know the command rsd. Did you mean help rds?");
 }

@@ -10,10 +10,11 @@ use commands::records::{AuditPage, AuditQuery, Entry, Verification};
 use jiff::Timestamp;
 
 use super::bits::Bits;
+use super::keys;
 use super::recent::Recent;
 use super::segment::Segment;
+use super::shared::unpoisoned;
 use super::tree::Tree;
-use super::{keys, unpoisoned};
 use crate::audit::{Filter, Head, Link, Terms};
 use crate::store::ReadError;
 

@@ -5,20 +5,20 @@
 //! there by an operator, `accept-loss`.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::history::History;
 use super::mark::{Mark, State};
-use super::tree::Tree;
+use super::tree::{Tree, Unopened};
 use crate::audit::{Head, hex};
 
 /// Why a store was not opened. Every sentence says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it.
-    #[error("another process is using {}. Stop it first; two may never write one store.", .0.display())]
+    #[error("another process is using the store in {}. Stop it first; two may never write one store.", .0.display())]
     Locked(PathBuf),
     /// It holds less than was acknowledged.
     #[error(
@@ -85,6 +85,11 @@ pub enum OpenError {
     },
 }
 
+/// What stands in `running`: sled is about to be opened, its folder copied or not, or it is open.
+const OPENING: &str = "opening";
+const COPIED: &str = "copied";
+const OPEN: &str = "open";
+
 /// The folder of a store, locked for this process.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -123,11 +128,32 @@ impl Folder {
     /// After an unclean stop, copies sled's folder aside, for its recovery may cut it. Then says that it is in use.
     pub(super) fn begin(&self) -> Result<(), OpenError> {
         let marker = self.dir.join("running");
-        if marker.exists() && self.sled().exists() {
+        let stands = fs::read_to_string(&marker).ok();
+        // The copy of a start that did not get through is from before recovery; another would be from after it.
+        let copied = stands.as_deref() == Some(COPIED);
+        if stands.is_some() && !copied && self.sled().exists() {
             self.copy_aside().map_err(doing("copying aside what an unclean stop left in", &self.dir))?;
+            self.mark_running(COPIED)?;
+        } else if !copied {
+            self.mark_running(OPENING)?;
         }
-        File::create(&marker).map_err(doing("creating", &marker))?;
-        sync_dir(&self.dir).map_err(doing("syncing", &self.dir))
+        Ok(())
+    }
+
+    /// Says that the start got through.
+    pub(super) fn opened(&self) -> Result<(), OpenError> {
+        self.mark_running(OPEN)
+    }
+
+    fn mark_running(&self, how: &str) -> Result<(), OpenError> {
+        let marker = self.dir.join("running");
+        let write = || {
+            let mut file = File::create(&marker)?;
+            file.write_all(how.as_bytes())?;
+            file.sync_all()?;
+            sync_dir(&self.dir)
+        };
+        write().map_err(doing("writing", &marker))
     }
 
     fn copy_aside(&self) -> io::Result<()> {
@@ -158,7 +184,10 @@ impl Folder {
         // sled panics on some damage instead of returning an error.
         let tree = catch_unwind(AssertUnwindSafe(|| Tree::open(&path)))
             .map_err(|_| damaged("sled gave up while reading it".to_owned()))?
-            .map_err(|cause| damaged(cause.to_string()))?;
+            .map_err(|unopened| match unopened {
+                Unopened::Io(cause) => doing("opening", &path)(cause),
+                Unopened::Damaged(why) => damaged(why),
+            })?;
         if is_new {
             let sync = || {
                 File::open(path.join("conf"))?.sync_all()?;

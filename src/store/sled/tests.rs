@@ -8,6 +8,7 @@ use super::*;
 use crate::store::Write;
 
 mod claims;
+mod crash;
 mod guards;
 mod history;
 

@@ -31,12 +31,24 @@ pub(super) struct Tree {
     synced_blobs: Mutex<HashSet<OsString>>,
 }
 
+/// Why it was not opened.
+#[derive(Debug)]
+pub(super) enum Unopened {
+    /// A file can't be read or written.
+    Io(io::Error),
+    /// What is in them is not what sled wrote.
+    Damaged(String),
+}
+
 impl Tree {
     /// Opens sled in `path`. It may panic on damage.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self, Unopened> {
         // No background flusher: only what the writer thread flushes is acknowledged.
-        let db = Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open()?;
-        let file = File::open(path.join("db"))?;
+        let db = Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open().map_err(|cause| match cause {
+            sled::Error::Io(cause) => Unopened::Io(cause),
+            cause => Unopened::Damaged(cause.to_string()),
+        })?;
+        let file = File::open(path.join("db")).map_err(Unopened::Io)?;
         Ok(Self { db, file, blobs: path.join("blobs"), synced_blobs: Mutex::default() })
     }
 

@@ -10,17 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::sync::oneshot;
 
-use super::Shared;
 use super::keys::{self, Stored};
 use super::mark::{Marker, State};
+use super::shared::Shared;
 use super::tree::{Changes, Tree};
 use crate::audit::Terms;
 use crate::store::{Commit, CommitError, Committed, Key, ReadError, Write};
 
 /// What the writer is asked to do.
 pub(super) enum Job {
-    /// Make a commit durable. With it come the terms of its facts, found on the asker's thread.
-    Commit(Box<(Commit, Vec<Terms>)>, oneshot::Sender<Answer>),
+    /// Make a commit durable.
+    Commit(Box<Indexed>, oneshot::Sender<Answer>),
     /// The sealing thread is done.
     Sealed(Result<(), ReadError>),
     /// Stop; what waits is refused.
@@ -28,6 +28,9 @@ pub(super) enum Job {
 }
 
 type Answer = Result<Committed, CommitError>;
+
+/// A commit with the terms of its facts, found on the asker's thread.
+pub(super) type Indexed = (Commit, Vec<Terms>);
 
 /// Commits that share one sync, at most; more wait for the next.
 const LARGEST_GROUP: usize = 512;
@@ -142,11 +145,11 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, group: Vec<((Commit, Vec<Terms>), oneshot::Sender<Answer>)>) {
+    fn group(&mut self, group: Vec<(Indexed, oneshot::Sender<Answer>)>) {
         if group.is_empty() && !self.has_spare_work() {
             return;
         }
-        let (commits, askers): (Vec<(Commit, Vec<Terms>)>, Vec<_>) = group.into_iter().unzip();
+        let (commits, askers): (Vec<Indexed>, Vec<_>) = group.into_iter().unzip();
         let answers = self.answers(&commits);
         for (asker, answer) in askers.into_iter().zip(answers) {
             // An asker that gave up learns the outcome when it looks at the record.
@@ -155,7 +158,7 @@ impl Writer {
     }
 
     /// Writes a group. When that fails, what is on disk decides what the answers are: the write may have got through.
-    pub(super) fn answers(&mut self, commits: &[(Commit, Vec<Terms>)]) -> Vec<Answer> {
+    pub(super) fn answers(&mut self, commits: &[Indexed]) -> Vec<Answer> {
         let attempted = self.state.group + 1;
         let mut answers = Vec::new();
         let Err(why) = self.write(commits, &mut answers) else { return answers };
@@ -171,7 +174,7 @@ impl Writer {
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
     }
 
-    fn write(&mut self, commits: &[(Commit, Vec<Terms>)], answers: &mut Vec<Answer>) -> Result<(), String> {
+    fn write(&mut self, commits: &[Indexed], answers: &mut Vec<Answer>) -> Result<(), String> {
         if self.shared.trouble().is_some() {
             self.mend()?;
         }

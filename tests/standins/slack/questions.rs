@@ -74,6 +74,15 @@ impl Workspace {
         own.map(|message| state.rendered(message.clone(), self.now())).collect()
     }
 
+    /// A file by its id.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    #[must_use]
+    pub fn file(&self, id: &str) -> super::model::File {
+        self.state().files.get(id).cloned().unwrap_or_else(|| panic!("there is no file {id}"))
+    }
+
     /// What the bot said and no test looked at, as `#channel: words`, edits included.
     #[must_use]
     pub fn unread(&self) -> Vec<String> {

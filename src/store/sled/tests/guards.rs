@@ -19,7 +19,7 @@ fn refusal(dir: &tempfile::TempDir) -> String {
 async fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let _store = open(&dir);
-    insta::assert_snapshot!(refusal(&dir), @"another process is using DIR. Stop it first; two may never write one store.");
+    insta::assert_snapshot!(refusal(&dir), @"another process is using the store in DIR. Stop it first; two may never write one store.");
 }
 
 #[tokio::test]
@@ -51,6 +51,29 @@ async fn a_store_shorter_than_its_high_water_mark_is_refused_until_the_loss_is_a
     store.close().await.unwrap();
     drop(store);
     open(&dir);
+}
+
+#[tokio::test]
+async fn a_start_that_is_refused_leaves_the_copy_from_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, 2).await.close().await.unwrap();
+    let backup = tempfile::tempdir().unwrap();
+    copy(&dir.path().join("sled"), &backup.path().join("sled"));
+    drop(filled(&dir, 3).await);
+    let copied = dir.path().join("before-recovery");
+    fs::write(dir.path().join("sled/left by the unclean stop"), "").unwrap();
+    // Stands for a recovery that cut off what was acknowledged.
+    fs::rename(dir.path().join("high-water"), dir.path().join("kept")).unwrap();
+    refusal(&dir);
+    fs::rename(dir.path().join("kept"), dir.path().join("high-water")).unwrap();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    copy(&backup.path().join("sled"), &dir.path().join("sled"));
+    refusal(&dir);
+    refusal(&dir);
+    assert!(copied.join("left by the unclean stop").exists());
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    fs::rename(copied, dir.path().join("sled")).unwrap();
+    assert!(matches!(open(&dir).verify().await.unwrap(), Verification::Whole { entries: 5, .. }));
 }
 
 #[tokio::test]

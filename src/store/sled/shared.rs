@@ -1,0 +1,122 @@
+//! What the writer and everybody who reads share.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::history::History;
+use super::keys;
+use super::leases::Leases;
+use super::mark::State;
+use super::open::Folder;
+use super::tree::Tree;
+use crate::store::{Key, Kind, ReadError};
+
+/// What must fit on the disk before commits are taken again after trouble: two of sled's segments.
+const PROBE: usize = 1 << 20;
+
+/// What readers and the writer share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) folder: Folder,
+    /// None while it is opened anew after trouble, and once it is closed.
+    pub(super) tree: RwLock<Option<Arc<Tree>>>,
+    pub(super) history: History,
+    pub(super) leases: Mutex<Leases>,
+    pub(super) trouble: Mutex<Option<String>>,
+}
+
+pub(super) const CLOSED: &str = "it is closed";
+
+impl Shared {
+    pub(super) fn tree(&self) -> Result<Arc<Tree>, ReadError> {
+        let tree = unpoisoned(self.tree.read());
+        tree.clone().ok_or_else(|| ReadError(self.trouble().unwrap_or_else(|| CLOSED.to_owned())))
+    }
+
+    pub(super) fn leases(&self) -> MutexGuard<'_, Leases> {
+        unpoisoned(self.leases.lock())
+    }
+
+    /// Due times of a kind, earliest first.
+    pub(super) fn due(&self, kind: Kind) -> Result<impl Iterator<Item = Result<(Timestamp, Key), ReadError>> + use<>, ReadError> {
+        Ok(self.tree()?.under(&keys::dues(kind)).map(move |pair| keys::due_of(kind, &pair?.0)))
+    }
+
+    /// Says that records were written: their due times are the store's again.
+    pub(super) fn written<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
+        let mut leases = self.leases();
+        keys.into_iter().for_each(|key| leases.written(key));
+    }
+
+    pub(super) fn trouble(&self) -> Option<String> {
+        unpoisoned(self.trouble.lock()).clone()
+    }
+
+    pub(super) fn set_trouble(&self, why: &str) {
+        *unpoisoned(self.trouble.lock()) = Some(why.to_owned());
+    }
+
+    pub(super) fn clear_trouble(&self) {
+        *unpoisoned(self.trouble.lock()) = None;
+    }
+
+    /// Whether the disk takes what a group may need.
+    pub(super) fn probe(&self) -> io::Result<()> {
+        let path = self.folder.dir().join("probe");
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(&vec![1; PROBE])?;
+            file.sync_all()
+        });
+        let removed = std::fs::remove_file(&path);
+        written.and(removed)
+    }
+
+    /// Drops what sled holds in memory and opens it again from what is on disk, which is durable when this returns.
+    pub(super) fn reopen(&self) -> Result<State, String> {
+        let mut slot = unpoisoned(self.tree.write());
+        if let Some(tree) = slot.take() {
+            wait_for_readers(tree)?;
+        }
+        let tree = self.folder.open_sled().map_err(|error| error.to_string())?;
+        let state = tree.state().map_err(|error| error.0)?;
+        tree.sync()?;
+        *slot = Some(Arc::new(tree));
+        Ok(state)
+    }
+
+    pub(super) fn close(&self) -> Result<(), String> {
+        let tree = unpoisoned(self.tree.write()).take();
+        if let Some(tree) = tree {
+            tree.sync()?;
+            wait_for_readers(tree)?;
+        }
+        if let Some(trouble) = self.trouble() {
+            return Err(trouble);
+        }
+        self.folder.sync_sled().and_then(|()| self.folder.end()).map_err(|cause| cause.to_string())
+    }
+}
+
+/// Closes the tree once the last reader is done with it: sled opens its files for one handle at a time.
+fn wait_for_readers(mut tree: Arc<Tree>) -> Result<(), String> {
+    for _ in 0..500 {
+        match Arc::try_unwrap(tree) {
+            Ok(tree) => {
+                drop(tree);
+                return Ok(());
+            }
+            Err(shared) => tree = shared,
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    Err("it is still being read".to_owned())
+}
+
+/// Nothing panics while it holds one of these locks, and what they hold is whole at any moment.
+pub(super) fn unpoisoned<T>(locked: Result<T, PoisonError<T>>) -> T {
+    locked.unwrap_or_else(PoisonError::into_inner)
+}
