@@ -16,6 +16,8 @@ use crate::{Change, Choice, Command, Query};
 
 mod form;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 pub use form::{Field, Form, Input};
 pub use parse::{Asked, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};

@@ -22,10 +22,11 @@ pub fn card(record: &ChangeRecord) -> Message {
         .text(status(record))
         .fields(fields(record))
         .text(numbered(&record.plan.what));
-    if !record.plan.checks.is_empty() {
+    let is_ahead = matches!(record.status, Status::AwaitingApproval { .. } | Status::Scheduled { .. });
+    if is_ahead && !record.plan.checks.is_empty() {
         card = card.text(checks(&record.plan.checks));
     }
-    if !record.plan.risks.is_empty() && !matches!(record.status, Status::Ended { .. }) {
+    if is_ahead && !record.plan.risks.is_empty() {
         card = card.text(lines("What can go wrong", &record.plan.risks));
     }
     if let Some(votes) = votes(record) {
@@ -125,15 +126,18 @@ fn lines(title: &str, what: &[Text]) -> Text {
     what.iter().fold(text![bold(title)], |all, line| all.then("\n• ").then(line.clone()))
 }
 
+/// What needs thought, a line each; what is fine in one line. Details tells all.
 fn checks(checks: &[Check]) -> Text {
-    checks.iter().fold(text![bold("Prechecks")], |all, check| {
-        let sign = match check.finding {
-            Finding::Pass => "\n✅ ",
-            Finding::Warn => "\n⚠️ ",
-            Finding::Fail => "\n❌ ",
-        };
+    let (fine, doubtful): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.finding == Finding::Pass);
+    let text = doubtful.into_iter().fold(text![bold("Prechecks")], |all, check| {
+        let sign = if check.finding == Finding::Fail { "\n❌ " } else { "\n⚠️ " };
         all.then(sign).then(check.name.as_str()).then(": ").then(check.words.as_str())
-    })
+    });
+    if fine.is_empty() {
+        return text;
+    }
+    let names: Vec<&str> = fine.iter().map(|check| check.name.as_str()).collect();
+    text.then(format!("\n✅ {}", names.join(" · ")))
 }
 
 fn votes(record: &ChangeRecord) -> Option<Text> {

@@ -1,3 +1,9 @@
-//! The command line.
+//! The command line: what an operator types, as [`cli`] reads it.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::host::{Host, Trouble};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
+use crate::waiting;
 
 /// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
 const GAP: SignedDuration = SignedDuration::from_secs(1);
@@ -241,7 +242,6 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
         host.commit_plain(Commit::at(host.clock.now()).write(gone)).await?;
         return Ok(());
     }
-    let first = at.is_some();
     amend(host, row, host.clock.now(), |known| {
         known.delivered = wanted;
         known.sending = None;
@@ -251,10 +251,11 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
         }
     })
     .await?;
-    if first {
-        // Messages that wait to stand under this one, and changes whose card it is.
+    if let Some(at) = at {
+        // Messages that wait to stand under this one.
         host.bells.messages.ring();
-        host.bells.changes.ring();
+        // A vote may have been cast before this was on record, when nobody could tell yet whose card it is.
+        waiting::nudge(host, &at).await?;
     }
     Ok(())
 }

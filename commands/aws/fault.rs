@@ -9,6 +9,7 @@ use aws_types::request_id::RequestId;
 
 use crate::error::Error;
 use crate::message::{Text, code};
+use crate::records::ChangeId;
 use crate::text;
 
 /// A call that did not succeed.
@@ -48,10 +49,13 @@ pub enum Kind {
     Refused,
 }
 
-/// Whether a call reads or writes.
+/// What a call is for, which decides what can be said of its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
+    /// Reading for an answer or a first plan: nothing has been changed.
     Read,
+    /// Reading for a change under way: its earlier steps may have changed something.
+    Watch,
     Write,
 }
 
@@ -103,13 +107,13 @@ impl Fault {
         self
     }
 
-    /// The same fault, knowing where it happened.
-    pub(super) fn of(mut self, account: &str, role: Option<&str>) -> Self {
+    /// The same fault, knowing where and for which operation it happened.
+    pub(super) fn of(mut self, account: &str, operation: &str) -> Self {
         account.clone_into(&mut self.account);
-        match role {
-            Some(role) => self.role(role),
-            None => self,
+        if self.deed == Deed::Read && operation.parse::<ChangeId>().is_ok() {
+            self.deed = Deed::Watch;
         }
+        self
     }
 
     /// Whether AWS answered with this error code; `Fault` and `Exception` at the end of codes come and go.
@@ -130,6 +134,7 @@ impl Fault {
     fn say(&self, doing: &str) -> Text {
         let unchanged = match (self.deed, self.kind) {
             (Deed::Read, _) => " Nothing was changed.",
+            (Deed::Watch, _) => "",
             (Deed::Write, Kind::Unreachable | Kind::Broken) => {
                 " It is not known whether AWS acted: I look before anything is asked again."
             }
@@ -262,6 +267,12 @@ mod tests {
         insta::assert_snapshot!(said("ExpiredToken", 403, Deed::Read), @"My session in shop-prod ended while I was listing databases in shop-prod. Nothing was changed. The next try opens another.");
         insta::assert_snapshot!(said("InternalFailure", 500, Deed::Write), @"AWS had a fault of its own while I was listing databases in shop-prod (InternalFailure, request 7f3a). It is not known whether AWS acted: I look before anything is asked again. This usually passes within minutes.");
         insta::assert_snapshot!(said("InvalidParameterValue", 400, Deed::Write), @"AWS refused listing databases in shop-prod: “It says why” (InvalidParameterValue, request 7f3a). It changed nothing.");
+    }
+
+    #[test]
+    fn in_a_change_under_way_nothing_is_said_to_be_unchanged() {
+        let fault = fault("Throttling", 400, Deed::Read).of("shop-prod", "CHG-7");
+        assert!(!fault.say("looking").plain().contains("Nothing was changed"));
     }
 
     #[test]

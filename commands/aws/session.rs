@@ -115,7 +115,7 @@ impl Aws {
         let slot = self.0.sessions.slot(&key, caller.now);
         let credentials = slot.get_or_try_init(|| self.assume(&key)).await.map_err(|fault| {
             let doing = format!("opening a session in {}", place.account.name);
-            fault.of(&place.account.name, None).error(&doing)
+            fault.of(&place.account.name, &key.operation).error(&doing)
         })?;
         let config = self
             .0
@@ -224,7 +224,7 @@ impl Session {
         if fault.kind == Kind::Expired {
             self.aws.0.sessions.forget(&self.key);
         }
-        fault.of(&self.account, Some(&self.key.role))
+        fault.role(&self.key.role).of(&self.account, &self.key.operation)
     }
 }
 

@@ -244,18 +244,28 @@ impl Rds {
         Ok(!answer.orderable_db_instance_options().is_empty())
     }
 
-    /// The snapshots somebody made of a database by hand, or the one called `name`.
-    pub(crate) async fn snapshots(&self, target: &Target, name: Option<&str>) -> Result<Vec<Snapshot>> {
+    /// The snapshots somebody made of a database by hand.
+    pub(crate) async fn snapshots(&self, target: &Target) -> Result<Vec<Snapshot>> {
+        self.look_for_snapshots(target, None).await
+    }
+
+    /// The snapshot called `name` that is like those of `target`, whatever it is of: names are used once.
+    pub(crate) async fn snapshot(&self, target: &Target, name: &str) -> Result<Option<Snapshot>> {
+        Ok(self.look_for_snapshots(target, Some(name)).await?.into_iter().next())
+    }
+
+    async fn look_for_snapshots(&self, target: &Target, name: Option<&str>) -> Result<Vec<Snapshot>> {
+        let of = name.is_none().then(|| target.id.clone());
         let name = name.map(str::to_owned);
         if target.kind.is_cluster() {
-            let call = self.client.describe_db_cluster_snapshots().db_cluster_identifier(&target.id).snapshot_type("manual");
+            let call = self.client.describe_db_cluster_snapshots().set_db_cluster_identifier(of).snapshot_type("manual");
             let call = call.set_db_cluster_snapshot_identifier(name).into_paginator().items().send();
-            let answer =
-                self.session.read("rds:DescribeDBClusterSnapshots", call.collect::<std::result::Result<Vec<_>, _>>()).await;
+            let call = call.collect::<std::result::Result<Vec<_>, _>>();
+            let answer = self.session.read("rds:DescribeDBClusterSnapshots", call).await;
             let found = self.unless_missing(answer, "DBClusterSnapshotNotFound", &target.id)?;
             return Ok(found.unwrap_or_default().iter().map(shape::cluster_snapshot).collect());
         }
-        let call = self.client.describe_db_snapshots().db_instance_identifier(&target.id).snapshot_type("manual");
+        let call = self.client.describe_db_snapshots().set_db_instance_identifier(of).snapshot_type("manual");
         let call = call.set_db_snapshot_identifier(name).into_paginator().items().send();
         let answer = self.session.read("rds:DescribeDBSnapshots", call.collect::<std::result::Result<Vec<_>, _>>()).await;
         let found = self.unless_missing(answer, "DBSnapshotNotFound", &target.id)?;

@@ -72,7 +72,7 @@ pub(crate) fn cell(lifecycle: Option<&Lifecycle>, now: Timestamp) -> String {
 /// The same with one date, for a narrow table: the end of the support it is in.
 pub(crate) fn short(lifecycle: Option<&Lifecycle>, now: Timestamp) -> String {
     match (standing(lifecycle, now), lifecycle.and_then(|lifecycle| lifecycle.extended_ends)) {
-        (Standing::Extended, Some(extended)) => format!("extended until {}", day(extended)),
+        (Standing::Extended, Some(extended)) => format!("extended to {}", day(extended)),
         (Standing::Unknown, _) => "-".to_owned(),
         _ => cell(lifecycle, now),
     }
@@ -133,7 +133,7 @@ mod tests {
             let now = now.parse().unwrap();
             assert_eq!(cell(mysql, now), cell_at);
             let extended = standing(mysql, now) == Standing::Extended;
-            assert_eq!(short(mysql, now), if extended { "extended until 2029-07-31" } else { cell_at });
+            assert_eq!(short(mysql, now), if extended { "extended to 2029-07-31" } else { cell_at });
             assert_eq!(standing(mysql, now).is_outdated(), outdated, "{now}");
         }
         assert_eq!(cell(None, "2026-02-01T00:00:00Z".parse().unwrap()), "no date given");

@@ -157,16 +157,14 @@ fn of_engine(engine: &str, wanted: &str) -> bool {
 
 /// Kept narrow: what does not fit stands in `rds show` and in the CSV file.
 fn table<'a>(shown: impl Iterator<Item = &'a Database>, support: &[Lifecycle], cx: &Context<'_>) -> Table {
-    let mut table = Table::new(["Database", "Version", "Class", "Belongs to", "Account", "Support"]);
+    let mut table = Table::new(["Database", "Version", "Belongs to", "Account", "Support"]);
     for database in shown {
         let status = if database.status == "available" { String::new() } else { format!(" ({})", database.status) };
         let global = if database.global.is_some() { " (global)" } else { "" };
-        let multi_az = if database.multi_az { " multi-AZ" } else { "" };
         let support = lifecycle::of(support, &database.engine, &database.version);
         table.row([
             format!("{}{global}{status}", database.id()),
             format!("{} {}", database.engine, versions::short(&database.version)),
-            format!("{}{multi_az}", database.class.trim_start_matches("db.")),
             format!("{}/{}", database.project, database.env),
             place(database, cx),
             lifecycle::short(support, cx.now),

@@ -58,6 +58,8 @@ impl Entry {
             .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version))
             .map(|arg| self.field(arg, given))
             .collect();
+        // Of one choice there is nothing to choose.
+        fields.retain(|field| !matches!(&field.input, Input::Choice(choices) if choices.len() < 2));
         fields.sort_by_key(|field| !field.required);
         Form { command: self.name().to_owned(), about: self.about(), fields }
     }
@@ -79,9 +81,11 @@ impl Entry {
             _ if !values.is_empty() => Input::Choice(values),
             _ => Input::Line,
         };
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let (label, hint) = if input == Input::Tick { (capitalised(&id.replace('_', " ")), help) } else { titled(&help) };
         Field {
-            label: label(&id),
-            hint: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+            label: if label.is_empty() { capitalised(&id.replace('_', " ")) } else { label },
+            hint,
             input,
             required: arg.is_required_set(),
             value: given.get(&id).and_then(|value| match value {
@@ -94,9 +98,35 @@ impl Entry {
     }
 }
 
-/// `maintenance_window` → `Maintenance window`.
-fn label(id: &str) -> String {
-    let words = id.replace('_', " ");
+/// The label and the hint in a line of help: `The database: its name or ARN` → `Database`, `Its name or ARN`.
+fn titled(help: &str) -> (String, String) {
+    let ends = [": ", "; ", ", such as ", ", for "];
+    let end = ends.iter().filter_map(|end| help.find(end)).min().unwrap_or(help.len());
+    let (title, rest) = help.split_at(end);
+    let title = ["The ", "An ", "A "].iter().find_map(|article| title.strip_prefix(article)).unwrap_or(title);
+    (capitalised(title), capitalised(rest.trim_start_matches([':', ';', ',', ' '])))
+}
+
+fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_help_becomes_label_and_hint() {
+        for (help, label, hint) in [
+            ("The database: its name, name@account, or ARN", "Database", "Its name, name@account, or ARN"),
+            ("An instance class to change to, such as db.r7g.large", "Instance class to change to", "Such as db.r7g.large"),
+            ("When to start: `sat 02:00`; now if left out", "When to start", "`sat 02:00`; now if left out"),
+            ("Why, for the card and the audit log", "Why", "For the card and the audit log"),
+            ("How it is done", "How it is done", ""),
+            ("", "", ""),
+        ] {
+            assert_eq!(titled(help), (label.to_owned(), hint.to_owned()));
+        }
+    }
 }

@@ -1,13 +1,15 @@
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 //! The `rds` commands against a stand-in for AWS that speaks its real protocol.
 
 #![expect(clippy::disallowed_methods, reason = "steps are taken without the engine")]
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use commands::aws::{Aws, AwsSettings, Keys};
 use commands::context::{Account, Authority, Decision, Records, Settings};
 use commands::message::Block;
-use commands::plan::{Permit, Plan, Step, Work};
+use commands::plan::{Finding, Permit, Plan, Step, Work};
 use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
 use commands::{Context, Error, Message, Person, PersonId, Resource, Result, registry};
 use jiff::{SignedDuration, Timestamp};
@@ -216,6 +218,16 @@ fn text(answer: Result<Message>) -> String {
     answer.unwrap_or_else(|error| panic!("{error}")).plain()
 }
 
+/// AWS's request ids are different every time.
+fn without_request_ids(told: &str) -> String {
+    let mut parts = told.split("request ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.split_once(')') {
+        Some((id, rest)) if id.len() == 36 => format!("{text}request …){rest}"),
+        _ => format!("{text}request {part}"),
+    })
+}
+
 /// A plan as lines.
 fn written(work: &Work<Value>) -> String {
     let mut lines = vec![work.title.clone(), format!("starts {}", work.start.map_or("at once".to_owned(), |at| at.to_string()))];
@@ -242,17 +254,17 @@ async fn a_list_shows_a_page_and_turns_it() {
     let message = desk.ask("rds list").await.unwrap();
     insta::assert_snapshot!(message.plain(), @"
     27 databases, page 1 of 3
-    Database           Version                    Class                Belongs to     Account       Support
-    adserver           postgres 11.22             m5.large             magazine/prod  media         extended until 2027-03-31
-    blog               mariadb 10.5.25            t3.medium            magazine/prod  media         ended 2026-02-28
-    catalog            mysql 8.0.40               m6g.xlarge multi-AZ  shop/prod      shop-prod     extended until 2029-07-31
-    catalog-replica-1  mysql 8.0.40               m6g.xlarge           shop/prod      shop-prod     extended until 2029-07-31
-    catalog-replica-2  mysql 8.0.40               m6g.xlarge           shop/prod      shop-prod     extended until 2029-07-31
-    catalog-staging    mysql 8.4.9                t4g.medium           shop/staging   shop-staging  until 2029-07-31
-    checkout           aurora-mysql 3.04.3        r6g.large multi-AZ   shop/prod      shop-prod     until 2028-04-30
-    comments           mariadb 10.11.10           t4g.medium           magazine/prod  media         until 2028-02-29
-    crm-staging        mysql 5.7.44-rds.20250213  t3.medium            crm/staging    shop-staging  extended until 2027-02-28
-    inventory          postgres 13.16             m6g.large            shop/prod      shop-prod     extended until 2029-02-28
+    Database           Version                    Belongs to     Account       Support
+    adserver           postgres 11.22             magazine/prod  media         extended to 2027-03-31
+    blog               mariadb 10.5.25            magazine/prod  media         ended 2026-02-28
+    catalog            mysql 8.0.40               shop/prod      shop-prod     extended to 2029-07-31
+    catalog-replica-1  mysql 8.0.40               shop/prod      shop-prod     extended to 2029-07-31
+    catalog-replica-2  mysql 8.0.40               shop/prod      shop-prod     extended to 2029-07-31
+    catalog-staging    mysql 8.4.9                shop/staging   shop-staging  until 2029-07-31
+    checkout           aurora-mysql 3.04.3        shop/prod      shop-prod     until 2028-04-30
+    comments           mariadb 10.11.10           magazine/prod  media         until 2028-02-29
+    crm-staging        mysql 5.7.44-rds.20250213  crm/staging    shop-staging  extended to 2027-02-28
+    inventory          postgres 13.16             shop/prod      shop-prod     extended to 2029-02-28
     ");
     let buttons: Vec<String> = message
         .blocks
@@ -264,9 +276,9 @@ async fn a_list_shows_a_page_and_turns_it() {
     assert_eq!(buttons, ["rds list --page 2 InPlace"]);
     insta::assert_snapshot!(text(desk.ask("rds list --outdated --engine aurora").await), @"
     2 databases
-    Database        Version                  Class               Belongs to      Account    Support
-    loyalty         aurora-mysql 2.11.5      r5.large multi-AZ   shop/prod       shop-prod  extended until 2027-02-28
-    video-metadata  aurora-postgresql 13.18  r6g.large multi-AZ  streaming/prod  media      extended until 2029-02-28
+    Database        Version                  Belongs to      Account    Support
+    loyalty         aurora-mysql 2.11.5      shop/prod       shop-prod  extended to 2027-02-28
+    video-metadata  aurora-postgresql 13.18  streaming/prod  media      extended to 2029-02-28
     ");
     insta::assert_snapshot!(text(desk.ask("rds list --project nothing").await), @"No database fits that. Leave an option out to see more.");
     insta::assert_snapshot!(refused(desk.ask("rds list --account shop").await), @"I look after no account called shop. The ones I know are shop-prod, shop-staging and media.");
@@ -283,9 +295,9 @@ async fn an_account_in_trouble_does_not_spoil_the_list() {
     desk.world.fault(Fault::deny("rds", "DescribeDBClusters").account("444455556666")).await;
     insta::assert_snapshot!(text(desk.ask("rds list --engine aurora").await), @"
     2 databases
-    Database  Version              Class               Belongs to  Account    Support
-    checkout  aurora-mysql 3.04.3  r6g.large multi-AZ  shop/prod   shop-prod  until 2028-04-30
-    loyalty   aurora-mysql 2.11.5  r5.large multi-AZ   shop/prod   shop-prod  extended until 2027-02-28
+    Database  Version              Belongs to  Account    Support
+    checkout  aurora-mysql 3.04.3  shop/prod   shop-prod  until 2028-04-30
+    loyalty   aurora-mysql 2.11.5  shop/prod   shop-prod  extended to 2027-02-28
     AWS denied listing databases in shop-staging: the role arn:aws:iam::444455556666:role/watchkeeper-rds may not call rds:DescribeDBClusters. Nothing was changed. Ask whoever looks after IAM in shop-staging to allow it.
     AWS does not let me take the role arn:aws:iam::777788889999:role/watchkeeper-rds in media. Nothing was changed. Ask whoever looks after IAM there to check that the role exists and trusts me.
     ");
@@ -441,10 +453,10 @@ async fn an_upgrade_runs_to_its_end() {
     let told = desk.run("rds upgrade orders --to 8.0.40", 1).await.unwrap();
     insta::assert_snapshot!(told.join("\n"), @"
     AWS is taking the snapshot wk-orders-8-0-40.
-    The snapshot wk-orders-8-0-40 is creating, 0 % done.
-    The snapshot wk-orders-8-0-40 is creating, 25 % done.
-    The snapshot wk-orders-8-0-40 is creating, 50 % done.
-    The snapshot wk-orders-8-0-40 is creating, 75 % done.
+    The snapshot wk-orders-8-0-40 is 0 % done.
+    The snapshot wk-orders-8-0-40 is 25 % done.
+    The snapshot wk-orders-8-0-40 is 50 % done.
+    The snapshot wk-orders-8-0-40 is 75 % done.
     The snapshot wk-orders-8-0-40 is complete.
     AWS took the request to upgrade orders to 8.0.40.
     orders is available; AWS has not begun yet.
@@ -482,10 +494,10 @@ async fn a_lost_answer_is_looked_after_and_not_asked_again() {
     desk.world.fault(Fault::throttle("rds", "DescribeDBSnapshots").times(5)).await;
     let told = desk.drive(line, first, 1).await.unwrap();
     insta::assert_snapshot!(told[..4].join("\n"), @"
-    AWS is throttling calls in shop-prod while I am looking at orders in shop-prod (eu-west-1). Nothing was changed. This usually passes within minutes.
+    AWS is throttling calls in shop-prod while I am looking at orders in shop-prod (eu-west-1). This usually passes within minutes.
     AWS gave no answer while I was taking the snapshot wk-orders-8-0-40 of orders. It is not known whether AWS acted: I look before anything is asked again. This usually passes within minutes.
     AWS is taking the snapshot wk-orders-8-0-40.
-    The snapshot wk-orders-8-0-40 is creating, 0 % done.
+    The snapshot wk-orders-8-0-40 is 0 % done.
     ");
     assert_eq!(desk.writes().await, ["CreateDBSnapshot", "ModifyDBInstance"]);
     desk.close().await;
@@ -496,9 +508,74 @@ async fn an_upgrade_that_fails_says_what_stays() {
     let mut desk = Desk::open().await;
     desk.world.database("orders", "mysql", "8.0.35").await;
     desk.world.next_upgrade("orders", Upgrade::Fails { reason: "The tablespace is too old.".to_owned() }).await;
-    insta::assert_snapshot!(refused(desk.run("rds upgrade orders --to 8.0.40", 1).await), @"orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The DB engine version upgrade failed. The engine version upgrade rollback succeeded”. The snapshot wk-orders-8-0-40 is kept; the version was not changed. Read the upgrade log in RDS, mend what it names, and ask again.");
+    insta::assert_snapshot!(refused(desk.run("rds upgrade orders --to 8.0.40", 1).await), @"orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The DB engine version upgrade failed. The engine version upgrade rollback succeeded”. Apart from the snapshot wk-orders-8-0-40, which is kept, nothing was changed. Read the upgrade log in RDS, mend what it names, and ask again.");
     desk.world.next_upgrade("orders", Upgrade::IncompatibleParameters).await;
     insta::assert_snapshot!(refused(desk.run("rds upgrade orders --to 8.0.40", 1).await), @"orders is incompatible-parameters on 8.0.40 and does not leave that state by itself. I asked AWS for the upgrade to 8.0.40 and stop here. AWS says: “Database instance put into incompatible-parameters. Review the values of its parameters”. Mend its parameter group or give it the default one, then reboot it. The snapshot wk-orders-8-0-40-2 from before is kept.");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_major_upgrade_away_from_an_own_parameter_group_needs_another() {
+    let mut desk = Desk::open().await;
+    desk.world.database("orders", "mysql", "8.0.35").parameter_group("orders-80", &[("max_connections", "800")]).await;
+    desk.world.parameter_group("orders-84", "mysql8.4").await;
+    let failed = |work: Work<Value>| {
+        let failed = work.checks.into_iter().filter(|check| check.finding == Finding::Fail);
+        failed.map(|check| format!("{}: {}", check.name, check.words)).collect::<Vec<_>>().join("\n")
+    };
+    let without = desk.plan("rds upgrade orders --to 8.4.3").await.unwrap();
+    insta::assert_snapshot!(failed(without), @"Parameter group: orders-80 is your own, with max_connections set in it, and does not fit 8.4.3. Make a group of family mysql8.4 and name it with --parameter-group");
+    let line = "rds upgrade orders --to 8.4.3 --parameter-group orders-84 --class db.r6g.large";
+    assert_eq!(failed(desk.plan(line).await.unwrap()), "");
+    let told = desk.run(line, 2).await.unwrap();
+    insta::assert_snapshot!(told.last().unwrap(), @"orders runs mysql 8.4.3 (before: 8.0.35) and is available. Its class is db.r6g.large. It took 31 min 30 s; unavailable for 14 min by AWS's events. The snapshot wk-orders-8-4-3 is kept.");
+    assert_eq!(desk.world.state("orders").await.parameter_group, "orders-84");
+    assert_eq!(desk.writes().await, ["CreateDBSnapshot", "ModifyDBInstance"]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_denied_write_is_tried_again_and_a_moved_world_ends_it() {
+    let mut desk = Desk::open().await;
+    desk.world.cluster("reports", "postgres", "15.7").await;
+    let line = "rds upgrade reports --to 15.8";
+    desk.world.fault(Fault::deny("rds", "CreateDBClusterSnapshot").times(1)).await;
+    desk.world.fault(Fault::error("rds", "ModifyDBCluster", "InternalFailure", 500).times(1)).await;
+    let first = desk.plan(line).await.unwrap().first;
+    let told = desk.drive(line, first.clone(), 1).await.unwrap();
+    insta::assert_snapshot!(without_request_ids(&told.join("\n")), @"
+    AWS denied taking the snapshot wk-reports-15-8 of reports: the role arn:aws:iam::111122223333:role/watchkeeper-rds may not call rds:CreateDBClusterSnapshot. It changed nothing. Ask whoever looks after IAM in shop-prod to allow it.
+    AWS is taking the snapshot wk-reports-15-8.
+    The snapshot wk-reports-15-8 is 0 % done.
+    The snapshot wk-reports-15-8 is 25 % done.
+    The snapshot wk-reports-15-8 is 50 % done.
+    The snapshot wk-reports-15-8 is 75 % done.
+    The snapshot wk-reports-15-8 is complete.
+    AWS had a fault of its own while I was upgrading reports to 15.8 (InternalFailure, request …). It is not known whether AWS acted: I look before anything is asked again. This usually passes within minutes.
+    AWS took the request to upgrade reports to 15.8.
+    reports is available; AWS has not begun yet.
+    reports is upgrading. AWS: “Database cluster engine version upgrade started”
+    reports is upgrading. AWS: “DB instance shutdown”
+    reports is upgrading. AWS: “DB instance restarted”
+    reports is available on 15.8.
+    reports runs postgres 15.8 (before: 15.7) and is available. It took 19 min; unavailable for 1 min 30 s by AWS's events. The snapshot wk-reports-15-8 is kept.
+    ");
+    assert_eq!(desk.writes().await, ["CreateDBClusterSnapshot", "ModifyDBCluster"]);
+    insta::assert_snapshot!(refused(desk.plan(line).await), @"reports already runs postgres 15.8. There is nothing to do.");
+    desk.world.remove("reports").await;
+    insta::assert_snapshot!(refused(desk.drive(line, first, 1).await), @"reports is gone: AWS no longer knows it, so I stop here. If the snapshot wk-reports-15-8 was taken, it is kept.");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_moved_meanwhile_is_left_alone() {
+    let mut desk = Desk::open().await;
+    desk.world.database("orders", "mysql", "8.0.35").await;
+    let line = "rds upgrade orders --to 8.0.40";
+    let first = desk.plan(line).await.unwrap().first;
+    desk.world.alter("orders", serde_json::json!({ "version": "8.0.36" })).await;
+    insta::assert_snapshot!(refused(desk.drive(line, first, 1).await), @"orders runs 8.0.36 now, not 8.0.35 as when this was approved: somebody else upgraded it. Nothing was changed. Ask again if it should still go to 8.0.40.");
+    assert!(desk.writes().await.is_empty());
     desk.close().await;
 }
 
@@ -534,4 +611,28 @@ async fn pickers_offer_what_fits() {
     let calls = desk.world.calls().await;
     assert!(calls.iter().filter(|call| call.service == "rds").all(|call| call.session == "watchkeeper"));
     desk.close().await;
+}
+
+/// The actions named in a policy.
+fn actions(policy: &str) -> BTreeSet<String> {
+    let policy: Value = serde_json::from_str(policy).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let named = |action: &Value| match action {
+        Value::String(one) => vec![one.clone()],
+        many => many.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
+    };
+    statements.iter().flat_map(|statement| named(&statement["Action"])).collect()
+}
+
+#[test]
+fn the_role_may_do_what_is_called_and_no_more() {
+    let sources = [include_str!("../rds/aws.rs"), include_str!("../rds/writes.rs")];
+    let called = sources.iter().flat_map(|source| source.split('"')).filter(|literal| literal.starts_with("rds:"));
+    let called: BTreeSet<String> = called.map(str::to_owned).collect();
+    let mut allowed = actions(include_str!("../../config/iam/rds.json"));
+    // AWS asks for these on the way: tags given when a snapshot is made, and tags in answers.
+    assert!(allowed.remove("rds:AddTagsToResource"));
+    assert!(allowed.remove("rds:ListTagsForResource"));
+    assert_eq!(allowed, called);
+    assert_eq!(actions(include_str!("../../config/iam/watchkeeper.json")), actions(include_str!("../../config/iam/trust.json")));
 }

@@ -18,17 +18,18 @@ import { TEXTS } from './texts.mjs';
 const STORY = {
   asker: 'ana',
   approver: 'ben',
-  asksIn: 'dba',
-  cardIn: 'storefront',
-  database: 'catalogue-prod',
+  auditor: 'edda',
+  asksIn: 'ops',
+  cardIn: 'shop-ops',
+  database: 'orders',
   target: '8.0.40',
-  list: { say: '/rds list', shows: /catalogue-prod/ },
-  form: { say: '/rds upgrade', title: /upgrade/i, database: /^database/i, target: /^(target|to\b|version)/i },
-  card: { shows: /catalogue-prod[\s\S]*8\.0\.40/i, waiting: /waits for approval|awaiting approval/i },
+  list: { say: '/rds list --outdated --project shop --env prod', shows: /^orders +mysql 8\.0\.35/m },
+  form: { say: '/rds upgrade', title: /^rds upgrade$/, database: /^database/i, target: /^version/i, when: { label: /^when to start/i, value: 'sat 02:00' } },
+  card: { shows: /orders: mysql 8\.0\.35 → 8\.0\.40/, waiting: /Waits for 1 approval of dba/ },
   reaction: 'white_check_mark',
-  approved: /scheduled/i,
-  done: /\bdone\b|succeeded|upgraded/i,
-  audit: { say: '/audit search', shows: /rds upgrade[^\n]*catalogue-prod/ },
+  approved: /Approved\. Starts [\s\S]*approved by @Ben Chen/,
+  done: /✅ Done\./,
+  audit: { say: '/audit search', shows: /rds upgrade[^\n]*orders/ },
 };
 
 /** How the page marks its parts; see `data-testid` in `tests/standins/page`. */
@@ -118,6 +119,7 @@ async function walk() {
     page.locator(PAGE.modal).filter({ has: page.getByTestId('modal-title').filter({ hasText: STORY.form.title }) }).waitFor());
   await pick(STORY.form.database, STORY.database);
   await pick(STORY.form.target, STORY.target);
+  await fill(STORY.form.when.label, STORY.form.when.value);
   await picture('form');
   await expect('the form is accepted and closes', async () => {
     await page.getByTestId('modal-submit').click();
@@ -153,6 +155,8 @@ async function walk() {
   await picture('thread');
   await page.getByTestId('thread-close').click();
 
+  await speakAs(STORY.auditor);
+  await open(STORY.asksIn);
   const beforeAudit = await newest();
   await say(STORY.audit.say);
   await expect(`“${STORY.audit.say}” shows the upgrade of ${STORY.database}`, () => arrives(beforeAudit, PAGE.table, STORY.audit.shows));
@@ -233,6 +237,12 @@ async function pick(label, value) {
   });
 }
 
+/** Writes into the form's field whose label matches. */
+async function fill(label, value) {
+  await expect(`the form takes “${value}” under ${label}`, () =>
+    page.locator(`${PAGE.modal} .block`).filter({ has: page.locator('.label').filter({ hasText: label }) }).locator('input').fill(value));
+}
+
 /** Does one thing; what was expected of it is said when it fails. */
 async function expect(sentence, deed) {
   expecting = sentence;
@@ -249,7 +259,7 @@ function playwright() {
   try {
     if (!existsSync(join(place, 'node_modules', 'playwright-core'))) {
       mkdirSync(place, { recursive: true });
-      execFileSync('npm', ['install', '--prefix', place, '--no-save', '--no-audit', '--no-fund', '--silent', `playwright-core@${PLAYWRIGHT}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+      execFileSync('npm', ['install', '--prefix', place, '--no-save', '--no-audit', '--no-fund', '--silent', '--fetch-retries=0', '--fetch-timeout=30000', `playwright-core@${PLAYWRIGHT}`], { stdio: ['ignore', 'ignore', 'pipe'] });
     }
     return createRequire(join(place, 'package.json'))('playwright-core');
   } catch (problem) {

@@ -135,7 +135,7 @@ async fn aws_down_at_the_start_is_waited_for() {
     world.aws.fault(Fault::down()).await;
     world.advance_to("2026-11-25T10:31:00Z".parse().unwrap()).await;
     assert!(card_now(&world, &card).contains("Last: AWS gave no answer"), "{}", card_now(&world, &card));
-    insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. Nothing was changed. This usually passes within minutes. I try every 5 minutes until today 11:30 AM.");
+    insta::assert_snapshot!(last_in_thread(&world, &card), @"AWS gave no answer while I was opening a session in shop-prod. This usually passes within minutes. I try every 5 minutes until today 11:30 AM.");
     world.aws.clear_faults().await;
     world.advance("20m").await;
     assert!(stands(&world, &card).starts_with("✅ Done."), "{}", stands(&world, &card));
@@ -152,7 +152,7 @@ async fn an_upgrade_that_comes_back_on_the_old_version_has_failed() {
     world.aws.next_upgrade("orders", Upgrade::Fails { reason: "The pre-checks found incompatibilities.".to_owned() }).await;
     let card = approved(&mut world).await;
     world.advance("1h").await;
-    insta::assert_snapshot!(stands(&world, &card), @"❌ Failed. orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The DB engine version upgrade failed. The engine version upgrade rollback succeeded”. The snapshot wk-orders-8-0-40 is kept; the version was not changed. Read the upgrade log in RDS, mend what it names, and ask again.");
+    insta::assert_snapshot!(stands(&world, &card), @"❌ Failed. orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The DB engine version upgrade failed. The engine version upgrade rollback succeeded”. Apart from the snapshot wk-orders-8-0-40, which is kept, nothing was changed. Read the upgrade log in RDS, mend what it names, and ask again.");
     assert_eq!(acted(&world).await, ["CreateDBSnapshot", "ModifyDBInstance"]);
     world.end().await;
 }

@@ -118,8 +118,8 @@ async fn an_answer_can_be_shared_with_the_channel() {
     assert_snapshot!(shared.plain(), @"
     1 database
 
-    Database  Version       Class       Belongs to  Account    Support
-    orders    mysql 8.0.35  t4g.medium  shop/prod   shop-prod  extended until 2029-07-31
+    Database  Version       Belongs to  Account    Support
+    orders    mysql 8.0.35  shop/prod   shop-prod  extended to 2029-07-31
     ");
     assert_eq!(world.slack.ephemerals("ana").len(), 0);
     world.person("ana").types("ops", "@watchkeeper rds targets nothing --share").await;

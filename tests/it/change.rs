@@ -100,11 +100,11 @@ async fn a_reminder_can_be_answered_with_another_start() {
     assert_snapshot!(form.plain(), @"
     change reschedule
     Give a change another start; approvals for the old one become void
-    Id: [CHG-1]
-    At: []
-    Reason: []
+    Change: [CHG-1]
+    New start: []
+    Why: []
     ");
-    ana.fills("At", "fri 03:00").await;
+    ana.fills("New start", "fri 03:00").await;
     world.person("ana").submits().await;
     assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"CHG-1 starts tomorrow 2:00 AM once it is approved again: a new start needs new approvals.");
     world.advance("4h").await;

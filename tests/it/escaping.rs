@@ -56,8 +56,8 @@ async fn a_project_named_by_a_tag_mentions_nobody() {
     assert_snapshot!(world.person("ana").asks("ops", "/rds list").await, @"
     1 database
 
-    Database  Version       Class       Belongs to            Account    Support
-    orders    mysql 8.0.35  t4g.medium  <!here> ˋxˋ y/prod  shop-prod  extended until 2029-07-31
+    Database  Version       Belongs to            Account    Support
+    orders    mysql 8.0.35  <!here> ˋxˋ y/prod  shop-prod  extended to 2029-07-31
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"CHG-1 waits for 1 approval of dba. Its card is in #ops.");
     mentions_nobody(&world);

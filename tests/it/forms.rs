@@ -14,21 +14,20 @@ async fn a_form_asks_for_what_is_missing_and_runs_the_command() {
     assert_snapshot!(ana.sees_form().await.plain(), @"
     rds upgrade
     Upgrades a database to another version, after a snapshot
-    Id: []
-    To: []
-    At: []
+    Database: []
+    Version to upgrade to: []
+    When to start: []
     Window: []
-    Strategy: []
-    Class: []
-    Parameter group: []
-    Reason: []
+    Instance class to change to on the way: []
+    Parameter group for the new version: []
+    Why: []
     ");
-    assert_snapshot!(ana.offered_for("Id", "").await.join("\n"), @"
+    assert_snapshot!(ana.offered_for("Database", "").await.join("\n"), @"
     orders · mysql 8.0.35 · shop/prod
     users · postgres 15.4 · shop/prod
     ");
-    ana.picks("Id", "orders").await;
-    assert_snapshot!(ana.offered_for("To", "8.4").await.join("\n"), @"
+    ana.picks("Database", "orders").await;
+    assert_snapshot!(ana.offered_for("Version to upgrade to", "8.4").await.join("\n"), @"
     8.4.9 (major)
     8.4.8 (major)
     8.4.7 (major)
@@ -37,9 +36,9 @@ async fn a_form_asks_for_what_is_missing_and_runs_the_command() {
     8.4.4 (major)
     8.4.3 (major)
     ");
-    ana.picks("To", "8.0.40").await;
-    ana.fills("At", "sat 02:00").await;
-    ana.fills("Reason", "end of support").await;
+    ana.picks("Version to upgrade to", "8.0.40").await;
+    ana.fills("When to start", "sat 02:00").await;
+    ana.fills("Why", "end of support").await;
     assert_eq!(world.person("ana").submits().await, Submitted::Closed);
     assert_snapshot!(world.person("ana").reads("CHG-1").await.plain(), @"CHG-1 waits for 1 approval of dba. Its card is in #shop-ops.");
     let card = world.slack.channel("shop-ops").expect("CHG-1").await;
@@ -58,14 +57,13 @@ async fn what_was_typed_is_in_the_form_already() {
     assert_snapshot!(world.slack.person("ana").sees_form().await.plain(), @"
     rds upgrade
     Upgrades a database to another version, after a snapshot
-    Id: [orders]
-    To: []
-    At: []
-    Window: [Yes]
-    Strategy: []
-    Class: []
-    Parameter group: []
-    Reason: []
+    Database: [orders]
+    Version to upgrade to: []
+    When to start: []
+    Window: [Start when the database's own maintenance window opens next]
+    Instance class to change to on the way: []
+    Parameter group for the new version: []
+    Why: []
     ");
     world.finish().await;
 }
@@ -76,12 +74,12 @@ async fn a_wrong_field_is_named_under_it_and_can_be_mended() {
     world.aws.database("orders", "mysql", "8.0.35").await;
     world.person("ana").types("ops", "/rds upgrade orders").await;
     let ana = world.slack.person("ana");
-    ana.picks("To", "8.0.40").await;
-    ana.fills("At", "midnight").await;
+    ana.picks("Version to upgrade to", "8.0.40").await;
+    ana.fills("When to start", "midnight").await;
     let Submitted::Errors(errors) = world.person("ana").submits().await else { panic!("midnight is no time") };
     let errors: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.label, error.text)).collect();
-    assert_snapshot!(errors.join("\n"), @"At: midnight does not fit --at: people read that in two ways; give a day and an hour, such as sat 02:00.");
-    ana.fills("At", "sat 02:00").await;
+    assert_snapshot!(errors.join("\n"), @"When to start: midnight does not fit --at: people read that in two ways; give a day and an hour, such as sat 02:00.");
+    ana.fills("When to start", "sat 02:00").await;
     assert_eq!(world.person("ana").submits().await, Submitted::Closed);
     world.person("ana").reads("CHG-1").await;
     world.end().await;
@@ -92,7 +90,7 @@ async fn a_form_submitted_twice_runs_once() {
     let mut world = World::start().await;
     world.aws.database("orders", "mysql", "8.0.35").await;
     world.person("ana").types("ops", "/rds upgrade orders").await;
-    world.slack.person("ana").picks("To", "8.0.40").await;
+    world.slack.person("ana").picks("Version to upgrade to", "8.0.40").await;
     world.person("ana").submits().await;
     world.slack.redeliver_last(standins::slack::EventIds::Same).await;
     world.settle().await;
@@ -122,7 +120,7 @@ async fn a_picker_is_quiet_when_aws_is_down() {
     let mut world = World::start().await;
     world.aws.fault(standins::aws::Fault::down()).await;
     world.person("ana").types("ops", "/rds upgrade").await;
-    assert_eq!(world.slack.person("ana").offered_for("Id", "").await, Vec::<String>::new());
+    assert_eq!(world.slack.person("ana").offered_for("Database", "").await, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -132,9 +130,9 @@ async fn rejecting_without_an_id_offers_the_open_changes() {
     let card = world.upgrade("").await;
     world.person("ben").types("dba", "/change reject").await;
     let ben = world.slack.person("ben");
-    assert_snapshot!(ben.offered_for("Id", "").await.join("\n"), @"CHG-1 · orders: mysql 8.0.35 → 8.0.40");
-    ben.picks("Id", "CHG-1").await;
-    ben.fills("Reason", "not today").await;
+    assert_snapshot!(ben.offered_for("Change", "").await.join("\n"), @"CHG-1 · orders: mysql 8.0.35 → 8.0.40");
+    ben.picks("Change", "CHG-1").await;
+    ben.fills("Why", "not today").await;
     world.person("ben").submits().await;
     assert_snapshot!(world.status(&card), @"🚫 Rejected by @ben: not today. Nothing was changed.");
     world.end().await;

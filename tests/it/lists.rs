@@ -24,17 +24,17 @@ async fn a_list_is_turned_in_place() {
     assert_snapshot!(list.plain(), @"
     15 databases, page 1 of 2
 
-    Database  Version       Class       Belongs to  Account     Support
-    db-002    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-003    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
-    db-005    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-006    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
-    db-008    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-009    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
-    db-011    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-012    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
-    db-014    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-015    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
+    Database  Version       Belongs to  Account     Support
+    db-002    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-003    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
+    db-005    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-006    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
+    db-008    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-009    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
+    db-011    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-012    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
+    db-014    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-015    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
 
     [Next ›]
     ");
@@ -43,12 +43,12 @@ async fn a_list_is_turned_in_place() {
     assert_snapshot!(next.plain(), @"
     15 databases, page 2 of 2
 
-    Database  Version       Class       Belongs to  Account     Support
-    db-017    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-018    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
-    db-020    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
-    db-021    mysql 8.0.35  t4g.medium  shop/prod   shop-prod   extended until 2029-07-31
-    db-023    mysql 8.0.35  t4g.medium  media/prod  media-prod  extended until 2029-07-31
+    Database  Version       Belongs to  Account     Support
+    db-017    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-018    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
+    db-020    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
+    db-021    mysql 8.0.35  shop/prod   shop-prod   extended to 2029-07-31
+    db-023    mysql 8.0.35  media/prod  media-prod  extended to 2029-07-31
 
     [‹ Previous]
     ");
@@ -98,17 +98,17 @@ async fn a_list_says_what_is_old_and_what_could_not_be_seen() {
     assert_snapshot!(world.person("ana").asks("ops", "/rds list").await, @"
     2 databases
 
-    Database  Version       Class       Belongs to  Account    Support
-    orders    mysql 5.7.44  t4g.medium  shop/prod   shop-prod  extended until 2027-02-28
-    users     mysql 8.4.9   t4g.medium  shop/prod   shop-prod  until 2029-07-31
+    Database  Version       Belongs to  Account    Support
+    orders    mysql 5.7.44  shop/prod   shop-prod  extended to 2027-02-28
+    users     mysql 8.4.9   shop/prod   shop-prod  until 2029-07-31
 
     AWS does not let me take the role arn:aws:iam::777788889999:role/watchkeeper-rds in media-prod. Nothing was changed. Ask whoever looks after IAM there to check that the role exists and trusts me.
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/rds list --outdated").await, @"
     1 database
 
-    Database  Version       Class       Belongs to  Account    Support
-    orders    mysql 5.7.44  t4g.medium  shop/prod   shop-prod  extended until 2027-02-28
+    Database  Version       Belongs to  Account    Support
+    orders    mysql 5.7.44  shop/prod   shop-prod  extended to 2027-02-28
 
     AWS does not let me take the role arn:aws:iam::777788889999:role/watchkeeper-rds in media-prod. Nothing was changed. Ask whoever looks after IAM there to check that the role exists and trusts me.
     ");

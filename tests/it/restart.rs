@@ -180,8 +180,8 @@ async fn a_form_that_was_open_at_a_restart_still_works() {
     assert!(form.plain().contains("rds upgrade"), "{}", form.plain());
     world.restart().await;
     let ana = world.slack.person("ana");
-    ana.picks("Id", "orders").await;
-    ana.picks("To", "8.0.40").await;
+    ana.picks("Database", "orders").await;
+    ana.picks("Version to upgrade to", "8.0.40").await;
     world.person("ana").submits().await;
     world.slack.channel("shop-ops").expect("orders: mysql 8.0.35 → 8.0.40").await;
     world.end().await;

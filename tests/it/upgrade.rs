@@ -19,17 +19,10 @@ async fn an_approved_upgrade_survives_a_restart() {
     2. Upgrade in place from 8.0.35 to 8.0.40: a minor upgrade.
     3. Follow it to the end, verify version and state, and report how long it was unavailable.
     Prechecks
-    ✅ Target: 8.0.35 → 8.0.40 is a minor upgrade that AWS offers
-    ✅ State: available
-    ✅ Pending changes: none
-    ✅ Backups: on, kept for 7 days
-    ✅ Parameter group: default.mysql8.0 stays
-    ✅ Replicas: none
     ⚠️ Free storage: 100 GiB that do not grow by themselves; see FreeStorageSpace in CloudWatch
     ⚠️ Downtime: expect some minutes
-    ✅ Deletion protection: on
     ⚠️ Support: 8.0.40: ended 2026-07-31, extended until 2029-07-31
-    ✅ Instance class: db.t4g.medium stays
+    ✅ Target · State · Pending changes · Backups · Parameter group · Replicas · Deletion protection · Instance class
     What can go wrong
     • Connections are dropped while the engine restarts; applications must reconnect.
     • AWS can't take an upgrade back. The way back is to restore the snapshot into a new database, without what was written since.
@@ -49,18 +42,6 @@ async fn an_approved_upgrade_survives_a_restart() {
       1. Take the snapshot wk-orders-8-0-40 of orders in shop-prod (eu-west-1) and wait for it.
       2. Upgrade in place from 8.0.35 to 8.0.40: a minor upgrade.
       3. Follow it to the end, verify version and state, and report how long it was unavailable.
-      Prechecks
-      ✅ Target: 8.0.35 → 8.0.40 is a minor upgrade that AWS offers
-      ✅ State: available
-      ✅ Pending changes: none
-      ✅ Backups: on, kept for 7 days
-      ✅ Parameter group: default.mysql8.0 stays
-      ✅ Replicas: none
-      ⚠️ Free storage: 100 GiB that do not grow by themselves; see FreeStorageSpace in CloudWatch
-      ⚠️ Downtime: expect some minutes
-      ✅ Deletion protection: on
-      ⚠️ Support: 8.0.40: ended 2026-07-31, extended until 2029-07-31
-      ✅ Instance class: db.t4g.medium stays
       ✅ approved by Ben Chen Nov 25, 2026 10:00 AM
       [Details]
     watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 24 h: today 1:00 AM.
@@ -70,10 +51,10 @@ async fn an_approved_upgrade_survives_a_restart() {
     watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 10 min: today 1:00 AM.
       [Reschedule] [Cancel]
         watchkeeper: AWS is taking the snapshot wk-orders-8-0-40.
-        watchkeeper: The snapshot wk-orders-8-0-40 is creating, 0 % done.
-        watchkeeper: The snapshot wk-orders-8-0-40 is creating, 25 % done.
-        watchkeeper: The snapshot wk-orders-8-0-40 is creating, 50 % done.
-        watchkeeper: The snapshot wk-orders-8-0-40 is creating, 75 % done.
+        watchkeeper: The snapshot wk-orders-8-0-40 is 0 % done.
+        watchkeeper: The snapshot wk-orders-8-0-40 is 25 % done.
+        watchkeeper: The snapshot wk-orders-8-0-40 is 50 % done.
+        watchkeeper: The snapshot wk-orders-8-0-40 is 75 % done.
         watchkeeper: The snapshot wk-orders-8-0-40 is complete.
         watchkeeper: AWS took the request to upgrade orders to 8.0.40.
         watchkeeper: orders is available; AWS has not begun yet.

@@ -85,6 +85,9 @@ fn state(database: &Database) -> Check {
         "storage-optimization" => {
             Check::warn(name, "storage-optimization: AWS is still arranging its storage; this may slow it down")
         }
+        passing if passing == "backing-up" || passing.starts_with("configuring-") => {
+            Check::warn(name, format!("{passing}, which passes by itself: the upgrade waits for it"))
+        }
         other => Check::fail(name, format!("{other}; AWS upgrades only what is available")),
     }
 }

@@ -1,6 +1,7 @@
 //! `rds upgrade`: snapshot, modify, follow, verify.
 //!
-//! `plan` looks and says what would be done, `checks` judges what it found, `steps` does it, `follow` reads the signs.
+//! `plan` looks and says what would be done, `checks` judges what it found, `steps` does it, `follow` reads the signs, `says`
+//! tells.
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::{Change, Choice, Command};
 mod checks;
 mod follow;
 mod plan;
+mod says;
 mod steps;
 
 pub use steps::State;

@@ -52,7 +52,7 @@ pub(super) async fn plan(asked: &Upgrade, cx: &Context<'_>) -> Result<Work<State
         class: asked.class.clone().filter(|class| *class != database.class),
         parameter_group: asked.parameter_group.clone().filter(|group| database.parameter_group() != Some(group)),
     };
-    let taken = rds.snapshots(&database.at, None).await?.into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
+    let taken = rds.snapshots(&database.at).await?.into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
     let snapshot = MakeSnapshot { of: database.at.clone(), name: snapshot_name(database.id(), &target.version, &taken) };
     Ok(Work {
         resource: database.resource(),

@@ -4,12 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::follow::{self, Phase, Watch};
+use super::says::{moved, rolled_back, stuck, waiting, with_snapshot};
 use crate::aws::{Fault, Kind as Trouble};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::message::{Text, bold, code, lasting};
+use crate::message::{bold, code, lasting};
 use crate::plan::{Permit, Step};
-use crate::rds::aws::{Event, Rds, Snapshot};
+use crate::rds::aws::{Rds, Snapshot};
 use crate::rds::model::Database;
 use crate::rds::writes::{MakeSnapshot, Modify};
 use crate::text;
@@ -20,9 +21,8 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(30);
 /// What an upgrade has to do, settled when it was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    engine: String,
-    from: String,
-    snapshot: MakeSnapshot,
+    pub(super) from: String,
+    pub(super) snapshot: MakeSnapshot,
     modify: Modify,
 }
 
@@ -71,14 +71,14 @@ pub enum State {
 
 impl Job {
     pub(super) fn new(database: &Database, snapshot: MakeSnapshot, modify: Modify) -> Self {
-        Self { engine: database.engine.clone(), from: database.version.clone(), snapshot, modify }
+        Self { from: database.version.clone(), snapshot, modify }
     }
 
-    fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         &self.modify.of.id
     }
 
-    fn to(&self) -> &str {
+    pub(super) fn to(&self) -> &str {
         &self.modify.version
     }
 
@@ -106,7 +106,7 @@ pub(super) async fn step(state: State, permit: &Permit, cx: &Context<'_>) -> Res
     match state {
         State::Snapshot { job } => snapshot(job, &rds, permit, cx).await,
         State::AwaitSnapshot { job, began } => await_snapshot(job, began, &rds, cx).await,
-        State::Modify { job, began } => modify(job, began, &rds, (permit, cx)).await,
+        State::Modify { job, began } => modify(job, began, &rds, permit, cx).await,
         State::Follow { job, began, asked, begun } => {
             let since = Since { began, asked, begun };
             follow(job, since, &rds, cx).await
@@ -117,7 +117,7 @@ pub(super) async fn step(state: State, permit: &Permit, cx: &Context<'_>) -> Res
 
 async fn snapshot(job: Job, rds: &Rds, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let name = job.snapshot.name.clone();
-    let taken = rds.snapshots(&job.modify.of, Some(&name)).await?.into_iter().next();
+    let taken = rds.snapshot(&job.modify.of, &name).await?;
     if let Some(taken) = taken {
         ours(&taken, permit)?;
         let note = text!["AWS is taking the snapshot ", code(name), "."];
@@ -158,7 +158,7 @@ fn ours(taken: &Snapshot, permit: &Permit) -> Result<()> {
 
 async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Result<Step<State>> {
     let name = code(&*job.snapshot.name);
-    let taken = rds.snapshots(&job.modify.of, Some(&job.snapshot.name)).await?.into_iter().next();
+    let taken = rds.snapshot(&job.modify.of, &job.snapshot.name).await?;
     match taken.as_ref().map(|taken| (taken.status.as_str(), taken.percent)) {
         Some(("available", _)) => {
             Ok(Step::Next { state: State::Modify { job, began }, note: text!["The snapshot ", name, " is complete."] })
@@ -172,10 +172,10 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
             code(job.id()),
             " was not changed. Ask for the upgrade again when AWS takes snapshots of it."
         ])),
-        Some((status, percent)) => {
+        Some((_, percent)) => {
             // In quarters, so that the thread is not told every percent.
             let quarter = (percent / 25 * 25).to_string();
-            let note = text!["The snapshot ", name, " is ", code(status), ", ", quarter, " % done."];
+            let note = text!["The snapshot ", name, " is ", quarter, " % done."];
             Ok(Step::Wait { state: State::AwaitSnapshot { job, began }, until: later(cx), note })
         }
         None => Err(Error::shown(text![
@@ -188,7 +188,7 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
     }
 }
 
-async fn modify(job: Job, began: Timestamp, rds: &Rds, (permit, cx): (&Permit, &Context<'_>)) -> Result<Step<State>> {
+async fn modify(job: Job, began: Timestamp, rds: &Rds, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let database = job.look(rds).await?;
     let to = job.to().to_owned();
     let upgrading = text!["AWS took the request to upgrade ", bold(job.id()), " to ", code(&*to), "."];
@@ -291,120 +291,18 @@ fn busy(fault: &Fault) -> bool {
     fault.is("InvalidDBInstanceState") || fault.is("InvalidDBClusterState")
 }
 
-/// `orders is upgrading. AWS: “…”`.
-fn waiting(database: &Database, event: Option<&Event>) -> Text {
-    let text = text![bold(database.id()), " is ", code(&*database.status), "."];
-    match event {
-        Some(event) => text.then(text![" AWS: “", event.message.trim_end_matches('.'), "”"]),
-        None => text,
-    }
-}
-
-fn moved(job: &Job, database: &Database, changed: &str) -> Error {
-    Error::shown(text![
-        code(job.id()),
-        " runs ",
-        code(&*database.version),
-        " now, not ",
-        code(&*job.from),
-        " as when this was approved: somebody else upgraded it. ",
-        changed,
-        " Ask again if it should still go to ",
-        code(job.to()),
-        "."
-    ])
-}
-
-/// AWS's refusal of the upgrade, and what stays behind.
-fn with_snapshot(error: Error, job: &Job) -> Error {
-    match error {
-        Error::Shown(say) => Error::Shown(say.then(text![
-            " ",
-            code(job.id()),
-            " still runs ",
-            code(&*job.from),
-            ". Only the snapshot ",
-            code(&*job.snapshot.name),
-            " was made; it is kept."
-        ])),
-        other => other,
-    }
-}
-
-fn telling(events: &[Event]) -> Text {
-    match follow::telling(events) {
-        Some(event) => text![" AWS says: “", event.message.trim_end_matches('.'), "”."],
-        None => Text::from(" AWS has no event that says why."),
-    }
-}
-
-fn rolled_back(job: &Job, database: &Database, events: &[Event]) -> Text {
-    text![
-        bold(job.id()),
-        " is ",
-        code(&*database.status),
-        " on ",
-        code(&*database.version),
-        ": the upgrade to ",
-        code(job.to()),
-        " did not go through."
-    ]
-    .then(telling(events))
-    .then(text![
-        " The snapshot ",
-        code(&*job.snapshot.name),
-        " is kept; the version was not changed. Read the upgrade log in RDS, mend what it names, and ask again."
-    ])
-}
-
-fn stuck(job: &Job, database: &Database, events: &[Event]) -> Text {
-    let way_out = match database.status.as_str() {
-        "incompatible-parameters" => " Mend its parameter group or give it the default one, then reboot it.",
-        "storage-full" => " Give it more storage.",
-        _ => " Open it in the RDS console and, if that does not help, ask AWS Support.",
-    };
-    text![
-        bold(job.id()),
-        " is ",
-        code(&*database.status),
-        " on ",
-        code(&*database.version),
-        " and does not leave that state by itself. I asked AWS for the upgrade to ",
-        code(job.to()),
-        " and stop here."
-    ]
-    .then(telling(events))
-    .then(text![way_out, " The snapshot ", code(&*job.snapshot.name), " from before is kept."])
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::context::PersonId;
     use crate::rds::model::tests::database;
 
-    fn job() -> Job {
+    pub(in crate::rds::upgrade) fn job() -> Job {
         let orders = database("orders");
         let snapshot = MakeSnapshot { of: orders.at.clone(), name: "wk-orders-8-0-40".to_owned() };
         let modify =
             Modify { of: orders.at.clone(), version: "8.0.40".to_owned(), major: false, class: None, parameter_group: None };
         Job::new(&orders, snapshot, modify)
-    }
-
-    fn failure() -> Vec<Event> {
-        let categories = vec!["maintenance".to_owned(), "failure".to_owned()];
-        let message = "The pre-checks found incompatibilities.".to_owned();
-        vec![Event { at: Timestamp::UNIX_EPOCH, source: "orders".to_owned(), message, categories }]
-    }
-
-    #[test]
-    fn a_failure_says_what_happened_what_stays_and_what_to_do() {
-        let mut orders = database("orders");
-        insta::assert_snapshot!(rolled_back(&job(), &orders, &failure()).plain(), @"orders is available on 8.0.35: the upgrade to 8.0.40 did not go through. AWS says: “The pre-checks found incompatibilities”. The snapshot wk-orders-8-0-40 is kept; the version was not changed. Read the upgrade log in RDS, mend what it names, and ask again.");
-        orders.status = "incompatible-parameters".to_owned();
-        orders.version = "8.0.40".to_owned();
-        insta::assert_snapshot!(stuck(&job(), &orders, &[]).plain(), @"orders is incompatible-parameters on 8.0.40 and does not leave that state by itself. I asked AWS for the upgrade to 8.0.40 and stop here. AWS has no event that says why. Mend its parameter group or give it the default one, then reboot it. The snapshot wk-orders-8-0-40 from before is kept.");
-        insta::assert_snapshot!(moved(&job(), &orders, "Nothing was changed."), @"orders runs 8.0.40 now, not 8.0.35 as when this was approved: somebody else upgraded it. Nothing was changed. Ask again if it should still go to 8.0.40.");
     }
 
     #[test]
@@ -425,6 +323,6 @@ mod tests {
     #[test]
     fn a_state_is_kept_under_a_name_that_lasts() {
         let state = State::Modify { job: job(), began: Timestamp::UNIX_EPOCH };
-        insta::assert_snapshot!(serde_json::to_string(&state).unwrap(), @r#"{"step":"modify","job":{"engine":"mysql","from":"8.0.35","snapshot":{"of":{"account":"111122223333","region":"eu-west-1","id":"orders","arn":"arn:aws:rds:eu-west-1:111122223333:db:orders","kind":"instance"},"name":"wk-orders-8-0-40"},"modify":{"of":{"account":"111122223333","region":"eu-west-1","id":"orders","arn":"arn:aws:rds:eu-west-1:111122223333:db:orders","kind":"instance"},"version":"8.0.40","major":false,"class":null,"parameter_group":null}},"began":"1970-01-01T00:00:00Z"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&state).unwrap(), @r#"{"step":"modify","job":{"from":"8.0.35","snapshot":{"of":{"account":"111122223333","region":"eu-west-1","id":"orders","arn":"arn:aws:rds:eu-west-1:111122223333:db:orders","kind":"instance"},"name":"wk-orders-8-0-40"},"modify":{"of":{"account":"111122223333","region":"eu-west-1","id":"orders","arn":"arn:aws:rds:eu-west-1:111122223333:db:orders","kind":"instance"},"version":"8.0.40","major":false,"class":null,"parameter_group":null}},"began":"1970-01-01T00:00:00Z"}"#);
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Decoded {
     Delivery(Box<Delivery>),
     /// Something known that is not for us, such as the bot's own message.
     Ignored,
+    /// Somebody chose in one of our forms: what pickers have to know of it is kept in the form, which is this view.
+    Chosen(Value),
     /// A type we do not know, to be acknowledged and logged once.
     Unknown(String),
 }
@@ -88,6 +90,7 @@ impl Decoder<'_> {
     /// A button, a picker or a form.
     pub(super) fn interaction(&self, payload: &Value) -> Outcome {
         match payload["type"].as_str().ok_or(Malformed("type"))? {
+            "block_actions" if payload["view"]["callback_id"] == form::CALLBACK => Ok(Decoded::Chosen(payload["view"].clone())),
             "block_actions" => self.pressed(payload),
             "block_suggestion" => self.typing(payload),
             "view_submission" => self.submitted(payload),
@@ -174,7 +177,7 @@ impl Decoder<'_> {
             command: carry.command,
             arg: string(&payload["block_id"]).ok_or(Malformed("block_id"))?,
             typed: words::unwrap(payload["value"].as_str().unwrap_or_default()),
-            given: form::given(view),
+            given: form::known(view),
         };
         Ok(Decoded::Delivery(Box::new(Delivery { event: Event::Typing(typing), asked: Asked::Picker })))
     }

@@ -14,6 +14,8 @@ use crate::platform::Carry;
 pub(super) const CALLBACK: &str = "command";
 /// The `action_id` of every input; its block is named after the argument.
 const VALUE: &str = "value";
+/// Where a form's `private_metadata` keeps what was chosen so far.
+const GIVEN: &str = "given";
 /// Every change takes this argument, and nothing else does: submitting such a form plans, it does not run yet.
 const REASON: &str = "reason";
 
@@ -52,7 +54,7 @@ fn input(field: &Field) -> Value {
         Input::Choice(choices) if !choices.is_empty() => select(choices, field.value.as_deref()),
         Input::Line | Input::Choice(_) => line(field.value.as_deref()),
         Input::Pick => pick(field.value.as_deref()),
-        Input::Tick => tick(field.value.as_deref()),
+        Input::Tick => tick(&field.hint.replace('`', ""), field.value.as_deref()),
     };
     element["action_id"] = VALUE.into();
     let mut block = json!({
@@ -63,8 +65,14 @@ fn input(field: &Field) -> Value {
         // Slack would insist on the tick.
         "optional": !field.required || field.input == Input::Tick,
     });
-    if !field.hint.trim().is_empty() {
-        block["hint"] = plain_text(&field.hint, limits::LABEL);
+    if field.input == Input::Pick {
+        // Other pickers depend on it; see `remembering`.
+        block["dispatch_action"] = true.into();
+    }
+    // A hint has no markup, and what is ticked says itself what it is.
+    let hint = field.hint.replace('`', "");
+    if !hint.trim().is_empty() && field.input != Input::Tick {
+        block["hint"] = plain_text(&hint, limits::LABEL);
     }
     block
 }
@@ -95,8 +103,9 @@ fn pick(value: Option<&str>) -> Value {
     element
 }
 
-fn tick(value: Option<&str>) -> Value {
-    let yes = json!({ "text": plain_text("Yes", limits::OPTION), "value": "true" });
+fn tick(hint: &str, value: Option<&str>) -> Value {
+    let words = if hint.trim().is_empty() { "Yes" } else { hint };
+    let yes = json!({ "text": plain_text(words, limits::OPTION), "value": "true" });
     let mut element = json!({ "type": "checkboxes", "options": [yes] });
     if value == Some("true") {
         element["initial_options"] = json!([yes]);
@@ -112,6 +121,33 @@ pub(super) fn options(choices: &[Choice]) -> Vec<Value> {
 fn option(choice: &Choice) -> Option<Value> {
     let fits = !choice.value.is_empty() && limits::len(&choice.value) <= limits::OPTION_VALUE;
     fits.then(|| json!({ "text": plain_text(&choice.label, limits::OPTION), "value": choice.value }))
+}
+
+/// The `views.update` by which a form takes note of what is chosen in it. Slack tells a picker's options request only what
+/// the form held when it was opened or updated last, so what one picker depends on travels in the form itself
+/// (github.com/slackapi/bolt-js/issues/1146). What people entered stays: no block changes.
+pub(super) fn remembering(view: &Value) -> Value {
+    let mut metadata: Value =
+        view["private_metadata"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    metadata[GIVEN] = given(view).into();
+    let mut body = Map::new();
+    for key in ["type", "callback_id", "title", "submit", "close", "blocks"] {
+        body.insert(key.to_owned(), view[key].clone());
+    }
+    let noted = metadata.to_string();
+    let fits = limits::len(&noted) <= limits::METADATA;
+    body.insert("private_metadata".to_owned(), if fits { noted.into() } else { view["private_metadata"].clone() });
+    json!({ "view_id": view["id"], "hash": view["hash"], "view": body })
+}
+
+/// What a picker may know: what the form took note of, and what is filled in.
+pub(super) fn known(view: &Value) -> Map<String, Value> {
+    let noted: Value = view["private_metadata"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut known = noted[GIVEN].as_object().cloned().unwrap_or_default();
+    for (arg, value) in given(view) {
+        known.entry(arg).or_insert(value);
+    }
+    known
 }
 
 /// What is filled in: a view's `state.values`, where each block is an argument.

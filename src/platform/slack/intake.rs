@@ -62,6 +62,16 @@ impl Slack {
                 Ok(self.deliver(*delivery, inbound.clone()).await)
             }
             Decoded::Ignored => Ok(Value::Null),
+            Decoded::Chosen(view) => {
+                // Before the acknowledgement, so that the next picker that is opened knows of it already.
+                let update = form::remembering(&view);
+                let updated = self.api.call("views.update", &update);
+                if let Ok(Err(error)) = tokio::time::timeout(self.timing.acknowledge, updated).await {
+                    // A form that was closed or updated meanwhile needs it no more.
+                    tracing::debug!(?error, "a form could not take note of a choice");
+                }
+                Ok(Value::Null)
+            }
             Decoded::Unknown(kind) => {
                 self.say_once(&kind, "Slack sent something unknown; it was acknowledged and dropped");
                 Ok(if payload["type"] == "block_suggestion" { json!({ "options": [] }) } else { Value::Null })

@@ -97,6 +97,9 @@ pub(super) async fn keep(slack: Arc<Slack>, line: usize, inbound: Arc<dyn Inboun
         match retired {
             Retired::Announced => tries = 0,
             Retired::Ended { stood, why } => {
+                if *shutdown.borrow() {
+                    break;
+                }
                 tracing::warn!(line, why, "a connection to Slack ended; connecting again");
                 slack.pulse.refused(why);
                 tries = if stood > slack.timing.silence { 0 } else { tries + 1 };

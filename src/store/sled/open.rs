@@ -18,7 +18,7 @@ use crate::audit::{Head, hex};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it.
-    #[error("another process is using {}. Stop it first; two may never write one store.", .0.display())]
+    #[error("another process is using the store in {}. Stop it first; two may never write one store.", .0.display())]
     Locked(PathBuf),
     /// It holds less than was acknowledged.
     #[error(

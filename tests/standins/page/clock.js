@@ -17,7 +17,7 @@ export async function readClock() {
 
 let localZoneChosen = session.zone !== 'UTC';
 
-/** Moves the world's time; `step` is `{advance_seconds}` or `{to}`. */
+/** Moves the world's time; `step` is `{advance_seconds}`, `{to}` or `{next}`. */
 export async function move(step) {
   if (busy) return;
   busy = true;
@@ -35,8 +35,8 @@ export async function move(step) {
   }
 }
 
-/** Moves on to whatever the world has due next. */
-export const toNext = () => (session.clock?.next ? move({ to: session.clock.next.at }) : undefined);
+/** Moves on to whatever the bot says next. */
+export const toNext = () => (session.clock?.next ? move({ next: true }) : undefined);
 
 /** Draws the bar. */
 export function drawClock(place) {
@@ -58,7 +58,7 @@ export function drawClock(place) {
       step('day', '+1 day', 'Move the clock on by a day', { advance_seconds: 86_400 }),
       step('saturday', 'Sat 02:00', `Move the clock on to ${longTime(saturday, zone)}`, { to: new Date(saturday).toISOString() }),
       step('next', next ? el('span', {}, 'Next event ', el('small', {}, distance(Date.parse(next.at), at))) : 'Next event',
-        next ? `${next.what}: ${longTime(Date.parse(next.at), zone)}` : 'Nothing is due', next && { to: next.at }, !next))));
+        next ? `${next.what}: ${longTime(Date.parse(next.at), zone)}` : 'Nothing is due', { next: true }, !next))));
 }
 
 function zonePicker(at) {

@@ -61,7 +61,9 @@ export async function refresh() {
   session.me = data.me;
   session.opened ??= Math.max(0, ...Object.values(data.messages).flat().map((message) => Number(message.ts)));
   if (!channel(session.channelId)) {
-    session.channelId = (data.channels.find((each) => each.kind === 'channel') ?? data.channels[0])?.id ?? null;
+    // A newcomer begins where somebody has said something.
+    const open = data.channels.filter((each) => each.kind === 'channel');
+    session.channelId = (open.find((each) => messages(each.id).length) ?? open[0] ?? data.channels[0])?.id ?? null;
   }
   render();
 }

@@ -9,7 +9,7 @@ use super::{
     methods::message_json,
     model::{ChannelKind, Message},
     state::{APP_ID, State, TEAM_ID, Trigger},
-    views::View,
+    views::{self, View},
     web_api::ApiError,
 };
 
@@ -82,6 +82,10 @@ impl Workspace {
         self.put_place(&mut state, &mut payload, user, place)?;
         for key in ["trigger_id", "response_url", "state"] {
             payload.as_object_mut().map(|payload| payload.remove(key));
+        }
+        // What was entered since is not in it: github.com/slackapi/bolt-js/issues/1146.
+        if let Some(blocks) = payload["view"]["blocks"].as_array() {
+            payload["view"]["state"]["values"] = views::initial_values(blocks).into();
         }
         Ok(payload)
     }
@@ -179,7 +183,7 @@ impl Workspace {
 /// What was chosen in a message so far.
 fn values_of(state: &State, message: &Message) -> Value {
     let key = (message.channel.clone(), message.ts.clone());
-    state.chosen.get(&key).cloned().unwrap_or_else(|| Value::Object(super::views::initial_values(&message.current().blocks)))
+    state.chosen.get(&key).cloned().unwrap_or_else(|| Value::Object(views::initial_values(&message.current().blocks)))
 }
 
 /// An open form or the App Home of this user.

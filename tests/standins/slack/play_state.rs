@@ -41,10 +41,13 @@ pub(super) fn seen_by(state: &State, me: &str, team: &str, now: Timestamp) -> Va
     })
 }
 
-/// The form without what was entered: the page keeps that itself, and would draw the form again for every letter.
+/// The form without what was entered, which the page keeps itself, and without what people do not see: it is drawn again
+/// whenever something of this differs.
 fn view_json(view: &View) -> Value {
     let mut json = view.json();
-    json.as_object_mut().map(|json| json.remove("state"));
+    for key in ["state", "private_metadata", "hash"] {
+        json.as_object_mut().map(|json| json.remove(key));
+    }
     json!({"id": view.id, "view": json})
 }
 

@@ -19,7 +19,7 @@ fn refusal(dir: &tempfile::TempDir) -> String {
 async fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let _store = open(&dir);
-    insta::assert_snapshot!(refusal(&dir), @"another process is using DIR. Stop it first; two may never write one store.");
+    insta::assert_snapshot!(refusal(&dir), @"another process is using the store in DIR. Stop it first; two may never write one store.");
 }
 
 #[tokio::test]

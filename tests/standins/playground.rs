@@ -1,3 +1,0 @@
-//! The playground: the real bot between stand-ins, and a page to chat on.
-
-fn main() {}

@@ -1,0 +1,46 @@
+//! Who and what is there: people, channels, and the bot's configuration.
+
+use standins::slack::{NewChannel, Slack, User};
+use watchkeeper::platform::slack::manifest;
+
+/// The bot's configuration, for Socket Mode.
+pub(crate) const CONFIG: &str = include_str!("watchkeeper.toml");
+/// The people the bot knows.
+pub(crate) const PEOPLE: &str = include_str!("people.toml");
+/// The zone the page shows times in at first: that of most people here.
+pub(crate) const ZONE: &str = "Europe/Berlin";
+
+/// Handle, name, title and zone of everybody, in the order the page offers them.
+const EVERYBODY: [(&str, &str, &str, &str); 6] = [
+    ("ana", "Ana Ruiz", "Site reliability engineer", "Europe/Berlin"),
+    ("ben", "Ben Chen", "Database administrator", "Asia/Taipei"),
+    ("bea", "Bea Ode", "Database administrator", "Europe/London"),
+    ("chloe", "Chloe Martin", "Developer", "Europe/Berlin"),
+    ("dana", "Dana Okafor", "On-call lead", "Europe/Berlin"),
+    ("edda", "Edda Lind", "Auditor", "Europe/Berlin"),
+];
+
+const CHANNELS: [(&str, &str); 5] = [
+    ("ops", "Anything about operations. Type / to see what Watchkeeper can do"),
+    ("shop-ops", "Changes to the shop's databases appear here"),
+    ("media-ops", "Changes to the magazine's and the streaming databases appear here"),
+    ("dba", "The database administrators"),
+    ("security", "What must be seen"),
+];
+
+const WELCOME: &str = "Welcome! Watchkeeper here is the real bot; only Slack and AWS around it are stand-ins, so nothing can \
+                       break. Try `/rds list`, ask `/help`, or follow the tour above. You can speak as any of us (on the left) \
+                       and move the clock (at the top).";
+
+/// Fills the workspace, and installs the bot's app in it.
+pub(crate) async fn enter(slack: &Slack) {
+    for (name, real_name, title, zone) in EVERYBODY {
+        slack.add_person(User::named(name).shown_as(real_name, title).in_zone(zone));
+    }
+    let names = EVERYBODY.map(|(name, ..)| name);
+    for (name, topic) in CHANNELS {
+        slack.add_channel(NewChannel::public(name).with_topic(topic).with_members(&names));
+    }
+    slack.register_manifest(&manifest(commands::ALL, None, "/"));
+    slack.person("dana").types("ops", WELCOME).await;
+}

@@ -1,0 +1,195 @@
+//! Sets everything up and takes it down again.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use commands::aws::{Aws as Client, AwsSettings, Keys};
+use jiff::Timestamp;
+use standins::aws::{Aws, BASE_ACCESS_KEY, DEFAULT_REGION, ESTATE, Gateway};
+use standins::slack::{Slack, SlackOptions, Transport};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, RwLock};
+use watchkeeper::bot::{Bot, Ground};
+use watchkeeper::clock::Clock;
+use watchkeeper::config::{Config, Environment};
+use watchkeeper::store::Store;
+use watchkeeper::store::sled::SledStore;
+
+use crate::{cast, routes};
+
+/// How Slack reaches the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Socket Mode.
+    Sockets,
+    /// Signed HTTP requests.
+    Http,
+}
+
+/// Everything that runs.
+pub(crate) struct Stage {
+    pub(crate) slack: Slack,
+    pub(crate) aws: Aws,
+    pub(crate) clock: Clock,
+    /// None while it is stopped.
+    pub(crate) bot: RwLock<Option<Bot>>,
+    /// Held while the clock is being moved: one move after the other.
+    pub(crate) moving: Mutex<()>,
+    store: Arc<SledStore>,
+    folder: Folder,
+    _gateway: Gateway,
+}
+
+/// Where the bot keeps its files.
+enum Folder {
+    Fleeting(TempDir),
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn at(named: Option<PathBuf>) -> Result<Self, String> {
+        let Some(path) = named else {
+            return tempfile::tempdir().map(Self::Fleeting).map_err(|cause| format!("Making a folder for the bot: {cause}."));
+        };
+        let doing = |cause| format!("Making the folder {}: {cause}.", path.display());
+        std::fs::create_dir_all(&path).map_err(doing)?;
+        if std::fs::read_dir(&path).map_err(doing)?.next().is_some() {
+            return Err(format!("{} holds something already. Name a folder that is new or empty.", path.display()));
+        }
+        Ok(Self::Kept(path))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Fleeting(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
+    }
+}
+
+impl Stage {
+    /// Starts AWS, Slack and the bot, telling what it does; the page is served at `address`.
+    ///
+    /// # Errors
+    /// A sentence that says what is in the way.
+    pub(crate) async fn set(address: SocketAddr, data: Option<PathBuf>, over: Over) -> Result<Arc<Self>, String> {
+        let folder = Folder::at(data)?;
+        println!("Starting AWS: three accounts with databases of mixed age…");
+        let gateway = Gateway::start(|progress| println!("  {progress}"))
+            .await
+            .map_err(|cause| format!("The stand-in for AWS does not start: {cause}."))?;
+        let now = real_time();
+        let aws = gateway.world(now).await;
+        aws.estate(ESTATE).await;
+
+        println!("Starting Slack: six people, five channels…");
+        let clock = Clock::running_from(now);
+        let reads = clock.clone();
+        let curtain: Curtain = Arc::default();
+        let slack = Slack::start(SlackOptions {
+            now: Arc::new(move || reads.now()),
+            team_name: "Watchkeeper playground".to_owned(),
+            extra_routes: routes::routes(Arc::clone(&curtain)),
+            address,
+            ..SlackOptions::default()
+        })
+        .await;
+        cast::enter(&slack).await;
+
+        println!("Starting Watchkeeper…");
+        write_configuration(folder.path(), over)?;
+        let config = configuration(folder.path(), &slack)?;
+        let store =
+            SledStore::open(&config.data_dir, clock.now()).map_err(|cause| format!("The store does not open: {cause}"))?;
+        let store = Arc::new(store);
+        aws.run_clock(clock.now(), 1.0).await;
+        let bot = start_bot(&config, &clock, Arc::clone(&store) as Arc<dyn Store>, &aws).await?;
+        match over {
+            Over::Sockets => slack.connected(1).await,
+            Over::Http => slack.use_transport(Transport::Http(format!("http://{}", bot.address()))),
+        }
+        let stage = Arc::new(Self {
+            slack,
+            aws,
+            clock,
+            bot: RwLock::new(Some(bot)),
+            moving: Mutex::default(),
+            store,
+            folder,
+            _gateway: gateway,
+        });
+        // Nobody else raises it.
+        let _ = curtain.set(Arc::clone(&stage));
+        Ok(stage)
+    }
+
+    /// Where the page is.
+    pub(crate) fn url(&self) -> &str {
+        self.slack.base_url()
+    }
+
+    /// Stops the bot gracefully; says how it ended.
+    pub(crate) async fn strike(&self) -> String {
+        if let Some(bot) = self.bot.write().await.take() {
+            bot.stop().await;
+        }
+        if let Err(why) = self.store.close().await {
+            return format!("Stopped, but the store did not close: {why}");
+        }
+        match &self.folder {
+            Folder::Fleeting(_) => "Stopped. Nothing was kept; the next start is a new world.".to_owned(),
+            Folder::Kept(path) => format!("Stopped. What the bot knew is in {}.", path.display()),
+        }
+    }
+}
+
+/// The stage once it is set: routes are there before it.
+pub(crate) type Curtain = Arc<OnceLock<Arc<Stage>>>;
+
+fn write_configuration(folder: &Path, over: Over) -> Result<(), String> {
+    let config = match over {
+        Over::Sockets => cast::CONFIG.to_owned(),
+        Over::Http => cast::CONFIG.replace("transport = \"socket\"", "transport = \"http\""),
+    };
+    for (name, text) in [
+        ("watchkeeper.toml", config.as_str()),
+        ("people.toml", cast::PEOPLE),
+        ("policy.cedar", watchkeeper::config::DEFAULT_POLICY),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|cause| format!("Writing {}: {cause}.", path.display()))?;
+    }
+    Ok(())
+}
+
+fn configuration(folder: &Path, slack: &Slack) -> Result<Config, String> {
+    let environment: Environment = [
+        ("WATCHKEEPER_CONFIG", folder.join("watchkeeper.toml").display().to_string()),
+        ("SLACK_API_URL", slack.api_url()),
+        ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
+        ("SLACK_APP_TOKEN", slack.app_token().to_owned()),
+        ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    Config::load(&environment).map_err(|errors| format!("Its configuration is wrong:\n{errors}"))
+}
+
+async fn start_bot(config: &Config, clock: &Clock, store: Arc<dyn Store>, aws: &Aws) -> Result<Bot, String> {
+    // One provider for everything; it is there already when something else was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let settings = AwsSettings {
+        region: DEFAULT_REGION.to_owned(),
+        endpoint: Some(aws.url().to_owned()),
+        keys: Some(Keys { id: BASE_ACCESS_KEY.to_owned(), secret: "standin".to_owned() }),
+    };
+    let ground = Ground { clock: clock.clone(), store, aws: Client::connect(settings).await, commands: commands::ALL };
+    Bot::start(config, ground).await.map_err(|error| format!("The bot does not start: {error}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the playground begins at the real time")]
+fn real_time() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,64 @@
+//! The guided tour.
+
+use serde_json::{Value, json};
+
+/// Its steps, as the page reads them: `title`, `text`, and what the page can do for the visitor (`as`, `channel`, `type`,
+/// `react`, `clock`).
+pub(crate) fn steps() -> Value {
+    json!([
+        {
+            "title": "Look around",
+            "text": "You are Ana, an SRE. Ask for every database of three AWS accounts. The answer is for your eyes only, unless you add “--share”.",
+            "as": "ana", "channel": "ops", "type": "/rds list",
+        },
+        {
+            "title": "What is out of date?",
+            "text": "These versions are past the end of standard support, or will be soon. AWS charges extra for them.",
+            "as": "ana", "channel": "ops", "type": "/rds list --outdated",
+        },
+        {
+            "title": "Plan an upgrade",
+            "text": "A command without its arguments opens a form. Choose the database orders and a version it can go to; leave the rest or say when, such as “sat 02:00”.",
+            "as": "ana", "channel": "ops", "type": "/rds upgrade",
+        },
+        {
+            "title": "Read the card",
+            "text": "The plan is in #shop-ops, with prechecks and what can go wrong. Production needs a database administrator: Ana's own ✅ would not count.",
+            "as": "ana", "channel": "shop-ops",
+        },
+        {
+            "title": "Approve it as Ben",
+            "text": "Ben is a database administrator. He reacts with ✅, and the card says what happens next.",
+            "as": "ben", "channel": "shop-ops", "react": "white_check_mark",
+        },
+        {
+            "title": "Move the clock",
+            "text": "Next event goes on to the next thing that is said: a reminder, the start, a snapshot, the upgrade itself. The card is edited as it goes; its thread tells the details. Press it until the card says Done.",
+            "channel": "shop-ops", "clock": "next",
+        },
+        {
+            "title": "Who did what?",
+            "text": "Everything above is in the audit log: asked, approved, each step, each AWS call. The log is a chain of hashes, so a gap or an edit would show.",
+            "as": "ana", "channel": "ops", "type": "/audit search --on orders",
+        },
+        {
+            "title": "Try something forbidden",
+            "text": "Chloe is a developer. The refusal names the rule and whom to ask.",
+            "as": "chloe", "channel": "ops", "type": "/rds upgrade payments --to 15.8",
+        },
+        {
+            "title": "Why may I not?",
+            "text": "Anybody can ask what the policy says to somebody, in words.",
+            "as": "chloe", "channel": "ops", "type": "/can @chloe rds upgrade",
+        },
+        {
+            "title": "Stop the world",
+            "text": "Dana freezes the shop: no change of it starts until the freeze ends or is lifted. Changes in progress finish.",
+            "as": "dana", "channel": "shop-ops", "type": "/change freeze start --project shop --reason 'Black Friday' --until 'in 3 days'",
+        },
+        {
+            "title": "Now it is yours",
+            "text": "Ask for more upgrades, cancel or reschedule them with the buttons on their cards, reject one with ❌, ask /help. Nothing here can break.",
+        },
+    ])
+}
