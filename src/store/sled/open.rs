@@ -52,7 +52,7 @@ pub enum OpenError {
     /// It holds another history than was acknowledged.
     #[error(
         "audit entry #{number} of the store in {dir} is not the one that was written: the high-water mark knows it as \
-         {hash}. Run `watchkeeper audit verify`, then bring back a backup, or the copy in {dir}/before-recovery."
+         {hash}. Bring back a backup, or the copy in {dir}/before-recovery."
     )]
     Other {
         /// The store's folder.

@@ -57,7 +57,7 @@ impl Running {
         .collect();
         let config = Config::load(&environment).unwrap_or_else(|errors| panic!("the configuration of the world:\n{errors}"));
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("making the bot's runtime");
-        let store = Arc::new(SledStore::open(&config.data_dir, clock.now()).unwrap_or_else(|error| panic!("{error}")));
+        let store = Arc::new(open(&config.data_dir, clock.now()));
         let (mortal, death) = Mortal::new(Arc::clone(&store) as Arc<dyn Store>, &choices.life, &choices.disk);
         let settings = AwsSettings {
             region: "eu-west-1".to_owned(),
@@ -134,5 +134,23 @@ impl Running {
 
     fn bot(&self) -> &Bot {
         self.bot.as_ref().expect("the bot runs")
+    }
+}
+
+/// Opens the store. A process that another test starts inherits open files for the moment until it runs, locks and all,
+/// so a lock that is still held is asked for again for a while.
+fn open(folder: &Path, now: Timestamp) -> SledStore {
+    let mut tries = 0;
+    loop {
+        match SledStore::open(folder, now) {
+            Ok(store) => return store,
+            Err(error)
+                if tries < 100 && ["acquire lock", "another process"].iter().any(|held| error.to_string().contains(held)) =>
+            {
+                tries += 1;
+                std::thread::park_timeout(std::time::Duration::from_millis(20));
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 }
