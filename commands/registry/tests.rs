@@ -66,7 +66,7 @@ fn what_is_wrong_is_said_in_one_sentence() {
     insta::assert_snapshot!(fault("rds upgrade orders --too 8"), @"rds upgrade has no --too. Did you mean --to?");
     insta::assert_snapshot!(fault("rds upgrade orders"), @"rds upgrade misses to");
     insta::assert_snapshot!(fault("rds list --page none"), @"none does not fit --page: invalid digit found in string.");
-    insta::assert_snapshot!(fault("rds upgrade orders --to 8 --at yesterday-ish"), @"yesterday-ish does not fit --at: I can't read the hour; try `sat 02:00`, `tomorrow 3pm`, `in 2 hours` or `2026-11-28 02:00 UTC`.");
+    insta::assert_snapshot!(fault("rds upgrade orders --to 8 --at yesterday-ish"), @"yesterday-ish does not fit --at: I can't read the hour; try sat 02:00, tomorrow 3pm, in 2 hours or 2026-11-28 02:00 UTC.");
     insta::assert_snapshot!(fault("rds upgrade orders --to 8 --at 'sat 02:00' --window"), @"--at can't be combined with --window.");
     insta::assert_snapshot!(fault("change show CHG-x"), @"CHG-x does not fit ID: “CHG-x” is not the id of a change; they look like CHG-1042.");
     insta::assert_snapshot!(fault("rds"), @"help for “rds”");
