@@ -128,7 +128,7 @@ impl Watchkeeper {
             .env("SLACK_API_URL", format!("http://{slack}/api"))
             .env("SLACK_BOT_TOKEN", "xoxb-bench")
             .env("SLACK_SIGNING_SECRET", SECRET)
-            .env("RUST_LOG", "error");
+            .env("WATCHKEEPER_LOG", "error");
         Running::start(&mut command, address)
     }
 }
