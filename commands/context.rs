@@ -23,7 +23,7 @@ impl fmt::Display for PersonId {
 }
 
 /// A human, whichever chat account they use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
     /// Their id.
     pub id: PersonId,
@@ -38,7 +38,7 @@ pub struct Person {
 }
 
 /// What a command acts on. Before AWS has been asked only `kind` and `name` are known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resource {
     /// Its kind in one lower-case word: `database`, `change`, `audit`.
     pub kind: String,

@@ -1,6 +1,7 @@
 //! The law of the house: policy, people and settings together answer what somebody may do now.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use commands::context::{Authority, Decision, Settings};
 use commands::{Person, PersonId, Resource};
@@ -8,18 +9,24 @@ use commands::{Person, PersonId, Resource};
 use super::{Policy, or};
 use crate::identity::Directory;
 
+/// How many answers of [`Authority::possible`] are remembered: names are typed by people, so there is no end to them.
+const REMEMBERED: usize = 256;
+
 /// Policy, people and settings. Shared in an [`Arc`]; replaced as a whole.
 #[derive(Debug)]
 pub struct Law {
     policy: Policy,
     directory: Arc<Directory>,
     settings: Settings,
+    /// Answers of [`Authority::possible`]. They follow from the question and from what here never changes; each takes a
+    /// look at every place a resource may turn out to be in.
+    answers: Mutex<HashMap<(Person, String, Resource), Decision>>,
 }
 
 impl Law {
     /// The law made of these.
     pub fn new(policy: Policy, directory: Directory, settings: Settings) -> Self {
-        Self { policy, directory: Arc::new(directory), settings }
+        Self { policy, directory: Arc::new(directory), settings, answers: Mutex::default() }
     }
 
     /// The policy.
@@ -53,8 +60,19 @@ impl Authority for Law {
     }
 
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
+        let question = (person.clone(), action.to_owned(), resource.clone());
+        let answers = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = answers().get(&question) {
+            return known.clone();
+        }
         let decision = self.policy.possible(person, action, resource, &self.settings);
-        self.with_names(decision, action, &self.policy.places(resource, &self.settings))
+        let decision = self.with_names(decision, action, &self.policy.places(resource, &self.settings));
+        let mut answers = answers();
+        if answers.len() >= REMEMBERED {
+            answers.clear();
+        }
+        answers.insert(question, decision.clone());
+        decision
     }
 
     fn person(&self, id: &PersonId) -> Option<Person> {
@@ -63,5 +81,28 @@ impl Authority for Law {
 
     fn people(&self) -> Vec<Person> {
         self.directory.people()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests;
+    use super::*;
+
+    #[test]
+    fn a_remembered_answer_is_for_the_same_person_in_the_same_groups_only() {
+        let law = tests::law();
+        let sam = law.person(&PersonId("sam".to_owned())).unwrap();
+        let stripped = Person { groups: Default::default(), ..sam.clone() };
+        let ask = |person: &Person| law.possible(person, "rds upgrade", &Resource::named("database", "orders"));
+        let first = ask(&sam);
+        assert!(matches!(first, Decision::Allowed { .. }), "{first:?}");
+        assert!(matches!(ask(&stripped), Decision::Denied { .. }));
+        assert_eq!(ask(&sam), first);
+        for number in 0..=REMEMBERED {
+            law.possible(&sam, "rds upgrade", &Resource::named("database", &format!("db-{number}")));
+        }
+        assert!(law.answers.lock().unwrap().len() <= REMEMBERED);
+        assert_eq!(ask(&sam), first);
     }
 }

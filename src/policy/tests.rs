@@ -112,7 +112,7 @@ fn settings() -> Settings {
 }
 
 /// The default policy over four people.
-fn law() -> Law {
+pub(super) fn law() -> Law {
     let member = |id: &str, name: &str, groups: &[&str]| Member {
         id: PersonId(id.to_owned()),
         name: name.to_owned(),
