@@ -95,6 +95,7 @@ pub const ALL: &[Entry] = &[
     Entry::query::<rds::List>(),
     Entry::query::<rds::Show>(),
     Entry::query::<rds::Targets>(),
+    Entry::query::<rds::Events>(),
     Entry::change::<rds::Upgrade>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),

@@ -5,6 +5,7 @@
 //! command.
 
 mod aws;
+mod events;
 mod find;
 mod fleet;
 mod inventory;
@@ -19,6 +20,7 @@ mod versions;
 mod window;
 mod writes;
 
+pub use events::Events;
 pub(crate) use inventory::Caches;
 pub use list::List;
 pub use show::Show;

@@ -11,7 +11,7 @@ async fn somebody_asks_who_they_are() {
     Groups sre
     E-mail ana@example.com
     Time zone Europe/Berlin, where it is Wed 11:00
-    You may ask rds list, rds show, rds targets, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may ask rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
     You may change rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
@@ -30,6 +30,7 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /rds list — Lists databases over all accounts and regions, with version and end of support
     /rds show — Shows everything about one database
     /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    /rds events — Shows what AWS says happened to a database
     /rds upgrade — Upgrades a database to another version, after a snapshot
     change
     /change list — List changes, the newest first
@@ -58,6 +59,7 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /rds list — Lists databases over all accounts and regions, with version and end of support
     /rds show — Shows everything about one database
     /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    /rds events — Shows what AWS says happened to a database
     change
     /change list — List changes, the newest first
     /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest

@@ -29,6 +29,7 @@ async fn a_capability_alone_shows_its_help() {
     /rds list — Lists databases over all accounts and regions, with version and end of support
     /rds show — Shows everything about one database
     /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    /rds events — Shows what AWS says happened to a database
     /rds upgrade — Upgrades a database to another version, after a snapshot
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");

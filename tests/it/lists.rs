@@ -187,3 +187,30 @@ async fn changes_page_too() {
     ");
     world.end().await;
 }
+
+#[tokio::test]
+async fn events_of_a_database_are_shown_the_newest_first() {
+    let mut world = World::start().await;
+    world.aws.database("billing", "mysql", "8.0.35").await;
+    assert_snapshot!(world.person("dev").asks("ops", "/rds events billing").await, @"AWS says nothing of billing since yesterday 10:00 AM.");
+    let card = world.upgrade("").await;
+    world.person("ben").reacts("white_check_mark", &card).await;
+    world.advance("1h").await;
+    assert_snapshot!(world.person("dev").asks("ops", "/rds events orders --since 3h").await, @"
+    Events of orders
+    today 10:18 AM orders The engine version upgrade finished.
+    today 10:18 AM orders The post-upgrade tasks are in progress.
+    today 10:16 AM orders DB instance restarted
+    today 10:14 AM orders DB instance shutdown
+    today 10:14 AM orders The downtime started for the DB instance.
+    today 10:14 AM orders Finished DB Instance backup
+    today 10:06 AM orders The engine version upgrade started.
+    today 10:06 AM orders Backing up DB instance
+    today 10:06 AM orders The pre-check finished for the DB engine version upgrade.
+    today 10:06 AM orders The pre-check started for the DB engine version upgrade.
+    today 10:06 AM orders Finished DB Instance backup
+    today 10:00 AM orders Backing up DB instance
+    ");
+    world.slack.channel("shop-ops").read_all();
+    world.finish().await;
+}
