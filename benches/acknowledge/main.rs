@@ -71,7 +71,7 @@ fn rounds(dir: &Path, signer: &Signer, watchkeeper: &Running, bolt: &Running) {
         }
         syncs.push(bare_sync(dir));
     }
-    println!("one write + fdatasync of 400 bytes, appended: {:.0?} (median of {} rounds)", median(syncs), ROUNDS + 1);
+    println!("one write + fdatasync of 400 bytes, appended: {:.1?} (median of {} rounds)", median(syncs), ROUNDS + 1);
     println!();
     println!("| connections | bot | requests/s | p50 | p99 |");
     println!("|---:|---|---:|---:|---:|");
@@ -79,7 +79,7 @@ fn rounds(dir: &Path, signer: &Signer, watchkeeper: &Running, bolt: &Running) {
         for (name, runs) in ["Watchkeeper", "Bolt"].into_iter().zip(runs) {
             let of = |figure: fn(&Run) -> Duration| median(runs.iter().map(figure).collect());
             let (p50, p99) = (of(|run| run.percentile(50)), of(|run| run.percentile(99)));
-            println!("| {connections} | {name} | {:.0} | {p50:.0?} | {p99:.0?} |", median_rate(runs));
+            println!("| {connections} | {name} | {:.0} | {p50:.1?} | {p99:.1?} |", median_rate(runs));
         }
         let [ours, theirs] = runs;
         let ratios: Vec<_> =
