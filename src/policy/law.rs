@@ -100,7 +100,7 @@ mod tests {
         assert!(matches!(ask(&stripped), Decision::Denied { .. }));
         assert_eq!(ask(&sam), first);
         for number in 0..=REMEMBERED {
-            law.possible(&sam, "rds upgrade", &Resource::named("database", &format!("db-{number}")));
+            law.possible(&sam, "rds upgrade", &Resource::named("database", format!("db-{number}")));
         }
         assert!(law.answers.lock().unwrap().len() <= REMEMBERED);
         assert_eq!(ask(&sam), first);
