@@ -421,7 +421,7 @@ pub struct AuditQuery {
     pub since: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
-    /// Only projects in this list; none for all. Entries without a project always match.
+    /// Only entries of projects in this list, so none that belongs to no project; none for the whole log.
     pub projects: Option<Vec<String>>,
     /// Only entries with a smaller number: the way to the next page.
     pub before: Option<u64>,

@@ -273,7 +273,4 @@ fn request(person: &Person, action: &str, resource: &Resource, actions: &[Entity
 }
 
 #[cfg(test)]
-pub(crate) use tests::COMMANDS as COMMANDS_OF_TESTS;
-
-#[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ fn log(project: Option<&str>) -> Resource {
     Resource { project: project.map(str::to_owned), ..Resource::named("audit", "log") }
 }
 
-/// The projects whose entries the asker may see; none for all.
+/// The projects whose entries the asker may see; none for the whole log.
 fn seen(cx: &Context<'_>) -> Option<Vec<String>> {
     if cx.may(&log(None)) {
         return None;

@@ -50,9 +50,11 @@ impl Query for Show {
                 " shows the newest ones."
             ]));
         };
-        let project = entry.fact.project.as_deref();
-        if project.is_some() && !cx.may(&log(project)) {
-            return Err(Error::shown("You may not see the audit log of that project."));
+        if !cx.may(&log(entry.fact.project.as_deref())) {
+            return Err(Error::shown(match entry.fact.project {
+                Some(_) => "You may not see the audit log of that project.",
+                None => "That entry belongs to no project; only who may see the whole audit log may see it.",
+            }));
         }
         Ok(whole(&entry))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use commands::records::{AuditQuery, Entry};
 
-use super::terms::{Member, Term, no_project, term, words, words_in};
+use super::terms::{Member, Term, term, words, words_in};
 
 /// A query made ready to be put to many entries.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl<'a> Filter<'a> {
             && query.change.is_none_or(|change| fact.change == Some(change))
             && (same(&query.resource, resource)
                 || same(&query.resource, resource.and_then(|whole| whole.split_once(' ')).map(|(_, name)| name)))
-            && query.projects.as_ref().is_none_or(|seen| fact.project.as_ref().is_none_or(|project| seen.contains(project)))
+            && query.projects.as_ref().is_none_or(|seen| fact.project.as_ref().is_some_and(|project| seen.contains(project)))
             && (self.words.is_empty() || self.words.is_subset(&words_in(fact)))
     }
 
@@ -60,6 +60,6 @@ impl<'a> Filter<'a> {
     /// The terms of which every entry asked for has one; none when all do.
     pub fn one_of(&self) -> Option<Vec<Term>> {
         let projects = self.query.projects.as_ref()?;
-        Some(projects.iter().map(|project| term(Member::Project, project)).chain([no_project()]).collect())
+        Some(projects.iter().map(|project| term(Member::Project, project)).collect())
     }
 }

@@ -34,11 +34,6 @@ pub(super) fn term(member: Member, value: &str) -> Term {
     (hash >> 32) as u32 ^ hash as u32
 }
 
-/// The term of entries that belong to no project.
-pub(super) fn no_project() -> Term {
-    term(Member::Project, "")
-}
-
 impl Terms {
     /// What an entry with `fact` can be found by.
     pub fn of(fact: &Fact) -> Self {
@@ -52,7 +47,7 @@ impl Terms {
         terms.extend(fact.action.as_deref().map(|action| term(Member::Action, &action.to_lowercase())));
         terms.extend(fact.outcome.as_deref().map(|outcome| term(Member::Outcome, &outcome.to_lowercase())));
         terms.extend(fact.change.map(|change| term(Member::Change, &change.to_string())));
-        terms.push(fact.project.as_deref().map_or_else(no_project, |project| term(Member::Project, project)));
+        terms.extend(fact.project.as_deref().map(|project| term(Member::Project, project)));
         terms.sort_unstable();
         terms.dedup();
         Self(terms)

@@ -17,7 +17,7 @@ fn load(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, St
 fn findings(files: &[(&str, &str)], variables: &[(&str, &str)]) -> String {
     let config = load(files, variables).unwrap();
     let folder = config.file.as_ref().and_then(|file| file.parent()).unwrap().display().to_string();
-    let findings: Vec<_> = config.check(crate::policy::COMMANDS_OF_TESTS).iter().map(ToString::to_string).collect();
+    let findings: Vec<_> = config.check(commands::ALL).iter().map(ToString::to_string).collect();
     findings.join("\n").replace(&format!("{folder}/"), "")
 }
 

@@ -1,9 +1,7 @@
 use commands::context::{Account, Authority};
-use commands::message::Message;
-use commands::{Change, Command, Context, Plan, Query, Result, change};
+use commands::{Command, change};
 use insta::assert_snapshot;
 use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
-use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::config::DEFAULT_POLICY;
@@ -11,82 +9,8 @@ use crate::identity::{Directory, Member};
 
 mod words;
 
-macro_rules! command {
-    ($type:ident, $name:literal, Query) => {
-        command!($type, $name);
-        impl Query for $type {
-            async fn answer(&self, _: &Context<'_>) -> Result<Message> {
-                Ok(Message::new())
-            }
-        }
-    };
-    ($type:ident, $name:literal) => {
-        #[derive(clap::Args, Serialize, Deserialize)]
-        #[command(about = concat!("Stand in for ", $name))]
-        struct $type {}
-        impl Command for $type {
-            const NAME: &'static str = $name;
-            fn resource(&self) -> Resource {
-                Resource::default()
-            }
-        }
-    };
-}
-
-command!(RdsList, "rds list", Query);
-command!(RdsShow, "rds show", Query);
-command!(RdsTargets, "rds targets", Query);
-
-/// Upgrade a database
-#[derive(clap::Args, Serialize, Deserialize)]
-struct RdsUpgrade {
-    /// The database, such as orders
-    id: String,
-    /// The version, such as 8.0.40
-    #[arg(long)]
-    to: String,
-}
-
-impl Command for RdsUpgrade {
-    const NAME: &'static str = "rds upgrade";
-    fn resource(&self) -> Resource {
-        Resource::named("database", &self.id)
-    }
-}
-
-impl Change for RdsUpgrade {
-    type State = ();
-    async fn plan(&self, _: &Context<'_>) -> Result<Plan<()>> {
-        unreachable!("a policy plans nothing")
-    }
-}
-
-command!(AuditSearch, "audit search", Query);
-
-/// The bot's own commands, and stand-ins for those that need AWS.
-pub(crate) const COMMANDS: &[Entry] = &[
-    Entry::query::<commands::help::Help>(),
-    Entry::query::<commands::whoami::Whoami>(),
-    Entry::query::<commands::can::Can>(),
-    Entry::query::<change::list::List>(),
-    Entry::query::<change::show::Show>(),
-    Entry::change::<change::review::Review>(),
-    Entry::change::<change::approve::Approve>(),
-    Entry::change::<change::reject::Reject>(),
-    Entry::change::<change::cancel::Cancel>(),
-    Entry::change::<change::reschedule::Reschedule>(),
-    Entry::query::<change::freeze::list::List>(),
-    Entry::change::<change::freeze::start::Start>(),
-    Entry::change::<change::freeze::stop::Stop>(),
-    Entry::query::<RdsList>(),
-    Entry::query::<RdsShow>(),
-    Entry::query::<RdsTargets>(),
-    Entry::change::<RdsUpgrade>(),
-    Entry::query::<AuditSearch>(),
-];
-
 fn policy(text: &str) -> std::result::Result<Policy, ConfigErrors> {
-    Policy::parse(&PolicyText { file: "policy.cedar".to_owned(), text: text.to_owned() }, COMMANDS)
+    Policy::parse(&PolicyText { file: "policy.cedar".to_owned(), text: text.to_owned() }, commands::ALL)
 }
 
 fn person(id: &str, groups: &[&str]) -> Person {
@@ -297,7 +221,7 @@ fn the_law_names_people_to_ask() {
 
 /// All commands that change something; `change review`, which only notes who looks, is left out.
 fn changes() -> Vec<&'static str> {
-    let changes = COMMANDS.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name);
+    let changes = commands::ALL.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name);
     changes.filter(|name| *name != change::review::Review::NAME).collect()
 }
 

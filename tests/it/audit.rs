@@ -222,6 +222,7 @@ async fn the_log_of_other_projects_stays_hidden() {
     assert_snapshot!(seen, @"No entry that you may see is like that. Words are found whole: orders finds orders-prod, ord does not.");
     let films = world.entries().await.iter().find(|entry| entry.fact.project.as_deref() == Some("media")).unwrap().number;
     assert_snapshot!(world.person("dev").asks("ops", &format!("/audit show {films}")).await, @"You may not see the audit log of that project.");
+    assert_snapshot!(world.person("dev").asks("ops", "/audit show 1").await, @"That entry belongs to no project; only who may see the whole audit log may see it.");
     let seen = world.person("dev").asks("ops", "/audit search --change CHG-1").await;
     assert!(seen.contains("CHG-1"), "{seen}");
     let whole = world.person("aud").asks("ops", "/audit search --action 'rds upgrade' --outcome rejected").await;

@@ -1,9 +1,9 @@
 //! `whoami`, `can` and `help` over the default policy.
 
-use commands::Error;
 use commands::aws::Aws;
 use commands::context::{Records, Requirement};
 use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, PlanRecord, Status, Verification};
+use commands::{Context, Error, Result};
 
 use super::*;
 
@@ -78,7 +78,7 @@ impl Records for OneChange {
 async fn says(person: &str, line: &str) -> String {
     let (law, settings, aws) = (law(), settings(), Aws::default());
     let person = law.person(&PersonId(person.to_owned())).unwrap();
-    let asked = commands::registry::parse(COMMANDS, line).unwrap();
+    let asked = commands::registry::parse(commands::ALL, line).unwrap();
     let cx = Context {
         now: "2026-11-25T10:00:00Z".parse().unwrap(),
         person: &person,
@@ -90,7 +90,7 @@ async fn says(person: &str, line: &str) -> String {
         aws: &aws,
         authority: &law,
         records: &OneChange,
-        commands: COMMANDS,
+        commands: commands::ALL,
     };
     asked.entry.answer(&asked.args, &cx).await.map_or_else(|error| error.to_string(), |message| message.plain())
 }
@@ -102,8 +102,8 @@ async fn whoami_says_what_i_may_run() {
     Groups: sre
     E-mail: sam@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
-    You may ask: help, whoami, can, change list, change show, change freeze list, rds list, rds show, rds targets, audit search
-    You may change: change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop, rds upgrade
+    You may ask: rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may change: rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(says("nils", "whoami").await, @"
@@ -111,7 +111,7 @@ async fn whoami_says_what_i_may_run() {
     Groups: none
     E-mail: nils@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
-    You may ask: help, whoami, can, change list, change show, change freeze list, rds list, rds show, rds targets
+    You may ask: rds list, rds show, rds targets, rds events, change list, change show, change freeze list, help, whoami, can
     You may change: change review, change cancel, change reschedule
     help says what each does, can me … where and after which approval.
     ");
@@ -145,7 +145,7 @@ async fn can_explains_by_rule_and_place() {
     • in prod of shop: no (rule contractors-stay-out-of-prod). People in contractors change nothing in prod. Ask somebody in sre to do it with you.
     ");
     assert_snapshot!(says("nils", "can me rds list").await, @"
-    Nils Noe may run rds list:
+    Nils Noe may run rds list on all:
     • yes, at once (rule look).
     ");
     assert_snapshot!(says("nils", "can dora change approve CHG-7").await, @"
@@ -170,6 +170,11 @@ async fn can_explains_by_rule_and_place() {
 async fn help_shows_only_what_i_may_run() {
     assert_snapshot!(says("nils", "help").await, @"
     Here is what you can run:
+    rds
+    /rds list — Lists databases over all accounts and regions, with version and end of support
+    /rds show — Shows everything about one database
+    /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    /rds events — Shows what AWS says happened to a database
     change
     /change list — List changes, the newest first
     /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest
@@ -177,10 +182,6 @@ async fn help_shows_only_what_i_may_run() {
     /change cancel — Take a change back before it starts
     /change reschedule — Give a change another start; approvals for the old one become void
     /change freeze list — List the freezes that hold now
-    rds
-    /rds list — Stand in for rds list
-    /rds show — Stand in for rds show
-    /rds targets — Stand in for rds targets
     general
     /help — What you can run here, and how
     /whoami — Who you are to me: your groups, your time zone and what you may run
@@ -189,31 +190,40 @@ async fn help_shows_only_what_i_may_run() {
     ");
     assert_snapshot!(says("sam", "help rds").await, @"
     rds
-    /rds list — Stand in for rds list
-    /rds show — Stand in for rds show
-    /rds targets — Stand in for rds targets
-    /rds upgrade — Upgrade a database
+    /rds list — Lists databases over all accounts and regions, with version and end of support
+    /rds show — Shows everything about one database
+    /rds targets — Shows what a database can be upgraded to, and what AWS recommends
+    /rds events — Shows what AWS says happened to a database
+    /rds upgrade — Upgrades a database to another version, after a snapshot
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(says("sam", "help rds upgrade").await, @"
-    /rds upgrade — Upgrade a database. It changes something, so it is recorded and may need approval.
-    Usage: /rds upgrade [OPTIONS] --to <TO> <ID>
-    Example: /rds upgrade orders --to 8.0.40
+    /rds upgrade — Upgrades a database to another version, after a snapshot. It changes something, so it is recorded and may need approval.
+    Usage: /rds upgrade [OPTIONS] --to <VERSION> <ID>
     Arguments
-    ID — The database, such as orders
-    --to TO — The version, such as 8.0.40
+    ID — The database: its name, name@account, or ARN
+    --to VERSION — The version to upgrade to; rds targets shows which
+    --at TIME — When to start: sat 02:00, tomorrow 3pm Asia/Taipei, in 2 hours; as soon as it may if left out
+    --window — Start when the database's own maintenance window opens next
+    --strategy STRATEGY — How it is done
+    --class CLASS — An instance class to change to on the way, such as db.r7g.large
+    --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
     May you run it?
     • in dev of shop: yes, at once (rule upgrade-dev).
     • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Dora Diaz could approve.
     ");
     assert_snapshot!(says("nils", "help rds upgrade").await, @"
-    /rds upgrade — Upgrade a database. It changes something, so it is recorded and may need approval.
-    Usage: /rds upgrade [OPTIONS] --to <TO> <ID>
-    Example: /rds upgrade orders --to 8.0.40
+    /rds upgrade — Upgrades a database to another version, after a snapshot. It changes something, so it is recorded and may need approval.
+    Usage: /rds upgrade [OPTIONS] --to <VERSION> <ID>
     Arguments
-    ID — The database, such as orders
-    --to TO — The version, such as 8.0.40
+    ID — The database: its name, name@account, or ARN
+    --to VERSION — The version to upgrade to; rds targets shows which
+    --at TIME — When to start: sat 02:00, tomorrow 3pm Asia/Taipei, in 2 hours; as soon as it may if left out
+    --window — Start when the database's own maintenance window opens next
+    --strategy STRATEGY — How it is done
+    --class CLASS — An instance class to change to on the way, such as db.r7g.large
+    --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
     May you run it?
     • in dev of shop: No rule permits it. People in sre may run it. Ask Sam Sato or Sue Sol.
@@ -221,9 +231,9 @@ async fn help_shows_only_what_i_may_run() {
     ");
     assert_snapshot!(says("sam", "help change freeze").await, @"
     change freeze
-    /change freeze list — List the freezes that hold now
     /change freeze start — Call a freeze: no change of the project starts until it ends; a running step finishes
     /change freeze stop — Lift a freeze before its end
+    /change freeze list — List the freezes that hold now
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(says("sam", "help change reschedule").await, @r#"
@@ -237,13 +247,23 @@ async fn help_shows_only_what_i_may_run() {
     May you run it?
     • yes, at once (rule any-change).
     "#);
-    assert_snapshot!(says("nils", "help audit").await, @"
-    /audit search — Stand in for audit search. It only reads.
-    Usage: /audit search [OPTIONS]
+    assert_snapshot!(says("nils", "help audit").await, @r#"
+    /audit search — Search the audit log, the newest first. It only reads.
+    Usage: /audit search [OPTIONS] [TEXT]...
     Arguments
+    TEXT — Words that must stand in the entry, such as orders-prod
+    --by PERSON — Only what this person did, such as @ana
+    --on RESOURCE — Only what was done to this resource, such as orders
+    --action COMMAND — Only this command, such as "rds upgrade"
+    --outcome OUTCOME — Only what ended like this: succeeded, failed, denied …
+    --change CHANGE — Only this change, such as CHG-1042
+    --since TIME — Not before, such as 7d, yesterday or 2026-11-20
+    --until TIME — Before, such as 3 hours ago or "mon 09:00"
+    --page-before N — Only entries older than this number: the next page
+    --csv — The newest 10,000 as a CSV file
     --share — Post the answer in the channel, for everybody
     May you run it?
     • No rule permits it. People in auditors or sre may run it. Ask Sam Sato or Sue Sol.
-    ");
+    "#);
     assert_snapshot!(says("nils", "help rsd").await, @"I don't know the command rsd. Did you mean help rds?");
 }
