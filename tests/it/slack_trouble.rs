@@ -117,8 +117,13 @@ async fn a_line_that_slack_ends_is_opened_anew_and_nothing_is_lost() {
             assert!(world.person("ana").asks("ops", "/whoami").await.contains("Ana Ruiz"), "{reason:?}");
         }
     }
-    world.slack.open_sockets().iter().for_each(standins::slack::SocketHandle::cut);
-    world.slack.open_sockets().iter().for_each(standins::slack::SocketHandle::close);
+    let sockets = world.slack.open_sockets();
+    sockets[0].cut();
+    sockets[1].close();
+    for socket in &sockets {
+        socket.gone().await;
+    }
+    world.slack.connected(2).await;
     world.until(async |world| ready(world).await.1.contains("2 of 2")).await;
     assert!(world.person("ana").asks("ops", "/whoami").await.contains("Ana Ruiz"));
     world.end().await;

@@ -195,6 +195,15 @@ impl SocketHandle {
         self.order(Order::Send(Frame::Text(text.into())));
     }
 
+    /// Waits until the socket is gone, so that nothing more is sent through it.
+    ///
+    /// # Panics
+    /// When that does not happen within the patience of the options.
+    pub async fn gone(&self) {
+        let gone = self.workspace.wait_for(|| self.workspace.sockets().connection(self.id).is_none().then_some(())).await;
+        assert!(gone.is_some(), "the socket {} stays open", self.id);
+    }
+
     fn order(&self, order: Order) {
         if let Some(connection) = self.workspace.sockets().connection(self.id) {
             let _ = connection.orders.send(order);
