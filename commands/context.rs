@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -169,11 +169,67 @@ pub struct Account {
     pub roles: BTreeMap<String, String>,
 }
 
+/// IAM Identity Center, as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityCenter {
+    /// The account it is managed from, the management account or a delegated administrator, with the role for `access`
+    /// and Identity Center's own region.
+    pub home: Account,
+    /// The management account's id, where the bot works from a delegated administrator: from there nothing can be
+    /// assigned in it.
+    pub management: Option<String>,
+    /// Where people sign in, such as `https://acme.awsapps.com/start`.
+    pub portal: Option<String>,
+    /// The groups of Identity Center that count as groups in policies and approver rules. Others do not: whoever may make
+    /// a group must not make themselves an approver by its name.
+    pub groups: BTreeSet<String>,
+    /// User names that no command may delete or offboard.
+    pub protected_users: BTreeSet<String>,
+    /// Groups that no command may delete or empty. Those of `groups` are protected too.
+    pub protected_groups: BTreeSet<String>,
+    /// The group whose last member can't be removed: the bot's administrators.
+    pub administrators: Option<String>,
+    /// What a new person gets by `--profile`: group names by profile.
+    pub profiles: BTreeMap<String, Vec<String>>,
+    /// The assignments that stand, as declared; `access drift` reports all others the bot did not make. None where nothing
+    /// is declared.
+    pub baseline: Option<Vec<Declared>>,
+    /// Calls a second, all of them together (AWS's limit is 20).
+    pub calls_per_second: u32,
+    /// Assignment writes that may be under way at AWS at once (AWS's limit is 10).
+    pub outstanding: usize,
+    /// How often people, groups and permission sets are read anew.
+    pub refresh: SignedDuration,
+}
+
+/// An assignment that is declared to stand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Declared {
+    /// Whom it is for.
+    pub principal: Holder,
+    /// The permission set's name.
+    pub permission_set: String,
+    /// The account's id, twelve digits.
+    pub account: String,
+}
+
+/// Who holds an assignment, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// A user, by user name.
+    User(String),
+    /// A group, by display name.
+    Group(String),
+}
+
 /// The settings commands may see.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The AWS accounts, in the configuration's order.
     pub accounts: Vec<Account>,
+    /// IAM Identity Center; none where it is not configured.
+    pub identity: Option<IdentityCenter>,
     /// The platform's command prefix people type, such as `/` or `/wk-`; for hints in sentences.
     pub prefix: String,
 }

@@ -42,7 +42,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
         aws_region: region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
-        settings: Settings { accounts, prefix },
+        settings: Settings { accounts, prefix, identity: None },
     };
     top.done();
     document.errors().or(written)
