@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::aws::Aws;
-use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
 
 /// A person's id in `people.toml`: short, lower case, the same on every platform, such as `ana`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +37,13 @@ pub struct Person {
     pub zone: String,
 }
 
+impl Person {
+    /// Somebody the directory no longer knows: in no group.
+    pub fn gone(id: &PersonId) -> Self {
+        Self { id: id.clone(), name: id.to_string(), email: None, groups: BTreeSet::new(), zone: "UTC".to_owned() }
+    }
+}
+
 /// What a command acts on. Before AWS has been asked only `kind` and `name` are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resource {
@@ -54,6 +61,18 @@ pub struct Resource {
     pub env: Option<String>,
     /// Who asked for it, where it is a change.
     pub asker: Option<PersonId>,
+    /// What is granted, where it is access to an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+}
+
+/// Access to an account, as policy judges it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Access {
+    /// The permission set's name.
+    pub permission_set: String,
+    /// How long it lasts, in minutes; none where it has no end.
+    pub minutes: Option<i64>,
 }
 
 impl Resource {
@@ -248,6 +267,8 @@ pub struct Context<'a> {
     pub reason: Option<&'a str>,
     /// The start an approved change was given; `None` while it is first planned.
     pub starts: Option<Timestamp>,
+    /// In a step: what the change was told while it ran, oldest first.
+    pub told: &'a [Told],
     /// The settings.
     pub settings: &'a Settings,
     /// AWS, through assumed roles.

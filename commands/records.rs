@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Requirement, Resource};
 use crate::message::{Table, Text};
-use crate::plan::Check;
+use crate::plan::{Check, Offer, Runs};
 
 /// The number of a change; said and typed as `CHG-1042`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +80,12 @@ pub struct ChangeRecord {
     pub status: Status,
     /// What has happened, in words, newest last; told in the card's thread as it happens.
     pub notes: Vec<Note>,
+    /// How far a longer work is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub so_far: Option<Text>,
+    /// What it was told while it ran, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Told>,
     /// Reminders of the start already given, as seconds before it.
     pub reminded: Vec<i64>,
     /// How often approvers were reminded.
@@ -95,11 +101,28 @@ impl ChangeRecord {
     }
 }
 
+/// Something a running change was told: that it should end early, an answer it waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// What, in one word that the change's command knows: `end`.
+    pub what: String,
+    /// The rest of it, where there is more to say.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub detail: serde_json::Value,
+}
+
 /// The part of a plan that approvers see, kept on record. Its digest is bound to their votes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRecord {
     /// What it acts on, resolved.
     pub resource: Resource,
+    /// Whether another change may be under way on the same resource.
+    #[serde(default)]
+    pub runs: Runs,
     /// One line: `orders: mysql 8.0.35 → 8.0.40`.
     pub title: String,
     /// What will happen, line by line.
@@ -114,6 +137,9 @@ pub struct PlanRecord {
     pub start: Option<Timestamp>,
     /// How long after its start tries go on, in seconds.
     pub patience: i64,
+    /// Buttons on its card while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
     /// SHA-256 over title, resource, calls and start, in hexadecimal.
     pub digest: String,
 }
@@ -289,6 +315,17 @@ pub enum Effect {
         change: ChangeId,
         /// The new start.
         at: Timestamp,
+    },
+    /// Tells a running change something; it is looked at at once.
+    Tell {
+        /// Which.
+        change: ChangeId,
+        /// What, in one word that the change's command knows.
+        what: String,
+        /// The rest of it.
+        detail: serde_json::Value,
+        /// In words, for its thread.
+        note: Text,
     },
     /// Says who is looking at a change that waits.
     Claim {

@@ -189,9 +189,9 @@ impl<C: Change> Erased for OfChange<C> {
         Ok(match typed::<C>(args)?.plan(cx).await? {
             Plan::Records { resource, effects, say } => Plan::Records { resource, effects, say },
             Plan::Work(work) => {
-                let Work { resource, title, what, calls, checks, risks, start, patience, first } = *work;
+                let Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, first } = *work;
                 let first = state_json::<C>(&first)?;
-                Plan::Work(Box::new(Work { resource, title, what, calls, checks, risks, start, patience, first }))
+                Plan::Work(Box::new(Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, first }))
             }
         })
     }
@@ -202,6 +202,8 @@ impl<C: Change> Erased for OfChange<C> {
         Ok(match typed::<C>(args)?.step(state, permit, cx).await? {
             Step::Next { state, note } => Step::Next { state: state_json::<C>(&state)?, note },
             Step::Wait { state, until, note } => Step::Wait { state: state_json::<C>(&state)?, until, note },
+            Step::Progress { state, until, so_far } => Step::Progress { state: state_json::<C>(&state)?, until, so_far },
+            Step::Tell { state, changes, what, note } => Step::Tell { state: state_json::<C>(&state)?, changes, what, note },
             Step::Done(said) => Step::Done(said),
         })
     }

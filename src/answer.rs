@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use commands::context::{Decision, Requirement, SelfApproval};
 use commands::message::{Message, Text, bold, code};
-use commands::plan::{Finding, Plan, Work};
+use commands::plan::{Finding, Plan, Runs, Work};
 use commands::records::{ChangeId, ChangeRecord, Fact, Status};
 use commands::registry::{Entry, Kind};
 use commands::{Error, Person, Resource, text};
@@ -48,8 +48,7 @@ pub struct Ending {
 /// Answers one open asking.
 pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let open: Open = read(&row)?;
-    let nobody =
-        Person { id: open.person.clone(), name: String::new(), email: None, groups: Default::default(), zone: "UTC".to_owned() };
+    let nobody = Person::gone(&open.person);
     let known = host.authority.person(&open.person);
     let answering = Answering { host: &host, open: &open, person: known.as_ref().unwrap_or(&nobody), row: &row };
     let (Some(_), Some(entry)) = (&known, host.command(&open.command)) else {
@@ -167,6 +166,9 @@ impl Answering<'_> {
     }
 
     async fn busy(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
+        if work.runs == Runs::Beside {
+            return Ok(None);
+        }
         Ok(self.host.holder(&work.resource.id).await?.map(|holder| {
             text![
                 "The ",
@@ -215,6 +217,8 @@ impl Answering<'_> {
             claimed: None,
             status,
             notes: Vec::new(),
+            so_far: None,
+            told: Vec::new(),
             reminded: host
                 .rules
                 .remind
@@ -234,9 +238,11 @@ impl Answering<'_> {
         let lock =
             Write { key: Key::new(Of::Lock, record.plan.resource.id.as_str()), expects: 0, value: Some(json(&id)?), due: None };
         let count = Write { key: counter, expects, value: Some(json(&id.0)?), due: None };
-        let draft = Draft::at(now)
-            .write(count)
-            .write(lock)
+        let draft = match work.runs {
+            Runs::Alone => Draft::at(now).write(count).write(lock),
+            Runs::Beside => Draft::at(now).write(count),
+        };
+        let draft = draft
             .change(&record, 0, Some(due))?
             .fact(self.planned(&record))
             .say(card::slot(&record), Saying::card(platform, channel, card::card(&record)));
@@ -350,6 +356,7 @@ impl Answering<'_> {
             action: entry.name(),
             reason: self.open.options.reason.as_deref(),
             starts: None,
+            told: &[],
         }
     }
 }

@@ -84,7 +84,13 @@ fn status(record: &ChangeRecord) -> Text {
             text!["⏸️ ", bold("Held."), " It was to start ", *at, "."]
         }
         Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
-        Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
+        Status::Running { since, tries: 0, .. } => {
+            let running = text!["▶️ ", bold("Running"), " since ", *since, "."];
+            match &record.so_far {
+                Some(so_far) => running.then(" ").then(so_far.clone()),
+                None => running,
+            }
+        }
         Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
         Status::Ended { outcome, said, .. } => {
             let (sign, word) = match outcome {
@@ -169,8 +175,30 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
             Button::new("Cancel", format!("change cancel {id}")),
         ],
         Status::Scheduled { .. } => vec![review, reschedule, cancel],
-        Status::Running { .. } | Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
+        Status::Running { .. } => {
+            let offers = record.plan.offers.iter().map(|offer| Button::new(&offer.label, format!("{} {id}", offer.command)));
+            offers.chain([Button::new("Details", format!("change show {id}"))]).collect()
+        }
+        Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
     }
+}
+
+/// Said in the channel when a step failed several times in a row.
+pub fn alarm(record: &ChangeRecord, why: &Text, next: jiff::Timestamp) -> Message {
+    let id = record.id;
+    Message::new()
+        .text(
+            text![
+                "🚨 ",
+                code(id.to_string()),
+                " (",
+                record.plan.title.as_str(),
+                ") can't go on, and I have tried several times: "
+            ]
+            .then(why.clone())
+            .then(text![" I try again ", next, ". ", &record.asker, ", please have a look."]),
+        )
+        .block(Block::Buttons(vec![Button::new("Details", format!("change show {id}"))]))
 }
 
 /// Said in the channel when `left` remains until the start.

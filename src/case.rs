@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use commands::message::Text;
-use commands::plan::MadeCall;
+use commands::plan::{MadeCall, Runs};
 use commands::records::{ChangeRecord, Fact, Outcome, Status};
 use commands::{Message, PersonId, text};
 use jiff::{SignedDuration, Timestamp};
@@ -79,6 +79,12 @@ impl<'h> Case<'h> {
         self.says.push((format!("reminder/{}/{}/{before}", self.record.id, self.record.round), saying));
     }
 
+    /// Tells the channel that a step can't be taken, try after try.
+    pub fn alarm(&mut self, step: &str, why: &Text, next: Timestamp) {
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::alarm(&self.record, why, next));
+        self.says.push((format!("alarm/{}/{step}", self.record.id), saying));
+    }
+
     /// A word to one account alone.
     pub fn whisper(&mut self, name: &str, account: &Account, message: Message) {
         let saying = Saying::once(&account.platform, Target::Direct { account: account.id.clone() }, message);
@@ -125,8 +131,10 @@ impl<'h> Case<'h> {
         let mut draft = Draft::at(now).change(&self.record, self.version, due)?;
         if let (true, Status::Ended { said, .. }) = (self.open, self.record.status.clone()) {
             self.tell("end", text![&self.record.asker, ": "].then(said).into());
-            let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
-            draft = draft.write(Write { key, expects: 1, value: None, due: None });
+            if self.record.plan.runs == Runs::Alone {
+                let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
+                draft = draft.write(Write { key, expects: 1, value: None, due: None });
+            }
         }
         let platform = self.record.place.platform.clone();
         let channel = self.host.rules.channels.of(self.record.plan.resource.project.as_deref()).to_owned();

@@ -2,7 +2,7 @@
 
 use commands::message::{Text, code};
 use commands::plan::MadeCall;
-use commands::records::{ChangeRecord, Fact, Note, Outcome, Status, Vote};
+use commands::records::{ChangeRecord, Fact, Note, Outcome, Status, Told, Vote};
 use commands::{PersonId, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -64,6 +64,24 @@ pub enum Happening {
         note: Option<Text>,
         /// What AWS answered.
         calls: Vec<MadeCall>,
+    },
+    /// Part of a longer work was done.
+    Progressed {
+        /// The state of the next step.
+        state: Value,
+        /// When to take it.
+        next: Timestamp,
+        /// How far it is.
+        so_far: Text,
+        /// What AWS answered.
+        calls: Vec<MadeCall>,
+    },
+    /// It was told something while it runs.
+    Told {
+        /// What, by whom and when.
+        told: Told,
+        /// In words.
+        note: Text,
     },
     /// A step could not be taken and is tried again.
     Stumbled {
@@ -207,6 +225,29 @@ pub fn happen(
             }
             next.status = Status::Running { state, since, next: at, tries: 0 };
             "step"
+        }
+        Happening::Progressed { state, next: at, so_far, calls } => {
+            let Status::Running { since, .. } = record.status else { return Err(illegal(record)) };
+            put("next_step", json!(step_name(&state)));
+            put("so_far", json!(so_far.plain()));
+            if !calls.is_empty() {
+                put("calls", json!(calls));
+            }
+            next.so_far = Some(so_far);
+            next.status = Status::Running { state, since, next: at, tries: 0 };
+            "step"
+        }
+        Happening::Told { told, note: words } => {
+            let Status::Running { ref state, since, tries, .. } = record.status else { return Err(illegal(record)) };
+            put("what", json!(told.what));
+            if !told.detail.is_null() {
+                put("detail", told.detail.clone());
+            }
+            put("note", json!(words.plain()));
+            note(&mut next, now, words);
+            next.told.push(told);
+            next.status = Status::Running { state: state.clone(), since, next: now, tries };
+            "told"
         }
         Happening::Stumbled { next: at, why, cause, calls } => {
             let Status::Running { ref state, since, tries, .. } = record.status else { return Err(illegal(record)) };

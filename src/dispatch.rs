@@ -317,7 +317,8 @@ impl Dispatch {
             return Vec::new();
         }
         let ledger = Ledger(Arc::clone(&host.store));
-        let asking = Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None };
+        let asking =
+            Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None, told: &[] };
         let cx = host.context(&asking, &ledger);
         let given = Value::Object(typing.given);
         let suggested = entry.suggest(&typing.arg, &typing.typed, &given, &cx);

@@ -1,7 +1,7 @@
 //! Carries out a change of the bot's own records in the commit that records it: votes, cancellations, new starts, freezes.
 
 use commands::message::{Message, Text, code};
-use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Verdict, Vote};
+use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Told, Verdict, Vote};
 use commands::text;
 
 use crate::answer::{Answering, Ending};
@@ -51,6 +51,10 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             let Some((record, _)) = host.change(*change).await? else { return Ok(Err(unknown(*change))) };
             let expires = record.requires.is_some().then(|| (now + host.rules.approvals.expires).min(*at));
             happen(answering, draft, *change, Happening::Rescheduled { at: *at, expires }).await
+        }
+        Effect::Tell { change, what, detail, note } => {
+            let told = Told { by: answering.person.id.clone(), at: now, what: what.clone(), detail: detail.clone() };
+            happen(answering, draft, *change, Happening::Told { told, note: note.clone() }).await
         }
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
         Effect::Freeze { project, reason, until } => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use commands::context::Decision;
 use commands::message::{Text, code};
 use commands::plan::{Finding, Permit, Plan, Step, Work};
-use commands::records::{ChangeRecord, Freeze, Outcome, Status};
+use commands::records::{ChangeId, ChangeRecord, Freeze, Outcome, Status, Told};
 use commands::{Error, Person, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -25,6 +25,9 @@ const LONGEST: Duration = Duration::from_secs(300);
 const HELD: SignedDuration = SignedDuration::from_mins(5);
 /// How often in a row a step may break for a reason of ours.
 const BROKEN_TRIES: u32 = 5;
+
+/// After how many tries of one step that failed in a row the channel is told, not the card alone.
+const LOUD_AFTER: u32 = 3;
 
 /// Looks at one change that is due.
 pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
@@ -158,6 +161,7 @@ async fn planned_again(case: &Case<'_>, asker: &Person, at: Timestamp) -> Result
         action: entry.name(),
         reason: record.reason.as_deref(),
         starts: Some(record.plan.start.unwrap_or(at)),
+        told: &[],
     };
     let cx = host.context(&asking, &ledger);
     let planned = tokio::time::timeout(LONGEST, entry.plan(&record.args, &cx)).await;
@@ -214,6 +218,16 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
             case.happen(Happening::Stepped { state: next_state, next: until, note, calls: permit.calls() })?;
             return case.commit(Some(until)).await;
         }
+        Ok(Step::Progress { state, until, so_far }) => {
+            case.happen(Happening::Progressed { state, next: until, so_far, calls: permit.calls() })?;
+            return case.commit(Some(until)).await;
+        }
+        Ok(Step::Tell { state, changes, what, note }) => {
+            case.happen(Happening::Stepped { state, next: now, note: Some(note.clone()), calls: permit.calls() })?;
+            let by = case.record.asker.clone();
+            let told = Told { by, at: now, what, detail: Value::Null };
+            return tell(case, &changes, &Happening::Told { told, note }).await;
+        }
         Ok(Step::Done(said)) => return case.end_with(Outcome::Succeeded, said, permit.calls()).await,
         Err(Error::Shown(why)) => return case.end_with(Outcome::Failed, why, permit.calls()).await,
         Err(Error::Outside { say, cause }) => {
@@ -240,15 +254,36 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
         let said = why.then(" I have tried until the deadline and stopped.").then(went_well);
         return case.end_with(Outcome::Failed, said, permit.calls()).await;
     }
+    if tries + 1 == LOUD_AFTER {
+        case.alarm(&step_name(&state), &why, next);
+    }
     case.happen(Happening::Stumbled { next, why, cause, calls: permit.calls() })?;
     case.commit(Some(next)).await
+}
+
+/// Commits a step together with what it tells other changes that run.
+async fn tell(case: Case<'_>, changes: &[ChangeId], told: &Happening) -> Result<(), Trouble> {
+    let host = Arc::clone(case.host);
+    let by = case.record.asker.clone();
+    let mut draft = case.draft(Some(host.clock.now()))?;
+    for id in changes {
+        let Some((record, version)) = host.change(*id).await? else { continue };
+        let mut other = Case::new(&host, record, version);
+        if other.happen_by(told.clone(), &by).is_ok() {
+            draft = draft.and(other.draft(Some(host.clock.now()))?);
+        }
+    }
+    host.commit(draft).await?;
+    host.bells.changes.ring();
+    Ok(())
 }
 
 async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Value>, Error> {
     let (host, record) = (case.host, &case.record);
     let doing = || format!("carrying out {}", record.id);
     let entry = host.command(&record.command).ok_or_else(|| Error::internal(doing(), "there is no such command any more"))?;
-    let asker = host.authority.person(&record.asker).ok_or_else(|| Error::internal(doing(), "its asker is no longer known"))?;
+    // What was begun is ended, even if whoever asked for it has left meanwhile.
+    let asker = host.authority.person(&record.asker).unwrap_or_else(|| Person::gone(&record.asker));
     let operation = record.id.to_string();
     let ledger = Ledger(Arc::clone(&host.store));
     let asking = Asking {
@@ -257,6 +292,7 @@ async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Val
         action: entry.name(),
         reason: record.reason.as_deref(),
         starts: record.plan.start,
+        told: &record.told,
     };
     let cx = host.context(&asking, &ledger);
     let stepped = tokio::time::timeout(LONGEST, entry.step(&record.args, state, permit, &cx)).await;

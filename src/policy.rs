@@ -9,7 +9,7 @@ use cedar_policy::{
     AuthorizationError, Authorizer, Context, Effect, Entities, Entity, EntityUid, PolicyId, PolicySet, Request,
     RestrictedExpression,
 };
-use commands::context::{Decision, SelfApproval, Settings};
+use commands::context::{Access, Decision, SelfApproval, Settings};
 use commands::registry::Entry;
 use commands::{Person, PersonId, Resource};
 
@@ -33,7 +33,12 @@ pub struct Policy {
     groups: BTreeSet<String>,
     people: BTreeSet<String>,
     speaks_of_accounts: bool,
+    /// Where it judges permission sets or durations: every text it compares something with, and the empty one.
+    access: Option<BTreeSet<String>>,
 }
+
+/// The kind of resource that access is granted to.
+const ACCOUNT: &str = "account";
 
 /// What the rules make of one request.
 enum Verdict<'p> {
@@ -60,6 +65,7 @@ impl Policy {
             groups: of_type("Group"),
             people: of_type("Person"),
             speaks_of_accounts: text.text.contains("account"),
+            access: ["permission_set", "minutes"].iter().any(|name| text.text.contains(name)).then(|| texts_of(&set)),
             set,
             authorizer: Authorizer::new(),
             actions,
@@ -101,7 +107,21 @@ impl Policy {
                 places.push(place);
             }
         }
+        if resource.access.is_none() && ["", ACCOUNT].contains(&resource.kind.as_str()) {
+            let accesses = self.accesses();
+            let granted = |place: &Resource| {
+                let with = |access: &Access| Resource { access: Some(access.clone()), ..place.clone() };
+                accesses.iter().map(with).collect::<Vec<_>>()
+            };
+            places.extend(places.iter().flat_map(granted).collect::<Vec<_>>());
+        }
         places
+    }
+
+    /// The kinds of access the policy may tell apart: each permission set it names and any other, shortly and for good.
+    fn accesses(&self) -> Vec<Access> {
+        let names = self.access.iter().flatten();
+        names.flat_map(|name| [Some(1), None].map(|minutes| Access { permission_set: name.clone(), minutes })).collect()
     }
 
     /// The best decision over several resources: allowed if one is, else forbidden if one is, else not permitted.
@@ -247,6 +267,23 @@ fn somebody(groups: impl IntoIterator<Item = String>) -> Person {
     Person { id, name: String::new(), email: None, groups, zone: "UTC".to_owned() }
 }
 
+/// Every text that stands in a policy as a value, and the empty one.
+fn texts_of(set: &PolicySet) -> BTreeSet<String> {
+    let mut texts = BTreeSet::from([String::new()]);
+    let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
+    while let Some(value) = left.pop() {
+        match value {
+            serde_json::Value::Object(members) => {
+                texts.extend(members.get("Value").and_then(serde_json::Value::as_str).map(str::to_owned));
+                left.extend(members.into_iter().map(|(_, member)| member));
+            }
+            serde_json::Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    texts
+}
+
 /// One request, with the entities that matter to it and no others.
 fn request(person: &Person, action: &str, resource: &Resource, actions: &[Entity]) -> Result<(Request, Entities), String> {
     let principal = uid("Person", &person.id.0);
@@ -258,10 +295,13 @@ fn request(person: &Person, action: &str, resource: &Resource, actions: &[Entity
         ("project", resource.project.as_ref()),
         ("env", resource.env.as_ref()),
         ("account", resource.account.as_ref()),
+        ("permission_set", resource.access.as_ref().map(|access| &access.permission_set)),
     ];
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name, RestrictedExpression::new_string(text?.clone()))));
     let asker = resource.asker.as_ref().map(|asker| ("asker", RestrictedExpression::new_entity_uid(uid("Person", &asker.0))));
-    let attributes = texts.chain(asker).map(|(name, value)| (name.to_owned(), value)).collect();
+    let minutes = resource.access.as_ref().and_then(|access| access.minutes);
+    let minutes = minutes.map(|minutes| ("minutes", RestrictedExpression::new_long(minutes)));
+    let attributes = texts.chain(asker).chain(minutes).map(|(name, value)| (name.to_owned(), value)).collect();
     let entities =
         actions.iter().cloned().chain(groups.iter().map(|group| Entity::new_no_attrs(group.clone(), HashSet::new()))).chain([
             Entity::new_no_attrs(principal.clone(), groups.clone()),

@@ -78,12 +78,15 @@ pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Looks at all changes that wait now: what happened under their cards while the bot was away came in no event.
+/// Looks after a start at all changes that wait: what happened under their cards while the bot was away came in no event.
+/// And at once, before all else, at those whose last step failed: what they wait for may be over.
 pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
     for row in host.store.pending(Kind::Change).await? {
         let record: ChangeRecord = read(&row)?;
-        if matches!(record.status, Status::AwaitingApproval { .. }) {
-            host.store.wake(&row.key, host.clock.now()).await;
+        match record.status {
+            Status::AwaitingApproval { .. } => host.store.wake(&row.key, host.clock.now()).await,
+            Status::Running { tries: 1.., .. } => host.store.wake(&row.key, Timestamp::UNIX_EPOCH).await,
+            Status::Running { .. } | Status::Scheduled { .. } | Status::Ended { .. } => {}
         }
     }
     Ok(())

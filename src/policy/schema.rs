@@ -52,7 +52,8 @@ impl Actions {
     pub(super) fn schema(&self) -> Result<Schema, String> {
         let mut text = String::from(
             "entity Group;\nentity Person in [Group];\nentity Resource = { kind: String, name: String, \
-             project?: String, env?: String, account?: String, asker?: Person };\n",
+             project?: String, env?: String, account?: String, asker?: Person, \
+             permission_set?: String, minutes?: Long };\n",
         );
         let groups: BTreeSet<&str> = self.parents.values().flatten().map(String::as_str).chain([QUERIES, CHANGES]).collect();
         for group in groups {
