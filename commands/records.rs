@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Requirement, Resource};
-use crate::message::{Table, Text};
+use crate::message::{Table, Text, code};
 use crate::plan::{Check, Offer, Runs};
+use crate::text;
 
 /// The number of a change; said and typed as `CHG-1042`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -286,6 +287,23 @@ impl Freeze {
     pub fn holds(&self, project: Option<&str>, instant: Timestamp) -> bool {
         let covers = self.project.as_deref().is_none_or(|frozen| Some(frozen) == project);
         covers && self.since <= instant && instant < self.until
+    }
+
+    /// The sentence for a change that would start while it holds.
+    pub fn refuses(&self) -> Text {
+        text![
+            "A freeze holds then: ",
+            code(format!("FRZ-{}", self.id)),
+            " by ",
+            &self.by,
+            " until ",
+            self.until,
+            ", because: ",
+            self.reason.as_str(),
+            ". Nothing was changed. Choose a time after it, or ask ",
+            &self.by,
+            " to lift it."
+        ]
     }
 }
 

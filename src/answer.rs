@@ -148,21 +148,8 @@ impl Answering<'_> {
             return Ok(Some(busy));
         }
         let start = work.start.unwrap_or_else(|| self.host.clock.now());
-        Ok(engine::freeze(self.host, work.resource.project.as_deref(), start).await?.map(|freeze| {
-            text![
-                "A freeze holds then: ",
-                code(format!("FRZ-{}", freeze.id)),
-                " by ",
-                &freeze.by,
-                " until ",
-                freeze.until,
-                ", because: ",
-                freeze.reason,
-                ". Nothing was changed. Choose a time after it, or ask ",
-                &freeze.by,
-                " to lift it."
-            ]
-        }))
+        let freeze = engine::freeze(self.host, work.resource.project.as_deref(), start).await?;
+        Ok(freeze.map(|freeze| freeze.refuses()))
     }
 
     async fn busy(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
