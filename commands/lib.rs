@@ -62,7 +62,7 @@ pub trait Query: Command {
 
 /// A command that alters something: planned, perhaps approved, perhaps scheduled, executed in steps.
 pub trait Change: Command {
-    /// What a step needs to know; committed before the step runs.
+    /// What a step needs to know; committed before the step runs. `()` where [`Plan::Records`] is all it ever plans.
     type State: Serialize + DeserializeOwned + Send + Sync;
 
     /// Looks, and says exactly what would be done. It is asked again right before the start: the same world must give
@@ -104,6 +104,7 @@ pub const ALL: &[Entry] = &[
     Entry::change::<change::reject::Reject>(),
     Entry::change::<change::cancel::Cancel>(),
     Entry::change::<change::reschedule::Reschedule>(),
+    Entry::change::<change::sign_off::SignOff>(),
     Entry::change::<change::freeze::start::Start>(),
     Entry::change::<change::freeze::stop::Stop>(),
     Entry::query::<change::freeze::list::List>(),

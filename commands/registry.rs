@@ -2,6 +2,7 @@
 //!
 //! Types are erased here alone: an [`Entry`] is a command whose arguments travel as JSON.
 
+use std::any::TypeId;
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ mod parse;
 mod tests;
 
 pub use form::{Field, Form, Input};
-pub use parse::{Asked, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
+pub use parse::{Asked, EMERGENCY, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
 
 /// One command, its type erased.
 #[derive(Clone, Copy)]
@@ -67,7 +68,14 @@ impl Entry {
 
     /// Its arguments as clap knows them, with the options every command of its kind has.
     pub fn clap(&self) -> clap::Command {
-        parse::with_options(self.erased.clap(), self.kind)
+        let clap = parse::with_options(self.erased.clap(), self.kind);
+        if self.has_glass() { clap.arg(parse::emergency()) } else { clap }
+    }
+
+    /// Whether there is glass to break: it works in steps, so it may have to wait for approval or for the end of a freeze.
+    /// What only alters the bot's own records takes effect at once anyway.
+    pub fn has_glass(&self) -> bool {
+        self.erased.has_steps()
     }
 
     /// The arguments whose values it can suggest.
@@ -116,6 +124,9 @@ impl std::fmt::Debug for Entry {
 trait Erased: Sync {
     fn name(&self) -> &'static str;
     fn picks(&self) -> &'static [&'static str];
+    fn has_steps(&self) -> bool {
+        false
+    }
     fn clap(&self) -> clap::Command;
     fn read(&self, matches: &ArgMatches) -> Result<Value>;
     fn resource(&self, args: &Value) -> Result<Resource>;
@@ -180,6 +191,10 @@ impl<C: Query> Erased for OfQuery<C> {
 #[async_trait]
 impl<C: Change> Erased for OfChange<C> {
     erase_command!();
+
+    fn has_steps(&self) -> bool {
+        TypeId::of::<C::State>() != TypeId::of::<()>()
+    }
 
     async fn suggest(&self, arg: &str, typed: &str, given: &Value, cx: &Context<'_>) -> Vec<Choice> {
         C::suggest(arg, typed, given, cx).await

@@ -6,8 +6,8 @@ use std::time::Duration;
 use commands::context::{Decision, Requirement, SelfApproval};
 use commands::message::{Message, Text, bold, code};
 use commands::plan::{Finding, Plan, Runs, Work};
-use commands::records::{ChangeId, ChangeRecord, Fact, Status};
-use commands::registry::{Entry, Kind};
+use commands::records::{ChangeId, ChangeRecord, Emergency, Fact, Status};
+use commands::registry::{EMERGENCY, Entry, Kind};
 use commands::{Error, Person, Resource, text};
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ use crate::card;
 use crate::dispatch::{Open, denied};
 use crate::effects;
 use crate::engine;
+use crate::glass;
 use crate::host::{Asking, Draft, Host, Trouble, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
@@ -107,11 +108,16 @@ impl Answering<'_> {
     /// Puts a planned change on record, or says why not.
     async fn open_change(&self, entry: Entry, work: Work<Value>) -> Result<(), Trouble> {
         let host = self.host;
-        let (rule, requires) = match host.authority.decide(self.person, entry.name(), &work.resource) {
+        let decision = if self.open.options.emergency {
+            host.authority.decide_in_emergency(self.person, entry.name(), &work.resource)
+        } else {
+            host.authority.decide(self.person, entry.name(), &work.resource)
+        };
+        let (rule, requires) = match decision {
             Decision::Denied { why, .. } => return self.deny(entry, &work.resource, &why).await,
             Decision::Allowed { rule, requires } => (rule, requires),
         };
-        if let Some(why) = self.obstacle(&work).await? {
+        if let Some(why) = self.obstacle(entry, &work).await? {
             return self.refuse(why).await;
         }
         if let Some(requirement) = &requires {
@@ -134,7 +140,7 @@ impl Answering<'_> {
     }
 
     /// What keeps a plan from being put on record at all.
-    async fn obstacle(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
+    async fn obstacle(&self, entry: Entry, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
         let failed: Vec<_> = work.checks.iter().filter(|check| check.finding == Finding::Fail).collect();
         if !failed.is_empty() {
             let head = text!["“", work.title.as_str(), "” can't run like this. Nothing was changed."];
@@ -147,9 +153,29 @@ impl Answering<'_> {
         if let Some(busy) = self.busy(work).await? {
             return Ok(Some(busy));
         }
+        if self.open.options.emergency {
+            return Ok(work.start.map(|start| {
+                text![
+                    "An emergency runs at once, and this is to start ",
+                    start,
+                    ". Nothing was changed. Ask without a start, or without ",
+                    code("--emergency"),
+                    "."
+                ]
+            }));
+        }
         let start = work.start.unwrap_or_else(|| self.host.clock.now());
-        let freeze = engine::freeze(self.host, work.resource.project.as_deref(), start).await?;
-        Ok(freeze.map(|freeze| freeze.refuses()))
+        let frozen = engine::freeze(self.host, work.resource.project.as_deref(), start).await?;
+        Ok(frozen.map(|freeze| {
+            let in_emergency = self.host.authority.decide_in_emergency(self.person, entry.name(), &work.resource);
+            let glass = match in_emergency {
+                Decision::Allowed { .. } => {
+                    text![" If it can't wait, break the glass: add ", code(format!("--{EMERGENCY} --reason \"…\"")), "."]
+                }
+                Decision::Denied { .. } => Text::default(),
+            };
+            freeze.refuses().then(glass)
+        }))
     }
 
     async fn busy(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
@@ -198,6 +224,7 @@ impl Answering<'_> {
             asked: now,
             plan,
             requires: requires.clone(),
+            emergency: self.open.options.emergency.then(Emergency::default),
             rule: rule.to_owned(),
             round: 1,
             votes: Vec::new(),
@@ -233,7 +260,21 @@ impl Answering<'_> {
             .change(&record, 0, Some(due))?
             .fact(self.planned(&record))
             .say(card::slot(&record), Saying::card(platform, channel, card::card(&record)));
+        let draft = match glass::message(&record) {
+            Some(message) => {
+                let security = &host.rules.channels.security;
+                draft.fact(self.broke_glass(&record)).say(glass::slot(&record), Saying::card(platform, security, message))
+            }
+            None => draft,
+        };
         let said = match &record.requires {
+            None if record.emergency.is_some() => text![
+                "🚨 ",
+                code(id.to_string()),
+                " starts at once, without approval. It is posted in ",
+                host.rules.channels.security.as_str(),
+                ", and a second person has to review it. Its card is in "
+            ],
             Some(need) => {
                 let noun = if need.approvals == 1 { "approval" } else { "approvals" };
                 text![
@@ -252,11 +293,7 @@ impl Answering<'_> {
     }
 
     fn planned(&self, record: &ChangeRecord) -> Fact {
-        let mut fact = self.fact("planned");
-        fact.operation = record.id.to_string();
-        fact.change = Some(record.id);
-        fact.resource = Some(record.plan.resource.to_string());
-        fact.project = record.plan.resource.project.clone();
+        let mut fact = self.fact_on("planned", record);
         let mut put = |name: &str, value: Value| fact.detail.insert(name.to_owned(), value);
         put("from", self.open.operation.as_str().into());
         put("title", record.plan.title.as_str().into());
@@ -270,8 +307,17 @@ impl Answering<'_> {
         fact
     }
 
+    fn broke_glass(&self, record: &ChangeRecord) -> Fact {
+        let mut fact = self.fact_on("broke_glass", record);
+        fact.detail.insert("rule".to_owned(), record.rule.as_str().into());
+        fact.detail.insert("reason".to_owned(), serde_json::json!(record.reason));
+        fact
+    }
+
     async fn deny(&self, entry: Entry, on: &Resource, why: &str) -> Result<(), Trouble> {
-        let said = denied(entry.name(), Some(on), why);
+        let action =
+            if self.open.options.emergency { format!("{} --{EMERGENCY}", entry.name()) } else { entry.name().to_owned() };
+        let said = denied(&action, Some(on), why);
         self.finish(Ending { outcome: "denied", said }, Draft::at(self.host.clock.now())).await
     }
 
@@ -327,6 +373,17 @@ impl Answering<'_> {
             action: Some(self.open.command.clone()),
             resource: self.on(),
             ..Fact::default()
+        }
+    }
+
+    /// A fact about the change this asking became.
+    fn fact_on(&self, event: &str, record: &ChangeRecord) -> Fact {
+        Fact {
+            operation: record.id.to_string(),
+            change: Some(record.id),
+            resource: Some(record.plan.resource.to_string()),
+            project: record.plan.resource.project.clone(),
+            ..self.fact(event)
         }
     }
 

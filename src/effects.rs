@@ -9,6 +9,7 @@ use crate::approval;
 use crate::case::Case;
 use crate::change::Happening;
 use crate::engine;
+use crate::glass;
 use crate::host::{Draft, Host, Trouble, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
 use crate::waiting;
@@ -57,6 +58,7 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             happen(answering, draft, *change, Happening::Told { told, note: note.clone() }).await
         }
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
+        Effect::SignOff { change, note } => happen(answering, draft, *change, Happening::Reviewed { note: note.clone() }).await,
         Effect::Freeze { project, reason, until } => {
             let counter = Key::new(Kind::Counter, "freeze");
             let row = host.store.get(&counter).await?;
@@ -138,7 +140,7 @@ fn next_look(host: &Host, case: &Case<'_>) -> Option<jiff::Timestamp> {
         }
         Status::AwaitingApproval { .. } | Status::Running { .. } => Some(now),
         Status::Scheduled { at } => Some(engine::next_look(host, &case.record, *at)),
-        Status::Ended { .. } => None,
+        Status::Ended { .. } => glass::next_reminder(&case.record),
     }
 }
 

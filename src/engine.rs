@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::approval::{self, Tally};
 use crate::case::Case;
 use crate::change::{Happening, step_name};
+use crate::glass;
 use crate::host::{Asking, Host, Trouble, read};
 use crate::records::Ledger;
 use crate::store::{Kind, Row};
@@ -37,7 +38,7 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
         Status::AwaitingApproval { expires } => waiting::look(case, expires).await,
         Status::Scheduled { at } => scheduled(case, at).await,
         Status::Running { state, since, tries, .. } => running(case, state, since, tries).await,
-        Status::Ended { .. } => case.commit(None).await,
+        Status::Ended { at, .. } => glass::look(case, at).await,
     }
 }
 
@@ -79,7 +80,9 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         let said = text!["Its time was ", at, " and it could not start then. Nothing was changed. Ask for it again."];
         return case.end(Outcome::Expired, said).await;
     }
-    if let Some(freeze) = freeze(host, case.record.plan.resource.project.as_deref(), now).await? {
+    let project = case.record.plan.resource.project.as_deref();
+    let frozen = if case.record.emergency.is_none() { freeze(host, project, now).await? } else { None };
+    if let Some(freeze) = frozen {
         let latest = at + host.rules.late;
         let why = text!["The freeze ", code(format!("FRZ-{}", freeze.id)), " of ", &freeze.by, " holds: ", freeze.reason];
         let next = text![". It starts if that ends before ", latest, "; after that it has to be asked for again."];
@@ -133,7 +136,11 @@ fn may_still_run(case: &Case<'_>) -> Result<Person, Text> {
     let Some(asker) = host.authority.person(&record.asker) else {
         return Err(text![&record.asker, " is no longer in the directory, so this does not run. Nothing was changed."]);
     };
-    let requires = match host.authority.decide(&asker, &record.command, &record.plan.resource) {
+    let decision = match record.emergency {
+        Some(_) => host.authority.decide_in_emergency(&asker, &record.command, &record.plan.resource),
+        None => host.authority.decide(&asker, &record.command, &record.plan.resource),
+    };
+    let requires = match decision {
         Decision::Allowed { requires, .. } => requires,
         Decision::Denied { why, .. } => {
             return Err(text!["The policy no longer allows it. ", why, " Nothing was changed."]);

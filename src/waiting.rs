@@ -151,19 +151,9 @@ fn prod(case: &mut Case<'_>, tally: &Tally, now: Timestamp) -> Result<(), Troubl
     let voted = |id| record.votes.iter().any(|vote| vote.by == id);
     let noun = if *missing == 1 { "approval" } else { "approvals" };
     let mut words = text!["⏳ ", code(record.id.to_string()), format!(" still waits for {missing} {noun}.")];
-    let could: Vec<_> = could.iter().filter(|person| !voted(person.id.clone())).take(5).collect();
-    for (at, person) in could.iter().enumerate() {
-        let between = if at == 0 {
-            " "
-        } else if at + 1 == could.len() {
-            " or "
-        } else {
-            ", "
-        };
-        words = words.then(text![between, &person.id]);
-    }
+    let could: Vec<_> = could.into_iter().filter(|person| !voted(person.id.clone())).take(5).collect();
     if !could.is_empty() {
-        words = words.then(" could give it.");
+        words = words.then(" ").then(card::any_of(&could)).then(" could give it.");
     }
     let name = format!("prod/{}/{}", record.round, record.prodded);
     case.tell(&name, words.into());
