@@ -345,6 +345,8 @@ pub enum Effect {
         change: ChangeId,
         /// Which way.
         verdict: Verdict,
+        /// The digest of the plan that is voted on.
+        plan: String,
         /// Why.
         reason: Option<String>,
     },
