@@ -96,9 +96,7 @@ def accounts_with(directory: Directory, arn: str) -> list[str]:
 
 def _matches(directory: Directory, arn: str, account: str, params: Params) -> bool:
     wanted = params.get("ProvisioningStatus")
-    latest = (
-        directory.provisioned[arn, account].revision == directory.permission_sets[arn].revision
-    )
+    latest = directory.provisioned[arn, account].revision == directory.permission_sets[arn].revision
     return wanted is None or (wanted == "LATEST_PERMISSION_SET_PROVISIONED") == latest
 
 
