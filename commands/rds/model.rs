@@ -124,7 +124,7 @@ impl Database {
             account: Some(self.at.account.clone()),
             project: Some(self.project.clone()),
             env: Some(self.env.clone()),
-            asker: None,
+            ..Resource::default()
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) fn person(number: u8) -> PersonId {
 /// A change of `p0` that waits for `approvals` of dba.
 pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeRecord {
     let mut plan = PlanRecord {
+        runs: commands::plan::Runs::Alone,
+        offers: Vec::new(),
         resource: Resource::named("database", "orders"),
         title: "orders: mysql 8.0.35 → 8.0.40".to_owned(),
         what: Vec::new(),
@@ -40,12 +42,15 @@ pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeReco
         asked: start(),
         plan,
         requires: Some(Requirement { approvals, group: "dba".to_owned(), self_approval }),
+        emergency: None,
         rule: "upgrade-prod".to_owned(),
         round: 1,
         votes: Vec::new(),
         claimed: None,
         status: Status::AwaitingApproval { expires: start() + SignedDuration::from_hours(8) },
         notes: Vec::new(),
+        so_far: None,
+        told: Vec::new(),
         reminded: Vec::new(),
         prodded: 0,
         turned_away: Vec::new(),

@@ -32,7 +32,11 @@ fn settings() -> Settings {
         regions: vec!["eu-central-1".to_owned()],
         roles: [].into(),
     };
-    Settings { accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")], prefix: "/".to_owned(), identity: None }
+    Settings {
+        accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")],
+        prefix: "/".to_owned(),
+        identity: None,
+    }
 }
 
 /// The default policy over four people.

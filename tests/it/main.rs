@@ -19,5 +19,6 @@ mod process;
 mod program;
 mod promises;
 mod restart;
+mod running;
 mod slack_trouble;
 mod upgrade;

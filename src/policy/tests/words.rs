@@ -14,6 +14,8 @@ struct OneChange;
 impl Records for OneChange {
     async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>> {
         let plan = PlanRecord {
+            runs: commands::plan::Runs::Alone,
+            offers: Vec::new(),
             resource: database("prod"),
             title: String::new(),
             what: Vec::new(),
@@ -36,11 +38,14 @@ impl Records for OneChange {
             asked: at,
             plan,
             requires: Some(requires),
+            emergency: None,
             rule: "upgrade-prod".to_owned(),
             votes: Vec::new(),
             claimed: None,
             status: Status::Scheduled { at },
             notes: Vec::new(),
+            so_far: None,
+            told: Vec::new(),
             reminded: Vec::new(),
             round: 1,
             prodded: 0,
@@ -86,6 +91,7 @@ async fn says(person: &str, line: &str) -> String {
         action: asked.entry.name(),
         reason: None,
         starts: None,
+        told: &[],
         settings: &settings,
         aws: &aws,
         authority: &law,
