@@ -151,7 +151,7 @@ def _begin(directory: Directory, assignment: Assignment, kind: str) -> Operation
     limits: Limits = directory.world.part(Limits)
     limits.refuse_outstanding(len(directory.outstanding()))
     operation = Operation(
-        directory.fresh_id(),
+        directory.world.fresh_uuid(),
         kind,
         directory.now,
         assignment.permission_set,

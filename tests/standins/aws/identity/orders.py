@@ -35,7 +35,10 @@ def _device(world: World, order: Order) -> Any:
     if order.get("user") is None:
         device.denied = True
     else:
-        device.user = user_named(directory_of(world), order["user"]).id
+        user = user_named(directory_of(world), order["user"])
+        if not user.enabled:
+            raise ValueError(f"{user.name} is disabled and cannot sign in")
+        device.user = user.id
     return {}
 
 

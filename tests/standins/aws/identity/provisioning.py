@@ -31,7 +31,7 @@ def provision_permission_set(context: Context, params: Params) -> Params:
         for each in directory.operations.values()
     ):
         raise AwsError("ConflictException", "There is a conflicting operation in process.")
-    operation = Operation(directory.fresh_id(), _KIND, directory.now, of.arn, account)
+    operation = Operation(directory.world.fresh_uuid(), _KIND, directory.now, of.arn, account)
     directory.operations[operation.id] = operation
     failure = directory.failure(_KIND)
 
