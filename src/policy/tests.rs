@@ -1,7 +1,7 @@
 use commands::context::{Account, Authority};
 use commands::{Command, change};
 use insta::assert_snapshot;
-use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::*;
 use crate::config::DEFAULT_POLICY;
@@ -167,6 +167,42 @@ fn the_least_demanding_permit_counts() {
 }
 
 #[test]
+fn a_rule_for_emergencies_counts_in_emergencies_alone() {
+    let policy = policy(
+        r#"@id("slow") @approvals("2") @approvers("dba") permit (principal, action == Action::"rds upgrade", resource);
+           @id("glass") @emergency("yes") permit (principal in Group::"sre", action, resource);
+           @id("never") forbid (principal, action, resource) when { resource has env && resource.env == "staging" };"#,
+    )
+    .unwrap();
+    let (sam, nils) = (person("sam", &["sre"]), person("nils", &[]));
+    let lines = [
+        policy.decide(&sam, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&sam, "rds upgrade", &database("prod")),
+        policy.decide(&sam, "change freeze stop", &database("prod")),
+        policy.decide_in_emergency(&nils, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&sam, "rds upgrade", &database("staging")),
+        policy.possible(&sam, "change freeze stop", &Resource::default(), &settings()),
+    ];
+    assert_snapshot!(lines.map(|decision| line(&decision)).join("\n"), @"
+    slow: 2 of dba
+    glass: at once
+    no (no rule): No rule lets anybody run change freeze stop. Whoever keeps the policy can add one.
+    no (no rule): No rule permits it. People in sre may break the glass for it.
+    no (never): The rule never forbids it.
+    glass: at once
+    ");
+}
+
+#[test]
+fn whoever_may_not_break_the_glass_is_told_the_ordinary_way() {
+    let law = law();
+    let [sam, nils] = ["sam", "nils"].map(|id| law.person(&PersonId(id.to_owned())).unwrap());
+    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it after 1 approval of dba.");
+    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("dev"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once.");
+    assert_snapshot!(line(&law.decide_in_emergency(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one.");
+}
+
+#[test]
 fn a_rule_that_breaks_denies() {
     let policy = policy(
         r#"@id("all") permit (principal, action, resource);
@@ -192,6 +228,9 @@ permit (principal, action, resource);
 @id("self") @approvals("1") @approvers("sre") @self_approval("yes") permit (principal, action, resource);
 @id("never") permit (principal, action, resource) when { resource.kind == "a" && false };
 @id("type") permit (principal, action, resource) when { principal in Grp::"sre" };
+@id("glass") @emergency("no") permit (principal, action, resource);
+@id("wall") @emergency("yes") forbid (principal, action, resource);
+@id("both") @emergency("yes") @approvals("1") @approvers("sre") permit (principal, action, resource);
 "#,
     );
     assert_snapshot!(errors.unwrap_err(), @r#"
@@ -208,6 +247,9 @@ permit (principal, action, resource);
     policy.cedar:11:1: self: @self_approval takes "counts" (or is left out), not "yes".
     policy.cedar:12:1: never: Policy is impossible: the policy expression evaluates to false for all valid requests.
     policy.cedar:13:70: type: Unrecognized entity type `Grp` (did you mean `Group`?).
+    policy.cedar:14:1: glass: @emergency takes "yes" (or is left out), not "no".
+    policy.cedar:15:1: wall: @emergency is for a permit: a forbid outranks emergencies too.
+    policy.cedar:16:1: both: @emergency stands without @approvals: an emergency runs at once and is reviewed afterwards.
     "#);
     let errors = policy("@id(\"a\") permit (principal, action, resource)\nwhen { resource.kind = \"a\" };");
     assert_snapshot!(errors.unwrap_err(), @"policy.cedar:2:8: '=' is not a valid operator in Cedar (try using '==' instead).");
@@ -231,6 +273,35 @@ fn changes() -> Vec<&'static str> {
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever rules there are: a forbid that applies denies on both roads, and a permit allows on its own alone.
+    #[test]
+    fn each_road_has_its_own_permits(rules in prop::collection::vec((any::<[bool; 3]>(), 0_u32..3), 0..6)) {
+        let written = rules.iter().enumerate().map(|(at, ([permits, glass, applies], approvals))| {
+            let effect = if *permits { "permit" } else { "forbid" };
+            let glass = if *permits && *glass { "@emergency(\"yes\")" } else { "" };
+            let needs = if *permits && glass.is_empty() && *approvals > 0 {
+                format!("@approvals(\"{approvals}\") @approvers(\"dba\")")
+            } else {
+                String::new()
+            };
+            let group = if *applies { "sre" } else { "dba" };
+            format!("@id(\"r{at}\") {glass} {needs} {effect} (principal in Group::\"{group}\", action, resource);\n")
+        });
+        let policy = policy(&written.collect::<String>()).unwrap();
+        let (sam, orders) = (person("sam", &["sre"]), database("prod"));
+        let forbidden = rules.iter().any(|([permits, _, applies], _)| !permits && *applies);
+        let permits = |on_glass: bool| {
+            let on_road = rules.iter().filter(move |([permits, glass, applies], _)| *permits && *applies && *glass == on_glass);
+            on_road.map(|(_, approvals)| if on_glass { 0 } else { *approvals }).min().filter(|_| !forbidden)
+        };
+        let approvals = |decision: Decision| match decision {
+            Decision::Allowed { requires, .. } => Some(requires.map_or(0, |requires| requires.approvals)),
+            Decision::Denied { .. } => None,
+        };
+        prop_assert_eq!(approvals(policy.decide(&sam, "rds upgrade", &orders)), permits(false));
+        prop_assert_eq!(approvals(policy.decide_in_emergency(&sam, "rds upgrade", &orders)), permits(true));
+    }
 
     #[test]
     fn a_person_in_no_group_is_never_allowed_a_change(
