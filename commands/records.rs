@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Requirement, Resource};
-use crate::message::{Table, Text};
+use crate::message::{Table, Text, code};
 use crate::plan::{Check, Offer, Runs};
+use crate::text;
 
 /// The number of a change; said and typed as `CHG-1042`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -315,6 +316,23 @@ impl Freeze {
         let covers = self.project.as_deref().is_none_or(|frozen| Some(frozen) == project);
         covers && self.since <= instant && instant < self.until
     }
+
+    /// The sentence for a change that would start while it holds.
+    pub fn refuses(&self) -> Text {
+        text![
+            "A freeze holds then: ",
+            code(format!("FRZ-{}", self.id)),
+            " by ",
+            &self.by,
+            " until ",
+            self.until,
+            ", because: ",
+            self.reason.as_str(),
+            ". Nothing was changed. Choose a time after it, or ask ",
+            &self.by,
+            " to lift it."
+        ]
+    }
 }
 
 /// What a change of the bot's own records does. The commit that records it carries it out.
@@ -327,6 +345,8 @@ pub enum Effect {
         change: ChangeId,
         /// Which way.
         verdict: Verdict,
+        /// The digest of the plan that is voted on.
+        plan: String,
         /// Why.
         reason: Option<String>,
     },

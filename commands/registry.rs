@@ -29,6 +29,17 @@ pub struct Entry {
     erased: &'static dyn Erased,
     /// Whether it reads or changes.
     pub kind: Kind,
+    /// Whether it may have to wait for an approval.
+    pub approval: Approval,
+}
+
+/// Whether a command may have to wait for an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// It plans work, which waits where the policy says so.
+    Possible,
+    /// It is answered or done at once, so the policy can only allow or deny it.
+    Never,
 }
 
 /// Whether a command reads or changes.
@@ -43,12 +54,17 @@ pub enum Kind {
 impl Entry {
     /// The entry of a command that reads.
     pub const fn query<C: Query>() -> Self {
-        Self { erased: &OfQuery::<C>(PhantomData), kind: Kind::Query }
+        Self { erased: &OfQuery::<C>(PhantomData), kind: Kind::Query, approval: Approval::Never }
     }
 
     /// The entry of a command that changes.
     pub const fn change<C: Change>() -> Self {
-        Self { erased: &OfChange::<C>(PhantomData), kind: Kind::Change }
+        Self { erased: &OfChange::<C>(PhantomData), kind: Kind::Change, approval: Approval::Possible }
+    }
+
+    /// The entry of a command that changes the bot's own records alone: its plans are [`Plan::Records`].
+    pub const fn at_once<C: Change>() -> Self {
+        Self { approval: Approval::Never, ..Self::change::<C>() }
     }
 
     /// Its words: `rds upgrade`.

@@ -44,6 +44,15 @@ pub struct Ending {
     pub outcome: &'static str,
     /// In words, for the asker.
     pub said: Message,
+    /// The rule that denied it, where one did.
+    rule: Option<String>,
+}
+
+impl Ending {
+    /// An end of one kind, told in these words.
+    pub fn new(outcome: &'static str, said: impl Into<Message>) -> Self {
+        Self { outcome, said: said.into(), rule: None }
+    }
 }
 
 /// Answers one open asking.
@@ -53,8 +62,8 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let known = host.authority.person(&open.person);
     let answering = Answering { host: &host, open: &open, person: known.as_ref().unwrap_or(&nobody), row: &row };
     let (Some(_), Some(entry)) = (&known, host.command(&open.command)) else {
-        let said = "You or this command are no longer known to me. Nothing was done.".into();
-        return answering.finish(Ending { outcome: "refused", said }, Draft::at(host.clock.now())).await;
+        let said = "You or this command are no longer known to me. Nothing was done.";
+        return answering.finish(Ending::new("refused", said), Draft::at(host.clock.now())).await;
     };
     let (again, doing) = (Arc::clone(&host), format!("answering {}", entry.name()));
     let worked = std::panic::AssertUnwindSafe(async {
@@ -67,7 +76,7 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
         Ok(worked) => worked,
         Err(_) => {
             let said = again.broke(&doing, "Nothing was changed.", &"it panicked");
-            answering.finish(Ending { outcome: "broke", said }, Draft::at(again.clock.now())).await
+            answering.finish(Ending::new("broke", said), Draft::at(again.clock.now())).await
         }
     }
 }
@@ -79,7 +88,7 @@ impl Answering<'_> {
         let cx = self.host.context(&asking, &ledger);
         let answered = tokio::time::timeout(LONGEST, entry.answer(&self.open.args, &cx)).await;
         let ending = match answered.unwrap_or_else(|_| Err(slow())) {
-            Ok(said) => Ending { outcome: "answered", said },
+            Ok(said) => Ending::new("answered", said),
             Err(error) => self.error(entry, error, "Nothing was changed."),
         };
         self.finish(ending, Draft::at(self.host.clock.now())).await
@@ -92,10 +101,14 @@ impl Answering<'_> {
         let planned = tokio::time::timeout(LONGEST, entry.plan(&self.open.args, &cx)).await;
         match planned.unwrap_or_else(|_| Err(slow())) {
             Ok(Plan::Records { resource, effects, say }) => {
-                if let Decision::Denied { why, .. } = self.host.authority.decide(self.person, entry.name(), &resource) {
-                    return self.deny(entry, &resource, &why).await;
+                match self.host.authority.decide(self.person, entry.name(), &resource) {
+                    Decision::Denied { rule, why } => return self.deny(entry, &resource, (rule, &why)).await,
+                    Decision::Allowed { rule, requires: Some(_) } => {
+                        let why = format!("The rule {rule} asks for an approval, and this can't wait for one.");
+                        return self.deny(entry, &resource, (Some(rule), &why)).await;
+                    }
+                    Decision::Allowed { .. } => effects::carry_out(self, effects, say).await,
                 }
-                effects::carry_out(self, effects, say).await
             }
             Ok(Plan::Work(work)) => self.open_change(entry, *work).await,
             Err(error) => {
@@ -114,7 +127,7 @@ impl Answering<'_> {
             host.authority.decide(self.person, entry.name(), &work.resource)
         };
         let (rule, requires) = match decision {
-            Decision::Denied { why, .. } => return self.deny(entry, &work.resource, &why).await,
+            Decision::Denied { rule, why } => return self.deny(entry, &work.resource, (rule, &why)).await,
             Decision::Allowed { rule, requires } => (rule, requires),
         };
         if let Some(why) = self.obstacle(entry, &work).await? {
@@ -174,20 +187,7 @@ impl Answering<'_> {
                 }
                 Decision::Denied { .. } => Text::default(),
             };
-            text![
-                "A freeze holds then: ",
-                code(format!("FRZ-{}", freeze.id)),
-                " by ",
-                &freeze.by,
-                " until ",
-                freeze.until,
-                ", because: ",
-                freeze.reason,
-                ". Nothing was changed. Choose a time after it, or ask ",
-                &freeze.by,
-                " to lift it."
-            ]
-            .then(glass)
+            freeze.refuses().then(glass)
         }))
     }
 
@@ -299,8 +299,8 @@ impl Answering<'_> {
             }
             None => text![code(id.to_string()), " needs no approval and starts ", starts, ". Its card is in "],
         };
-        let said = said.then(channel).then(".").into();
-        self.finish(Ending { outcome: "planned", said }, draft).await?;
+        let said = said.then(channel).then(".");
+        self.finish(Ending::new("planned", said), draft).await?;
         host.bells.changes.ring();
         Ok(())
     }
@@ -327,37 +327,40 @@ impl Answering<'_> {
         fact
     }
 
-    async fn deny(&self, entry: Entry, on: &Resource, why: &str) -> Result<(), Trouble> {
+    async fn deny(&self, entry: Entry, on: &Resource, (rule, why): (Option<String>, &str)) -> Result<(), Trouble> {
         let action =
             if self.open.options.emergency { format!("{} --{EMERGENCY}", entry.name()) } else { entry.name().to_owned() };
         let said = denied(&action, Some(on), why);
-        self.finish(Ending { outcome: "denied", said }, Draft::at(self.host.clock.now())).await
+        self.finish(Ending { outcome: "denied", said, rule }, Draft::at(self.host.clock.now())).await
     }
 
     /// Ends the asking with a sentence why it was not done.
     pub async fn refuse(&self, why: Text) -> Result<(), Trouble> {
-        self.finish(Ending { outcome: "refused", said: why.into() }, Draft::at(self.host.clock.now())).await
+        self.finish(Ending::new("refused", why), Draft::at(self.host.clock.now())).await
     }
 
     fn error(&self, entry: Entry, error: Error, changed: &str) -> Ending {
         match error {
-            Error::Shown(text) => Ending { outcome: "refused", said: text.into() },
+            Error::Shown(text) => Ending::new("refused", text),
             Error::Outside { say, cause } => {
                 tracing::warn!(command = entry.name(), cause, "the outside was in the way");
                 self.host.metrics.aws_in_the_way(entry.name());
-                Ending { outcome: "failed", said: say.into() }
+                Ending::new("failed", say)
             }
-            Error::Internal { doing, cause } => Ending { outcome: "broke", said: self.host.broke(&doing, changed, &cause) },
+            Error::Internal { doing, cause } => Ending::new("broke", self.host.broke(&doing, changed, &cause)),
         }
     }
 
     /// Commits the answer with whatever else is in the draft; the asking is closed.
     pub async fn finish(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
-        let Ending { outcome, said } = ending;
+        let Ending { outcome, said, rule } = ending;
         let mut fact = self.fact("answered");
         fact.outcome = Some(outcome.to_owned());
         fact.detail
             .insert("milliseconds".to_owned(), self.host.clock.now().duration_since(self.open.at).as_millis().to_string().into());
+        if let Some(rule) = rule {
+            fact.detail.insert("rule".to_owned(), rule.into());
+        }
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }

@@ -91,6 +91,9 @@ pub fn status(record: &ChangeRecord) -> Text {
             text!["⏸️ ", bold("Held."), " It was to start ", *at, "."]
         }
         Status::Scheduled { .. } if record.emergency.is_some() => text!["🚨 ", bold("Emergency."), " Starts at once."],
+        Status::Scheduled { at } if record.requires.is_none() => {
+            text!["🗓️ ", bold("Scheduled."), " It takes no approval and starts ", *at, "."]
+        }
         Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
         Status::Running { since, tries: 0, .. } => {
             let running = text!["▶️ ", bold("Running"), " since ", *since, "."];
@@ -177,7 +180,7 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
     let reschedule = Button::new("Reschedule", format!("change reschedule {id}"));
     match record.status {
         Status::AwaitingApproval { .. } => vec![
-            Button::new("Approve", format!("change approve {id}")).style(Style::Primary),
+            Button::new("Approve", format!("change approve {id} --plan {}", short(&record.plan.digest))).style(Style::Primary),
             Button::new("Reject", format!("change reject {id}")).style(Style::Danger),
             review,
             reschedule,

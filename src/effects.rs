@@ -24,7 +24,7 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
                 Err(why) => return answering.refuse(why).await,
             }
         }
-        match answering.finish(Ending { outcome: "answered", said: say.clone() }, draft).await {
+        match answering.finish(Ending::new("answered", say.clone()), draft).await {
             Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {}
             other => {
                 answering.host.bells.changes.ring();
@@ -39,7 +39,9 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
     let host = answering.host;
     let now = host.clock.now();
     match effect {
-        Effect::Vote { change, verdict, reason } => vote(answering, draft, *change, (*verdict, reason.clone())).await,
+        Effect::Vote { change, verdict, plan, reason } => {
+            vote(answering, draft, (*change, plan), (*verdict, reason.clone())).await
+        }
         Effect::Cancel { change, reason } => {
             let by = &answering.person.id;
             let said = match reason {
@@ -98,13 +100,17 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
 async fn vote(
     answering: &Answering<'_>,
     draft: Draft,
-    change: ChangeId,
+    (change, plan): (ChangeId, &str),
     (verdict, reason): (Verdict, Option<String>),
 ) -> Result<Result<Draft, Text>, Trouble> {
     let host = answering.host;
     let Some((record, _)) = host.change(change).await? else { return Ok(Err(unknown(change))) };
     if !matches!(record.status, Status::AwaitingApproval { .. }) {
         return Ok(Err(crate::change::illegal(&record).0));
+    }
+    if record.plan.digest != plan {
+        let id = code(change.to_string());
+        return Ok(Err(text![id, " was given another plan this moment, so your vote does not count. Look at its newest card."]));
     }
     if let Err(why) = approval::eligible(&record, answering.person, &*host.authority) {
         return Ok(Err(text!["Your vote on ", code(change.to_string()), " does not count. ", why]));

@@ -62,11 +62,12 @@ impl Policy {
             let ids = literals.iter().filter(|uid| uid.type_name().basename() == name);
             ids.map(|uid| uid.id().unescaped().to_owned()).collect::<BTreeSet<_>>()
         };
+        let spoken = Spoken::of(&set);
         Ok(Self {
             groups: of_type("Group"),
             people: of_type("Person"),
-            speaks_of_accounts: text.text.contains("account"),
-            access: ["permission_set", "minutes"].iter().any(|name| text.text.contains(name)).then(|| texts_of(&set)),
+            speaks_of_accounts: spoken.attributes.contains("account"),
+            access: ["permission_set", "minutes"].iter().any(|name| spoken.attributes.contains(*name)).then_some(spoken.texts),
             set,
             authorizer: Authorizer::new(),
             actions,
@@ -285,21 +286,32 @@ fn somebody(groups: impl IntoIterator<Item = String>) -> Person {
     Person { id, name: String::new(), email: None, groups, zone: "UTC".to_owned() }
 }
 
-/// Every text that stands in a policy as a value, and the empty one.
-fn texts_of(set: &PolicySet) -> BTreeSet<String> {
-    let mut texts = BTreeSet::from([String::new()]);
-    let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
-    while let Some(value) = left.pop() {
-        match value {
-            serde_json::Value::Object(members) => {
-                texts.extend(members.get("Value").and_then(serde_json::Value::as_str).map(str::to_owned));
-                left.extend(members.into_iter().map(|(_, member)| member));
+/// What a policy speaks of.
+struct Spoken {
+    /// The attributes it looks at.
+    attributes: BTreeSet<String>,
+    /// Every text that stands in it as a value, and the empty one.
+    texts: BTreeSet<String>,
+}
+
+impl Spoken {
+    fn of(set: &PolicySet) -> Self {
+        let mut spoken = Self { attributes: BTreeSet::new(), texts: BTreeSet::from([String::new()]) };
+        let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
+        while let Some(value) = left.pop() {
+            match value {
+                serde_json::Value::Object(members) => {
+                    let text = |name| members.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+                    spoken.texts.extend(text("Value"));
+                    spoken.attributes.extend(text("attr"));
+                    left.extend(members.into_iter().map(|(_, member)| member));
+                }
+                serde_json::Value::Array(items) => left.extend(items),
+                _ => {}
             }
-            serde_json::Value::Array(items) => left.extend(items),
-            _ => {}
         }
+        spoken
     }
-    texts
 }
 
 /// One request, with the entities that matter to it and no others.

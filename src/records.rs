@@ -40,7 +40,7 @@ impl Records for Ledger {
     }
 
     async fn freezes(&self) -> Result<Vec<Freeze>> {
-        all(&self.0.newest(Kind::Freeze, 1000).await.map_err(broken("listing freezes"))?)
+        all(&self.0.newest(Kind::Freeze, usize::MAX).await.map_err(broken("listing freezes"))?)
     }
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage> {

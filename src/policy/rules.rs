@@ -54,7 +54,7 @@ pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, 
         let offset = text.text.find(&template.to_cedar()).unwrap_or(0);
         errors.0.push(ConfigError { place: place(offset), key: template.annotation("id").map(str::to_owned), words });
     }
-    let rules = rules(&set, text, &mut errors);
+    let rules = rules(&set, text, actions, &mut errors);
     let schema = actions.schema().map_err(|cause| {
         let words = format!("The commands make no schema: {cause}.");
         ConfigErrors(vec![ConfigError { place: Place::whole(&text.file), key: None, words }])
@@ -80,7 +80,7 @@ pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, 
 }
 
 /// The rules by policy. A policy's place is found by its text, in the order of the file.
-fn rules(set: &PolicySet, text: &PolicyText, errors: &mut ConfigErrors) -> HashMap<PolicyId, Rule> {
+fn rules(set: &PolicySet, text: &PolicyText, actions: &Actions, errors: &mut ConfigErrors) -> HashMap<PolicyId, Rule> {
     let mut starts: Vec<(usize, &cedar_policy::Policy)> = set
         .policies()
         .map(|policy| (policy.to_cedar().and_then(|written| text.text.find(&written)).unwrap_or(0), policy))
@@ -107,6 +107,9 @@ fn rules(set: &PolicySet, text: &PolicyText, errors: &mut ConfigErrors) -> HashM
         }
         let road = road(policy, &mut wrong);
         let requires = requirement(policy, &mut wrong);
+        if let (Some(_), Some(action)) = (&requires, actions.at_once(policy)) {
+            wrong(format!("{action} is done at once, so it can't wait for approval: give it a rule without @approvals."));
+        }
         if road == Road::Emergency && requires.is_some() {
             wrong("@emergency stands without @approvals: an emergency runs at once and is reviewed afterwards.".to_owned());
         }

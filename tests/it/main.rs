@@ -20,5 +20,6 @@ mod process;
 mod program;
 mod promises;
 mod restart;
+mod running;
 mod slack_trouble;
 mod upgrade;
