@@ -100,7 +100,7 @@ async fn an_emergency_runs_at_once_through_a_freeze_and_is_posted_loudly() {
       ✅ Done. orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 1 min 30 s; unavailable for 20 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
       👀 Needs a review by a second person.
       [Reviewed] [Details]
-    watchkeeper: 🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of @ana has ended: orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 1 min 30 s; unavailable for 20 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
+    watchkeeper: 🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of @ana, has ended: orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 1 min 30 s; unavailable for 20 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
       👀 Needs a review by a second person.
       [Reviewed] [Details]
     ");
@@ -203,7 +203,7 @@ async fn a_review_that_is_missing_is_asked_for_every_day() {
     assert_eq!(count(&world, "review_reminded").await, 0);
     world.advance("2h").await;
     assert_snapshot!(world.slack.channel("security").expect("for a day").await.plain(), @"
-    🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of @ana, has waited for a day for the review by a second person. Aud Lie could give it.
+    🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of @ana, has waited for a day for a review by a second person. Aud Lie could give it.
     [Reviewed] [Details]
     ");
     world.restart().await;
@@ -299,7 +299,7 @@ async fn a_form_is_filled_in_with_the_reason() {
     Window: []
     Instance class to change to on the way: []
     Parameter group for the new version: []
-    Emergency: [Break the glass: it runs at once, without approval and through freezes; sa…]
+    Emergency: [Break the glass: at once, without approval, through freezes; reviewed later]
     ");
     ana.picks("Version to upgrade to", "8.0.40").await;
     ana.fills("Why", " ").await;
@@ -320,7 +320,7 @@ async fn help_and_can_say_who_may_break_the_glass() {
     Ana Ruiz may run rds upgrade on orders:
     • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode or Ben Chen could approve.
     • in staging of shop: yes, after 1 approval of sre (rule upgrade-staging). Too few people could approve that now, so it would be refused.
-    • in an emergency in prod of shop and prod of media: yes, at once with --emergency (rule upgrade-emergency); somebody else has to review it afterwards.
+    • in an emergency, in prod of shop and prod of media: yes, at once with --emergency (rule upgrade-emergency); somebody else has to review it afterwards.
     ");
     let help = world.person("ana").asks("ops", "/help rds upgrade").await;
     assert!(help.contains("--emergency — Break the glass") && help.contains("• in an emergency"), "{help}");
@@ -360,7 +360,7 @@ async fn a_rule_that_is_gone_before_the_start_voids_it_whatever_the_ordinary_way
       🚫 Void. The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.
       👀 Needs a review by a second person.
       [Reviewed] [Details]
-    watchkeeper: 🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of Ana Ruiz has ended: The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.
+    watchkeeper: 🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of Ana Ruiz, has ended: The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.
       👀 Needs a review by a second person.
       [Reviewed] [Details]
     ");
@@ -390,7 +390,7 @@ async fn an_emergency_that_has_to_wait_for_aws_is_not_put_off_and_can_be_taken_b
     • Connections are dropped while the engine restarts; applications must reconnect.
     • AWS can't take an upgrade back. The way back is to restore the snapshot into a new database, without what was written since.
     👀 Needs a review by a second person once it has ended.
-    Last: AWS gave no answer while I was opening a session in shop-prod. This usually passes within minutes. I try every 5 minutes until today 11:00 AM.
+    Last: AWS gave no answer while I was looking at orders in shop-prod (eu-west-1). This usually passes within minutes. I try every 5 minutes until today 11:00 AM.
     [Details] [Cancel]
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/change reschedule CHG-1 --at 'sat 02:00'").await, @"CHG-1 is an emergency and starts as soon as it can. Nothing was changed. change cancel CHG-1 takes it back.");
