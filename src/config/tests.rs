@@ -208,6 +208,11 @@ permit (principal in Group::"dba", action == Action::"rds upgrade", resource)
 when { resource has env && resource.env == "prod" };
 @id("vote")
 permit (principal in Group::"dba", action == Action::"change approve", resource);
+@id("upgrade-emergency")
+@emergency("yes")
+permit (principal in Group::"dba", action == Action::"rds upgrade", resource);
+@id("sign-off")
+permit (principal in Group::"dba", action == Action::"change sign-off", resource);
 "#;
     let files = [("watchkeeper.toml", toml), ("people.toml", people), ("policy.cedar", policy)];
     assert_snapshot!(findings(&files, &[("SLACK_BOT_TOKEN", "x")]), @r#"
@@ -217,6 +222,7 @@ permit (principal in Group::"dba", action == Action::"change approve", resource)
     advice: watchkeeper.toml: projects.web: No account belongs to the project web.
     advice: watchkeeper.toml: accounts: shop-prod has no role to assume; give it `roles`, or all of them `role` under [aws].
     advice: policy.cedar:2:1: read-audit: Nobody is in the group "auditors". Did you mean "auditor"?
+    advice: policy.cedar:11:1: upgrade-emergency: dora may break the glass by it, and nobody else may run change sign-off to review that.
     "#);
     let policy = ("policy.cedar", "@id(\"a\")\npermit (principal, action == Action::\"rds upgade\", resource);");
     assert_snapshot!(findings(&[("watchkeeper.toml", "[slack]\ntransport = \"http\""), policy], &[("SLACK_BOT_TOKEN", "x")]), @r#"

@@ -215,7 +215,7 @@ async fn help_shows_only_what_i_may_run() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
-    --emergency — Break the glass: it runs at once, without approval and through freezes; say why, and somebody else reviews it after
+    --emergency — Break the glass: at once, without approval, through freezes; reviewed later
     May you run it?
     • in dev of shop: yes, at once (rule upgrade-dev).
     • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Dora Diaz could approve.
@@ -232,7 +232,7 @@ async fn help_shows_only_what_i_may_run() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
-    --emergency — Break the glass: it runs at once, without approval and through freezes; say why, and somebody else reviews it after
+    --emergency — Break the glass: at once, without approval, through freezes; reviewed later
     May you run it?
     • in dev of shop: No rule permits it. People in sre may run it. Ask Sam Sato or Sue Sol.
     • in prod of shop: No rule permits it. People in dba or sre may run it. Ask Dora Diaz or Sam Sato.
