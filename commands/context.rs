@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::aws::Aws;
-use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
 
 /// A person's id in `people.toml`: short, lower case, the same on every platform, such as `ana`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +37,13 @@ pub struct Person {
     pub zone: String,
 }
 
+impl Person {
+    /// Somebody the directory no longer knows: in no group.
+    pub fn gone(id: &PersonId) -> Self {
+        Self { id: id.clone(), name: id.to_string(), email: None, groups: BTreeSet::new(), zone: "UTC".to_owned() }
+    }
+}
+
 /// What a command acts on. Before AWS has been asked only `kind` and `name` are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resource {
@@ -54,6 +61,18 @@ pub struct Resource {
     pub env: Option<String>,
     /// Who asked for it, where it is a change.
     pub asker: Option<PersonId>,
+    /// What is granted, where it is access to an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+}
+
+/// Access to an account, as policy judges it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Access {
+    /// The permission set's name.
+    pub permission_set: String,
+    /// How long it lasts, in minutes; none where it has no end.
+    pub minutes: Option<i64>,
 }
 
 impl Resource {
@@ -124,8 +143,14 @@ pub enum SelfApproval {
 pub trait Authority: Send + Sync {
     /// What the policy says to `person` running `action` (a command's name) on `resource`.
     fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
+    /// What the policy says to `person` breaking the glass for `action` on `resource`: running it at once, without approval
+    /// and through freezes. Only a rule made for emergencies permits that.
+    fn decide_in_emergency(&self, _person: &Person, _action: &str, _resource: &Resource) -> Decision {
+        Decision::Denied { rule: None, why: "No rule lets anybody break the glass for it.".to_owned() }
+    }
     /// What it says while only kind and name of the resource are known: whether there is a configured place (project,
-    /// environment, account) in which `person` may run `action` on it. It asks nobody outside.
+    /// environment, account) in which `person` may run `action` on it, if need be by breaking the glass. It asks nobody
+    /// outside.
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
     /// The person with this id, with today's groups.
     fn person(&self, id: &PersonId) -> Option<Person>;
@@ -140,7 +165,7 @@ pub trait Records: Send + Sync {
     async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>>;
     /// The newest changes, newest first, at most `limit`.
     async fn changes(&self, limit: usize) -> Result<Vec<ChangeRecord>>;
-    /// All changes that have not ended, oldest first.
+    /// All changes that are open, oldest first: those that have not ended, and emergencies nobody has reviewed.
     async fn open_changes(&self) -> Result<Vec<ChangeRecord>>;
     /// All freezes that have not been lifted, ended ones included until they are pruned.
     async fn freezes(&self) -> Result<Vec<Freeze>>;
@@ -248,6 +273,8 @@ pub struct Context<'a> {
     pub reason: Option<&'a str>,
     /// The start an approved change was given; `None` while it is first planned.
     pub starts: Option<Timestamp>,
+    /// In a step: what the change was told while it ran, oldest first.
+    pub told: &'a [Told],
     /// The settings.
     pub settings: &'a Settings,
     /// AWS, through assumed roles.

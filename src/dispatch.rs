@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use commands::context::Decision;
 use commands::message::{Message, Text, code};
 use commands::records::{Fact, Place};
-use commands::registry::{self, Asked, Entry, Fault, Options};
+use commands::registry::{self, Asked, EMERGENCY, Entry, Fault, Options};
 use commands::{Choice, Person, PersonId, Resource, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -179,6 +179,9 @@ impl Dispatch {
         if let Some(reason) = &asked.options.reason {
             fact.detail.insert("reason".to_owned(), reason.as_str().into());
         }
+        if asked.options.emergency {
+            fact.detail.insert(EMERGENCY.to_owned(), true.into());
+        }
         match host.authority.possible(person, entry.name(), &resource) {
             Decision::Denied { rule, why } => {
                 fact.event = "denied".to_owned();
@@ -317,7 +320,8 @@ impl Dispatch {
             return Vec::new();
         }
         let ledger = Ledger(Arc::clone(&host.store));
-        let asking = Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None };
+        let asking =
+            Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None, told: &[] };
         let cx = host.context(&asking, &ledger);
         let given = Value::Object(typing.given);
         let suggested = entry.suggest(&typing.arg, &typing.typed, &given, &cx);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use commands::context::{Authority, Context, Settings};
 use commands::message::{Message, Text, code};
-use commands::records::{ChangeId, ChangeRecord, Fact};
+use commands::records::{ChangeId, ChangeRecord, Fact, Told};
 use commands::registry::Entry;
 use commands::{Person, text};
 use jiff::Timestamp;
@@ -239,6 +239,7 @@ impl Host {
             action: asked.action,
             reason: asked.reason,
             starts: asked.starts,
+            told: asked.told,
             settings: &self.settings,
             aws: &self.aws,
             authority: &*self.authority,
@@ -275,4 +276,6 @@ pub struct Asking<'a> {
     pub reason: Option<&'a str>,
     /// The start an approved change was given.
     pub starts: Option<Timestamp>,
+    /// What a running change was told.
+    pub told: &'a [Told],
 }
