@@ -92,6 +92,11 @@ impl Identity {
         self.limits.writes.take(key, self.now)
     }
 
+    /// Gives the slot of `key` back, or its place in line: its write will not be made.
+    pub(crate) fn give_back(&self, key: &WriteKey) {
+        self.limits.writes.release(key, self.now);
+    }
+
     /// How many calls of one answer are made at once. The background leaves room in the session's gate for people.
     pub(super) fn at_once(&self) -> usize {
         match self.urgency {

@@ -18,6 +18,9 @@ pub mod roster;
 pub(crate) mod slots;
 pub(crate) mod writes;
 
+pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+pub use roster::Roster;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -25,7 +28,6 @@ use jiff::Timestamp;
 use crate::context::{Context, IdentityCenter};
 use crate::error::{Error, Result};
 use limiter::Limiter;
-use roster::Roster;
 use slots::Slots;
 
 /// What the process remembers about Identity Center. Nothing of it is needed after a restart.

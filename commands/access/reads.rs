@@ -282,6 +282,35 @@ impl Identity {
         Ok(answer.map_err(|fault| fault.error("listing removals under way"))?.into_iter().filter_map(under_way).collect())
     }
 
+    /// The request by which AWS is creating this very assignment; none if it is not. For a step that does not know whether
+    /// its call came through.
+    pub(crate) async fn creation_of(&self, assignment: &Assignment) -> Result<Option<String>> {
+        let open: Vec<String> = self.creations_under_way().await?.into_iter().map(|one| one.request).collect();
+        let looks = self.each(&open, |request| async move {
+            let call = self.admin.describe_account_assignment_creation_status().instance_arn(&self.instance.arn);
+            let call = call.account_assignment_creation_request_id(request).send();
+            let answer = self.session.read("sso:DescribeAccountAssignmentCreationStatus", call).await;
+            let answer = unless_missing(answer, "following an assignment")?;
+            let status = answer.and_then(|answer| answer.account_assignment_creation_status);
+            Ok(status.filter(|status| is_of(status, assignment)).map(|_| request.to_owned()))
+        });
+        Ok(looks.await?.into_iter().flatten().next())
+    }
+
+    /// The request by which AWS is ending this very assignment; none if it is not.
+    pub(crate) async fn deletion_of(&self, assignment: &Assignment) -> Result<Option<String>> {
+        let open: Vec<String> = self.deletions_under_way().await?.into_iter().map(|one| one.request).collect();
+        let looks = self.each(&open, |request| async move {
+            let call = self.admin.describe_account_assignment_deletion_status().instance_arn(&self.instance.arn);
+            let call = call.account_assignment_deletion_request_id(request).send();
+            let answer = self.session.read("sso:DescribeAccountAssignmentDeletionStatus", call).await;
+            let answer = unless_missing(answer, "following the removal of an assignment")?;
+            let status = answer.and_then(|answer| answer.account_assignment_deletion_status);
+            Ok(status.filter(|status| is_of(status, assignment)).map(|_| request.to_owned()))
+        });
+        Ok(looks.await?.into_iter().flatten().next())
+    }
+
     /// How far AWS is with provisioning a permission set.
     pub(crate) async fn provisioning_status(&self, request: &str) -> Result<Progress> {
         let call = self.admin.describe_permission_set_provisioning_status().instance_arn(&self.instance.arn);
@@ -328,6 +357,13 @@ fn group(id: String, name: Option<String>, description: Option<String>, external
 fn membership(one: store::GroupMembership) -> Option<Membership> {
     let Some(MemberId::UserId(user)) = one.member_id else { return None };
     Some(Membership { id: one.membership_id, group: one.group_id?, user })
+}
+
+/// Whether a request AWS is at is for this assignment.
+fn is_of(status: &admin::AccountAssignmentOperationStatus, assignment: &Assignment) -> bool {
+    status.target_id.as_ref() == Some(&assignment.account)
+        && status.permission_set_arn.as_ref() == Some(&assignment.permission_set)
+        && assignee(status.principal_type.as_ref(), status.principal_id.clone()).as_ref() == Some(&assignment.principal)
 }
 
 /// A principal's kind in AWS's words.

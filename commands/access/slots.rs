@@ -106,9 +106,10 @@ impl Slots {
         state.held.entry(key.clone()).or_insert(Held { since: now, seen: now }).seen = now;
     }
 
-    /// Gives the slot of `key` back: AWS is done with it, or never began.
+    /// Gives the slot of `key` back, or its place in line: AWS is done with it, or never began.
     pub(crate) fn release(&self, key: &WriteKey, now: Timestamp) {
         let mut state = self.state(now);
+        state.line.retain(|(waiting, _)| waiting != key);
         if let Some(held) = state.held.remove(key) {
             let took = now.duration_since(held.since).max(SignedDuration::ZERO);
             state.usual = Some(state.usual.map_or(took, |usual| (usual * 3 + took) / 4));
