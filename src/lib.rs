@@ -24,6 +24,7 @@ pub mod platform;
 pub mod policy;
 pub mod recognition;
 pub mod records;
+pub mod roster;
 pub mod rules;
 pub mod secret;
 pub mod store;
