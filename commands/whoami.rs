@@ -46,8 +46,8 @@ fn groups(cx: &Context<'_>) -> Text {
     let listed = |groups: &BTreeSet<String>| groups.iter().cloned().collect::<Vec<_>>().join(", ");
     let origin = cx.authority.origin(&cx.person.id);
     let Some(center) = origin.center else { return or_none(listed(&cx.person.groups), "none") };
-    let age = cx.now.duration_since(center.at);
-    let age = if age < SignedDuration::from_mins(1) { "just now".to_owned() } else { format!("{} ago", lasting(age)) };
+    let age = SignedDuration::from_mins(cx.now.duration_since(center.at).as_mins());
+    let age = if age.is_zero() { "just now".to_owned() } else { format!("{} ago", lasting(age)) };
     let of = text![" (IAM Identity Center, as of ", age, ")"];
     let there = or_none(listed(&center.groups), "none").then(of);
     match origin.people_toml.filter(|groups| !groups.is_empty()) {

@@ -82,7 +82,8 @@ impl Keeping {
         };
         let age = now.duration_since(center.at());
         let users = center.users().iter().filter(|user| user.standing == Standing::Active).count();
-        let words = format!("{users} users of Identity Center, as of {}", ago(age));
+        let noun = if users == 1 { "user" } else { "users" };
+        let words = format!("{users} {noun} of Identity Center, as of {}", ago(age));
         match trouble {
             Some(why) => Health { ok: age < STALE, words: format!("{words}; reading them again went wrong: {why}") },
             None => Health { ok: true, words },
@@ -96,15 +97,15 @@ impl Keeping {
             let read = AssertUnwindSafe(self.read(&host)).catch_unwind().await;
             let trouble = match read {
                 Ok(read) => read.err(),
-                Err(panic) => Some(format!("it panicked: {}", crate::http::words(&*panic))),
+                Err(panic) => {
+                    tracing::error!(panic = crate::http::words(&*panic), "reading the people of Identity Center panicked");
+                    Some("it broke".to_owned())
+                }
             };
             let gap = match &trouble {
                 Some(_) => AGAIN.min(self.center.refresh),
                 None => self.center.refresh,
             };
-            if let Some(why) = &trouble {
-                tracing::warn!(why, "reading the people of Identity Center; those known before still count");
-            }
             let next = host.clock.now() + gap;
             *self.state() = State { next: Some(next), trouble };
             while host.clock.now() < next {
@@ -119,9 +120,12 @@ impl Keeping {
     }
 
     async fn read(&self, host: &Host) -> Result<(), String> {
-        let roster = roster::refresh(&host.aws, &self.center, host.clock.now()).await.map_err(said)?;
+        let roster = roster::refresh(&host.aws, &self.center, host.clock.now()).await.map_err(told)?;
         let after = self.directory.after(&reading(&roster));
-        self.shelf.lock().await.keep(&after, host.clock.now()).await.map_err(|trouble| trouble.to_string())?;
+        self.shelf.lock().await.keep(&after, host.clock.now()).await.map_err(|trouble| {
+            tracing::error!(%trouble, "the people of Identity Center can't be kept; those known before still count");
+            "they can't be written down".to_owned()
+        })?;
         let edition = self.directory.edition();
         self.directory.take_over(after);
         if self.directory.edition() != edition {
@@ -152,16 +156,19 @@ fn reading(roster: &Roster) -> Reading {
     Reading { at: roster.at, users: seen.collect() }
 }
 
-/// An error of the capability in words for the log and for health.
-fn said(error: commands::Error) -> String {
-    match error {
-        commands::Error::Shown(words) => words.plain(),
-        commands::Error::Outside { say, cause } => format!("{} ({cause})", say.plain()),
-        commands::Error::Internal { doing, cause } => format!("{doing}: {cause}"),
-    }
+/// Logs why they can't be read, and gives it in words.
+fn told(error: commands::Error) -> String {
+    let (words, cause) = match error {
+        commands::Error::Shown(words) => (words.plain(), String::new()),
+        commands::Error::Outside { say, cause } => (say.plain(), cause),
+        commands::Error::Internal { doing, cause } => (format!("it broke while {doing}"), cause),
+    };
+    tracing::warn!(why = words, cause, "the people of Identity Center can't be read; those known before still count");
+    words
 }
 
 /// `3 min ago`.
 fn ago(age: SignedDuration) -> String {
-    if age < SignedDuration::from_mins(1) { "just now".to_owned() } else { format!("{} ago", commands::message::lasting(age)) }
+    let minutes = SignedDuration::from_mins(age.as_mins());
+    if minutes.is_zero() { "just now".to_owned() } else { format!("{} ago", commands::message::lasting(minutes)) }
 }
