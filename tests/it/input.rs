@@ -1,6 +1,7 @@
 //! Wrong input gets one clear sentence; what phones and habits make of a line is understood.
 
 use insta::assert_snapshot;
+use standins::slack::{Fault, User};
 use standins::world::World;
 
 /// What ana reads when she types a line.
@@ -175,6 +176,38 @@ async fn a_change_that_does_not_exist_is_named() {
     assert_snapshot!(answer(&mut world, "/change show CHG-99").await, @"There is no CHG-99. change list shows those there are.");
     assert_snapshot!(answer(&mut world, "/change approve 99").await, @"There is no CHG-99. change list shows those there are.");
     world.finish().await;
+}
+
+#[tokio::test]
+async fn people_of_another_company_are_not_ours_whatever_their_address() {
+    let mut world = World::start().await;
+    world.slack.add_person(User::named("mallory").with_email("ana@example.com").of_team("T0000000099"));
+    world.slack.add_person(User::named("anna").with_email("ana@example.com").unconfirmed());
+    let elsewhere = User::named("eve").with_email("ben@example.com").of_team("T0000000099").of_enterprise("E0000000099");
+    world.slack.add_person(elsewhere);
+    for name in ["mallory", "anna", "eve"] {
+        world.slack.person(name).joins("ops").await;
+    }
+    assert_snapshot!(world.person("mallory").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("eve").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("anna").asks("ops", "/rds list").await, @"I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml with the e-mail address of this account.");
+    let card = world.upgrade("").await;
+    world.slack.person("eve").joins("shop-ops").await;
+    world.person("eve").reacts("white_check_mark", &card).await;
+    assert!(world.status(&card).contains("Waits for 1 approval"), "{}", world.status(&card));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn until_slack_says_whose_workspace_it_is_nobody_is_known() {
+    let mut world = World::start().await;
+    world.stop().await;
+    world.slack.fail_all("auth.test", Fault::Status(500));
+    world.revive().await;
+    assert_snapshot!(world.person("ana").asks("ops", "/whoami").await, @"I can't look up who you are right now, so I did nothing. Try again in a minute.");
+    world.slack.heal();
+    assert!(world.person("ana").asks("ops", "/whoami").await.contains("Ana Ruiz"));
+    world.end().await;
 }
 
 #[tokio::test]

@@ -50,7 +50,8 @@ impl Slack {
         payload: &Value,
         inbound: &Arc<dyn Inbound>,
     ) -> Result<Value, Malformed> {
-        let decoder = Decoder { prefix: &self.prefix, me: self.me.get().map(String::as_str), now: self.clock.now() };
+        let decoder =
+            Decoder { prefix: &self.prefix, me: self.origin.get().map(|origin| origin.account.as_str()), now: self.clock.now() };
         let decoded = match kind {
             Kind::Command => decoder.command(payload)?,
             Kind::Interaction => decoder.interaction(payload)?,
