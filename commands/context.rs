@@ -143,8 +143,14 @@ pub enum SelfApproval {
 pub trait Authority: Send + Sync {
     /// What the policy says to `person` running `action` (a command's name) on `resource`.
     fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
+    /// What the policy says to `person` breaking the glass for `action` on `resource`: running it at once, without approval
+    /// and through freezes. Only a rule made for emergencies permits that.
+    fn decide_in_emergency(&self, _person: &Person, _action: &str, _resource: &Resource) -> Decision {
+        Decision::Denied { rule: None, why: "No rule lets anybody break the glass for it.".to_owned() }
+    }
     /// What it says while only kind and name of the resource are known: whether there is a configured place (project,
-    /// environment, account) in which `person` may run `action` on it. It asks nobody outside.
+    /// environment, account) in which `person` may run `action` on it, if need be by breaking the glass. It asks nobody
+    /// outside.
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
     /// The person with this id, with today's groups.
     fn person(&self, id: &PersonId) -> Option<Person>;
@@ -159,7 +165,7 @@ pub trait Records: Send + Sync {
     async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>>;
     /// The newest changes, newest first, at most `limit`.
     async fn changes(&self, limit: usize) -> Result<Vec<ChangeRecord>>;
-    /// All changes that have not ended, oldest first.
+    /// All changes that are open, oldest first: those that have not ended, and emergencies nobody has reviewed.
     async fn open_changes(&self) -> Result<Vec<ChangeRecord>>;
     /// All freezes that have not been lifted, ended ones included until they are pruned.
     async fn freezes(&self) -> Result<Vec<Freeze>>;

@@ -143,10 +143,10 @@ impl<S> Work<S> {
 }
 
 impl PlanRecord {
-    /// SHA-256 over what is bound to the votes: resource, title, calls and start. Findings of checks are looked at anew
+    /// SHA-256 over what is bound to the votes: the resource with the place it belongs to, title, calls and start. Findings of checks are looked at anew
     /// before the start and may differ as long as none fails.
     pub fn digested(&self) -> String {
-        let bound = serde_json::json!([self.resource.id, self.title, self.calls, self.start]);
+        let bound = serde_json::json!([self.resource, self.title, self.calls, self.start]);
         hex(digest::digest(&digest::SHA256, bound.to_string().as_bytes()).as_ref())
     }
 }

@@ -69,6 +69,9 @@ pub struct ChangeRecord {
     pub plan: PlanRecord,
     /// The approval it takes; none when the policy demands none.
     pub requires: Option<Requirement>,
+    /// Where somebody broke the glass: it runs at once, without approval and through freezes, and is reviewed afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<Emergency>,
     /// The rule that allowed it.
     pub rule: String,
     /// Counts its cards from 1: a new start voids the votes and begins a new card.
@@ -100,6 +103,31 @@ impl ChangeRecord {
     pub fn as_resource(&self) -> Resource {
         self.plan.resource.as_change(self.id.to_string(), &self.asker)
     }
+
+    /// Whether it is an emergency that nobody has reviewed: it stays open until somebody has, whatever came of it.
+    pub fn is_unreviewed(&self) -> bool {
+        self.emergency.as_ref().is_some_and(|emergency| emergency.reviewed.is_none())
+    }
+}
+
+/// What is kept of a change for which somebody broke the glass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emergency {
+    /// The second person's look at it; none until somebody has looked.
+    pub reviewed: Option<Reviewed>,
+    /// The days since its end for which a reminder of the missing review was given.
+    pub reminded: i64,
+}
+
+/// A second person's look at an emergency that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// Who looked.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// What they found, in their words.
+    pub note: Option<String>,
 }
 
 /// Something a running change was told: that it should end early, an answer it waits for.
@@ -317,6 +345,8 @@ pub enum Effect {
         change: ChangeId,
         /// Which way.
         verdict: Verdict,
+        /// The digest of the plan that is voted on.
+        plan: String,
         /// Why.
         reason: Option<String>,
     },
@@ -349,6 +379,13 @@ pub enum Effect {
     Claim {
         /// Which.
         change: ChangeId,
+    },
+    /// Says that the asker has reviewed an emergency.
+    SignOff {
+        /// Which.
+        change: ChangeId,
+        /// What they found.
+        note: Option<String>,
     },
     /// Calls a freeze.
     Freeze {

@@ -2,6 +2,7 @@
 //!
 //! Types are erased here alone: an [`Entry`] is a command whose arguments travel as JSON.
 
+use std::any::TypeId;
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ mod parse;
 mod tests;
 
 pub use form::{Field, Form, Input};
-pub use parse::{Asked, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
+pub use parse::{Asked, EMERGENCY, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
 
 /// One command, its type erased.
 #[derive(Clone, Copy)]
@@ -28,6 +29,17 @@ pub struct Entry {
     erased: &'static dyn Erased,
     /// Whether it reads or changes.
     pub kind: Kind,
+    /// Whether it may have to wait for an approval.
+    pub approval: Approval,
+}
+
+/// Whether a command may have to wait for an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// It plans work, which waits where the policy says so.
+    Possible,
+    /// It is answered or done at once, so the policy can only allow or deny it.
+    Never,
 }
 
 /// Whether a command reads or changes.
@@ -42,12 +54,17 @@ pub enum Kind {
 impl Entry {
     /// The entry of a command that reads.
     pub const fn query<C: Query>() -> Self {
-        Self { erased: &OfQuery::<C>(PhantomData), kind: Kind::Query }
+        Self { erased: &OfQuery::<C>(PhantomData), kind: Kind::Query, approval: Approval::Never }
     }
 
     /// The entry of a command that changes.
     pub const fn change<C: Change>() -> Self {
-        Self { erased: &OfChange::<C>(PhantomData), kind: Kind::Change }
+        Self { erased: &OfChange::<C>(PhantomData), kind: Kind::Change, approval: Approval::Possible }
+    }
+
+    /// The entry of a command that changes the bot's own records alone: its plans are [`Plan::Records`].
+    pub const fn at_once<C: Change>() -> Self {
+        Self { approval: Approval::Never, ..Self::change::<C>() }
     }
 
     /// Its words: `rds upgrade`.
@@ -67,7 +84,14 @@ impl Entry {
 
     /// Its arguments as clap knows them, with the options every command of its kind has.
     pub fn clap(&self) -> clap::Command {
-        parse::with_options(self.erased.clap(), self.kind)
+        let clap = parse::with_options(self.erased.clap(), self.kind);
+        if self.has_glass() { clap.arg(parse::emergency()) } else { clap }
+    }
+
+    /// Whether there is glass to break: it works in steps, so it may have to wait for approval or for the end of a freeze.
+    /// What only alters the bot's own records takes effect at once anyway.
+    pub fn has_glass(&self) -> bool {
+        self.erased.has_steps()
     }
 
     /// The arguments whose values it can suggest.
@@ -116,6 +140,9 @@ impl std::fmt::Debug for Entry {
 trait Erased: Sync {
     fn name(&self) -> &'static str;
     fn picks(&self) -> &'static [&'static str];
+    fn has_steps(&self) -> bool {
+        false
+    }
     fn clap(&self) -> clap::Command;
     fn read(&self, matches: &ArgMatches) -> Result<Value>;
     fn resource(&self, args: &Value) -> Result<Resource>;
@@ -180,6 +207,10 @@ impl<C: Query> Erased for OfQuery<C> {
 #[async_trait]
 impl<C: Change> Erased for OfChange<C> {
     erase_command!();
+
+    fn has_steps(&self) -> bool {
+        TypeId::of::<C::State>() != TypeId::of::<()>()
+    }
 
     async fn suggest(&self, arg: &str, typed: &str, given: &Value, cx: &Context<'_>) -> Vec<Choice> {
         C::suggest(arg, typed, given, cx).await

@@ -6,8 +6,8 @@ use std::time::Duration;
 use commands::context::{Decision, Requirement, SelfApproval};
 use commands::message::{Message, Text, bold, code};
 use commands::plan::{Finding, Plan, Runs, Work};
-use commands::records::{ChangeId, ChangeRecord, Fact, Status};
-use commands::registry::{Entry, Kind};
+use commands::records::{ChangeId, ChangeRecord, Emergency, Fact, Status};
+use commands::registry::{EMERGENCY, Entry, Kind};
 use commands::{Error, Person, Resource, text};
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ use crate::card;
 use crate::dispatch::{Open, denied};
 use crate::effects;
 use crate::engine;
+use crate::glass;
 use crate::host::{Asking, Draft, Host, Trouble, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
@@ -43,6 +44,15 @@ pub struct Ending {
     pub outcome: &'static str,
     /// In words, for the asker.
     pub said: Message,
+    /// The rule that denied it, where one did.
+    rule: Option<String>,
+}
+
+impl Ending {
+    /// An end of one kind, told in these words.
+    pub fn new(outcome: &'static str, said: impl Into<Message>) -> Self {
+        Self { outcome, said: said.into(), rule: None }
+    }
 }
 
 /// Answers one open asking.
@@ -52,8 +62,8 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let known = host.authority.person(&open.person);
     let answering = Answering { host: &host, open: &open, person: known.as_ref().unwrap_or(&nobody), row: &row };
     let (Some(_), Some(entry)) = (&known, host.command(&open.command)) else {
-        let said = "You or this command are no longer known to me. Nothing was done.".into();
-        return answering.finish(Ending { outcome: "refused", said }, Draft::at(host.clock.now())).await;
+        let said = "You or this command are no longer known to me. Nothing was done.";
+        return answering.finish(Ending::new("refused", said), Draft::at(host.clock.now())).await;
     };
     let (again, doing) = (Arc::clone(&host), format!("answering {}", entry.name()));
     let worked = std::panic::AssertUnwindSafe(async {
@@ -66,7 +76,7 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
         Ok(worked) => worked,
         Err(_) => {
             let said = again.broke(&doing, "Nothing was changed.", &"it panicked");
-            answering.finish(Ending { outcome: "broke", said }, Draft::at(again.clock.now())).await
+            answering.finish(Ending::new("broke", said), Draft::at(again.clock.now())).await
         }
     }
 }
@@ -78,7 +88,7 @@ impl Answering<'_> {
         let cx = self.host.context(&asking, &ledger);
         let answered = tokio::time::timeout(LONGEST, entry.answer(&self.open.args, &cx)).await;
         let ending = match answered.unwrap_or_else(|_| Err(slow())) {
-            Ok(said) => Ending { outcome: "answered", said },
+            Ok(said) => Ending::new("answered", said),
             Err(error) => self.error(entry, error, "Nothing was changed."),
         };
         self.finish(ending, Draft::at(self.host.clock.now())).await
@@ -91,10 +101,14 @@ impl Answering<'_> {
         let planned = tokio::time::timeout(LONGEST, entry.plan(&self.open.args, &cx)).await;
         match planned.unwrap_or_else(|_| Err(slow())) {
             Ok(Plan::Records { resource, effects, say }) => {
-                if let Decision::Denied { why, .. } = self.host.authority.decide(self.person, entry.name(), &resource) {
-                    return self.deny(entry, &resource, &why).await;
+                match self.host.authority.decide(self.person, entry.name(), &resource) {
+                    Decision::Denied { rule, why } => return self.deny(entry, &resource, (rule, &why)).await,
+                    Decision::Allowed { rule, requires: Some(_) } => {
+                        let why = format!("The rule {rule} asks for an approval, and this can't wait for one.");
+                        return self.deny(entry, &resource, (Some(rule), &why)).await;
+                    }
+                    Decision::Allowed { .. } => effects::carry_out(self, effects, say).await,
                 }
-                effects::carry_out(self, effects, say).await
             }
             Ok(Plan::Work(work)) => self.open_change(entry, *work).await,
             Err(error) => {
@@ -107,11 +121,16 @@ impl Answering<'_> {
     /// Puts a planned change on record, or says why not.
     async fn open_change(&self, entry: Entry, work: Work<Value>) -> Result<(), Trouble> {
         let host = self.host;
-        let (rule, requires) = match host.authority.decide(self.person, entry.name(), &work.resource) {
-            Decision::Denied { why, .. } => return self.deny(entry, &work.resource, &why).await,
+        let decision = if self.open.options.emergency {
+            host.authority.decide_in_emergency(self.person, entry.name(), &work.resource)
+        } else {
+            host.authority.decide(self.person, entry.name(), &work.resource)
+        };
+        let (rule, requires) = match decision {
+            Decision::Denied { rule, why } => return self.deny(entry, &work.resource, (rule, &why)).await,
             Decision::Allowed { rule, requires } => (rule, requires),
         };
-        if let Some(why) = self.obstacle(&work).await? {
+        if let Some(why) = self.obstacle(entry, &work).await? {
             return self.refuse(why).await;
         }
         if let Some(requirement) = &requires {
@@ -134,7 +153,7 @@ impl Answering<'_> {
     }
 
     /// What keeps a plan from being put on record at all.
-    async fn obstacle(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
+    async fn obstacle(&self, entry: Entry, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
         let failed: Vec<_> = work.checks.iter().filter(|check| check.finding == Finding::Fail).collect();
         if !failed.is_empty() {
             let head = text!["“", work.title.as_str(), "” can't run like this. Nothing was changed."];
@@ -147,9 +166,29 @@ impl Answering<'_> {
         if let Some(busy) = self.busy(work).await? {
             return Ok(Some(busy));
         }
+        if self.open.options.emergency {
+            return Ok(work.start.map(|start| {
+                text![
+                    "An emergency runs at once, and this is to start ",
+                    start,
+                    ". Nothing was changed. Ask without a start, or without ",
+                    code("--emergency"),
+                    "."
+                ]
+            }));
+        }
         let start = work.start.unwrap_or_else(|| self.host.clock.now());
-        let freeze = engine::freeze(self.host, work.resource.project.as_deref(), start).await?;
-        Ok(freeze.map(|freeze| freeze.refuses()))
+        let frozen = engine::freeze(self.host, work.resource.project.as_deref(), start).await?;
+        Ok(frozen.map(|freeze| {
+            let in_emergency = self.host.authority.decide_in_emergency(self.person, entry.name(), &work.resource);
+            let glass = match in_emergency {
+                Decision::Allowed { .. } => {
+                    text![" If it can't wait, break the glass: add ", code(format!("--{EMERGENCY} --reason \"…\"")), "."]
+                }
+                Decision::Denied { .. } => Text::default(),
+            };
+            freeze.refuses().then(glass)
+        }))
     }
 
     async fn busy(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
@@ -198,6 +237,7 @@ impl Answering<'_> {
             asked: now,
             plan,
             requires: requires.clone(),
+            emergency: self.open.options.emergency.then(Emergency::default),
             rule: rule.to_owned(),
             round: 1,
             votes: Vec::new(),
@@ -233,7 +273,21 @@ impl Answering<'_> {
             .change(&record, 0, Some(due))?
             .fact(self.planned(&record))
             .say(card::slot(&record), Saying::card(platform, channel, card::card(&record)));
+        let draft = match glass::message(&record) {
+            Some(message) => {
+                let security = &host.rules.channels.security;
+                draft.fact(self.broke_glass(&record)).say(glass::slot(&record), Saying::card(platform, security, message))
+            }
+            None => draft,
+        };
         let said = match &record.requires {
+            None if record.emergency.is_some() => text![
+                "🚨 ",
+                code(id.to_string()),
+                " starts at once, without approval. It is posted in ",
+                host.rules.channels.security.as_str(),
+                ", and a second person has to review it. Its card is in "
+            ],
             Some(need) => {
                 let noun = if need.approvals == 1 { "approval" } else { "approvals" };
                 text![
@@ -245,18 +299,14 @@ impl Answering<'_> {
             }
             None => text![code(id.to_string()), " needs no approval and starts ", starts, ". Its card is in "],
         };
-        let said = said.then(channel).then(".").into();
-        self.finish(Ending { outcome: "planned", said }, draft).await?;
+        let said = said.then(channel).then(".");
+        self.finish(Ending::new("planned", said), draft).await?;
         host.bells.changes.ring();
         Ok(())
     }
 
     fn planned(&self, record: &ChangeRecord) -> Fact {
-        let mut fact = self.fact("planned");
-        fact.operation = record.id.to_string();
-        fact.change = Some(record.id);
-        fact.resource = Some(record.plan.resource.to_string());
-        fact.project = record.plan.resource.project.clone();
+        let mut fact = self.fact_on("planned", record);
         let mut put = |name: &str, value: Value| fact.detail.insert(name.to_owned(), value);
         put("from", self.open.operation.as_str().into());
         put("title", record.plan.title.as_str().into());
@@ -270,35 +320,47 @@ impl Answering<'_> {
         fact
     }
 
-    async fn deny(&self, entry: Entry, on: &Resource, why: &str) -> Result<(), Trouble> {
-        let said = denied(entry.name(), Some(on), why);
-        self.finish(Ending { outcome: "denied", said }, Draft::at(self.host.clock.now())).await
+    fn broke_glass(&self, record: &ChangeRecord) -> Fact {
+        let mut fact = self.fact_on("broke_glass", record);
+        fact.detail.insert("rule".to_owned(), record.rule.as_str().into());
+        fact.detail.insert("reason".to_owned(), serde_json::json!(record.reason));
+        fact
+    }
+
+    async fn deny(&self, entry: Entry, on: &Resource, (rule, why): (Option<String>, &str)) -> Result<(), Trouble> {
+        let action =
+            if self.open.options.emergency { format!("{} --{EMERGENCY}", entry.name()) } else { entry.name().to_owned() };
+        let said = denied(&action, Some(on), why);
+        self.finish(Ending { outcome: "denied", said, rule }, Draft::at(self.host.clock.now())).await
     }
 
     /// Ends the asking with a sentence why it was not done.
     pub async fn refuse(&self, why: Text) -> Result<(), Trouble> {
-        self.finish(Ending { outcome: "refused", said: why.into() }, Draft::at(self.host.clock.now())).await
+        self.finish(Ending::new("refused", why), Draft::at(self.host.clock.now())).await
     }
 
     fn error(&self, entry: Entry, error: Error, changed: &str) -> Ending {
         match error {
-            Error::Shown(text) => Ending { outcome: "refused", said: text.into() },
+            Error::Shown(text) => Ending::new("refused", text),
             Error::Outside { say, cause } => {
                 tracing::warn!(command = entry.name(), cause, "the outside was in the way");
                 self.host.metrics.aws_in_the_way(entry.name());
-                Ending { outcome: "failed", said: say.into() }
+                Ending::new("failed", say)
             }
-            Error::Internal { doing, cause } => Ending { outcome: "broke", said: self.host.broke(&doing, changed, &cause) },
+            Error::Internal { doing, cause } => Ending::new("broke", self.host.broke(&doing, changed, &cause)),
         }
     }
 
     /// Commits the answer with whatever else is in the draft; the asking is closed.
     pub async fn finish(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
-        let Ending { outcome, said } = ending;
+        let Ending { outcome, said, rule } = ending;
         let mut fact = self.fact("answered");
         fact.outcome = Some(outcome.to_owned());
         fact.detail
             .insert("milliseconds".to_owned(), self.host.clock.now().duration_since(self.open.at).as_millis().to_string().into());
+        if let Some(rule) = rule {
+            fact.detail.insert("rule".to_owned(), rule.into());
+        }
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
@@ -327,6 +389,17 @@ impl Answering<'_> {
             action: Some(self.open.command.clone()),
             resource: self.on(),
             ..Fact::default()
+        }
+    }
+
+    /// A fact about the change this asking became.
+    fn fact_on(&self, event: &str, record: &ChangeRecord) -> Fact {
+        Fact {
+            operation: record.id.to_string(),
+            change: Some(record.id),
+            resource: Some(record.plan.resource.to_string()),
+            project: record.plan.resource.project.clone(),
+            ..self.fact(event)
         }
     }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use commands::context::Decision;
 use commands::message::{Message, Text, code};
 use commands::records::{Fact, Place};
-use commands::registry::{self, Asked, Entry, Fault, Options};
+use commands::registry::{self, Asked, EMERGENCY, Entry, Fault, Options};
 use commands::{Choice, Person, PersonId, Resource, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -178,6 +178,9 @@ impl Dispatch {
         fact.detail.insert("args".to_owned(), asked.args.clone());
         if let Some(reason) = &asked.options.reason {
             fact.detail.insert("reason".to_owned(), reason.as_str().into());
+        }
+        if asked.options.emergency {
+            fact.detail.insert(EMERGENCY.to_owned(), true.into());
         }
         match host.authority.possible(person, entry.name(), &resource) {
             Decision::Denied { rule, why } => {

@@ -9,6 +9,7 @@ use crate::approval;
 use crate::case::Case;
 use crate::change::Happening;
 use crate::engine;
+use crate::glass;
 use crate::host::{Draft, Host, Trouble, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
 use crate::waiting;
@@ -23,7 +24,7 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
                 Err(why) => return answering.refuse(why).await,
             }
         }
-        match answering.finish(Ending { outcome: "answered", said: say.clone() }, draft).await {
+        match answering.finish(Ending::new("answered", say.clone()), draft).await {
             Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {}
             other => {
                 answering.host.bells.changes.ring();
@@ -38,7 +39,9 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
     let host = answering.host;
     let now = host.clock.now();
     match effect {
-        Effect::Vote { change, verdict, reason } => vote(answering, draft, *change, (*verdict, reason.clone())).await,
+        Effect::Vote { change, verdict, plan, reason } => {
+            vote(answering, draft, (*change, plan), (*verdict, reason.clone())).await
+        }
         Effect::Cancel { change, reason } => {
             let by = &answering.person.id;
             let said = match reason {
@@ -57,6 +60,7 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             happen(answering, draft, *change, Happening::Told { told, note: note.clone() }).await
         }
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
+        Effect::SignOff { change, note } => happen(answering, draft, *change, Happening::Reviewed { note: note.clone() }).await,
         Effect::Freeze { project, reason, until } => {
             let counter = Key::new(Kind::Counter, "freeze");
             let row = host.store.get(&counter).await?;
@@ -96,13 +100,17 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
 async fn vote(
     answering: &Answering<'_>,
     draft: Draft,
-    change: ChangeId,
+    (change, plan): (ChangeId, &str),
     (verdict, reason): (Verdict, Option<String>),
 ) -> Result<Result<Draft, Text>, Trouble> {
     let host = answering.host;
     let Some((record, _)) = host.change(change).await? else { return Ok(Err(unknown(change))) };
     if !matches!(record.status, Status::AwaitingApproval { .. }) {
         return Ok(Err(crate::change::illegal(&record).0));
+    }
+    if record.plan.digest != plan {
+        let id = code(change.to_string());
+        return Ok(Err(text![id, " was given another plan this moment, so your vote does not count. Look at its newest card."]));
     }
     if let Err(why) = approval::eligible(&record, answering.person, &*host.authority) {
         return Ok(Err(text!["Your vote on ", code(change.to_string()), " does not count. ", why]));
@@ -138,7 +146,7 @@ fn next_look(host: &Host, case: &Case<'_>) -> Option<jiff::Timestamp> {
         }
         Status::AwaitingApproval { .. } | Status::Running { .. } => Some(now),
         Status::Scheduled { at } => Some(engine::next_look(host, &case.record, *at)),
-        Status::Ended { .. } => None,
+        Status::Ended { .. } => glass::next_reminder(&case.record),
     }
 }
 

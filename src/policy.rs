@@ -1,7 +1,8 @@
 //! Who may do what: a request → a [`Decision`] with the rule that decided. Pure: it asks nobody and reads no clock.
 //!
 //! Nothing is allowed unless a permit says so; a forbid outranks every permit; a rule that breaks while it is evaluated
-//! denies (Cedar itself would skip it, and a skipped forbid permits).
+//! denies (Cedar itself would skip it, and a skipped forbid permits). A permit counts on its own road only: one for
+//! emergencies where somebody breaks the glass, any other where nobody does.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -14,7 +15,7 @@ use commands::registry::Entry;
 use commands::{Person, PersonId, Resource};
 
 use crate::config::{ConfigErrors, Place, PolicyText};
-use rules::Rule;
+use rules::{Road, Rule};
 use schema::{Actions, uid};
 
 mod law;
@@ -61,11 +62,12 @@ impl Policy {
             let ids = literals.iter().filter(|uid| uid.type_name().basename() == name);
             ids.map(|uid| uid.id().unescaped().to_owned()).collect::<BTreeSet<_>>()
         };
+        let spoken = Spoken::of(&set);
         Ok(Self {
             groups: of_type("Group"),
             people: of_type("Person"),
-            speaks_of_accounts: text.text.contains("account"),
-            access: ["permission_set", "minutes"].iter().any(|name| text.text.contains(name)).then(|| texts_of(&set)),
+            speaks_of_accounts: spoken.attributes.contains("account"),
+            access: ["permission_set", "minutes"].iter().any(|name| spoken.attributes.contains(*name)).then_some(spoken.texts),
             set,
             authorizer: Authorizer::new(),
             actions,
@@ -75,18 +77,30 @@ impl Policy {
 
     /// What it says to `person` running `action` on `resource`. Of several permits the one that demands the least counts.
     pub fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
-        self.decide_any(person, action, std::slice::from_ref(resource))
+        self.decide_any(person, action, std::slice::from_ref(resource), Road::Ordinary)
+    }
+
+    /// What it says to `person` breaking the glass for `action` on `resource`.
+    pub fn decide_in_emergency(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
+        self.decide_any(person, action, std::slice::from_ref(resource), Road::Emergency)
     }
 
     /// What it says while only the kind and name of a resource are known: whether `person` may run `action` on such a
-    /// resource in any of the configured accounts, or outside of them, be it somebody else's or their own.
+    /// resource in any of the configured accounts, or outside of them, be it somebody else's or their own, if need be by
+    /// breaking the glass.
     pub fn possible(&self, person: &Person, action: &str, resource: &Resource, settings: &Settings) -> Decision {
         let mut places = self.places(resource, settings);
         let own = |place: &Resource| Resource { asker: Some(person.id.clone()), ..place.clone() };
         if resource.asker.is_none() {
             places.extend(places.iter().map(own).collect::<Vec<_>>());
         }
-        self.decide_any(person, action, &places)
+        match self.decide_any(person, action, &places, Road::Ordinary) {
+            allowed @ Decision::Allowed { .. } => allowed,
+            denied => match self.decide_any(person, action, &places, Road::Emergency) {
+                allowed @ Decision::Allowed { .. } => allowed,
+                Decision::Denied { .. } => denied,
+            },
+        }
     }
 
     /// The resource as it stands, and in each place it may turn out to be in: one for each project and environment, and
@@ -125,11 +139,11 @@ impl Policy {
     }
 
     /// The best decision over several resources: allowed if one is, else forbidden if one is, else not permitted.
-    fn decide_any(&self, person: &Person, action: &str, resources: &[Resource]) -> Decision {
+    fn decide_any(&self, person: &Person, action: &str, resources: &[Resource], road: Road) -> Decision {
         let mut best: Option<&Rule> = None;
         let mut denied = None;
         for resource in resources {
-            match self.ask(person, action, resource) {
+            match self.ask(person, action, resource, road) {
                 Verdict::Permitted(rule) => best = Some(best.map_or(rule, |best| best.min_by_demand(rule))),
                 Verdict::Forbidden(rule) => denied = Some(Decision::Denied { rule: Some(rule.id.clone()), why: rule.forbids() }),
                 Verdict::Broken(why) => return Decision::Denied { rule: None, why },
@@ -139,11 +153,11 @@ impl Policy {
         match (best, denied) {
             (Some(rule), _) => Decision::Allowed { rule: rule.id.clone(), requires: rule.requires.clone() },
             (None, Some(denied)) => denied,
-            (None, None) => Decision::Denied { rule: None, why: self.who_could(action, resources) },
+            (None, None) => Decision::Denied { rule: None, why: self.who_could(action, resources, road) },
         }
     }
 
-    fn ask(&self, person: &Person, action: &str, resource: &Resource) -> Verdict<'_> {
+    fn ask(&self, person: &Person, action: &str, resource: &Resource, road: Road) -> Verdict<'_> {
         let Some(actions) = self.actions.entities(action) else {
             return Verdict::Broken(format!("There is no command {action:?}, so the policy can't allow it."));
         };
@@ -164,7 +178,8 @@ impl Policy {
         let deciding = diagnostics.reason().filter_map(|id| self.rules.get(id));
         match response.decision() {
             cedar_policy::Decision::Allow => {
-                deciding.reduce(Rule::min_by_demand).map_or(Verdict::NotPermitted, Verdict::Permitted)
+                let counts = deciding.filter(|rule| rule.road == road);
+                counts.reduce(Rule::min_by_demand).map_or(Verdict::NotPermitted, Verdict::Permitted)
             }
             cedar_policy::Decision::Deny => {
                 deciding.min_by_key(|rule| rule.order).map_or(Verdict::NotPermitted, Verdict::Forbidden)
@@ -173,23 +188,27 @@ impl Policy {
     }
 
     /// Why there is no permit, and whom there would be one for: each group the policy names is tried.
-    fn who_could(&self, action: &str, resources: &[Resource]) -> String {
-        let groups = self.groups_that_could(action, resources);
-        match groups.as_slice() {
-            [] => format!("No rule lets anybody run {action}. Whoever keeps the policy can add one."),
-            groups => format!("No rule permits it. People in {} may run it.", or(groups)),
+    fn who_could(&self, action: &str, resources: &[Resource], road: Road) -> String {
+        let groups = self.groups_that_could(action, resources, road);
+        match (groups.as_slice(), road) {
+            ([], Road::Ordinary) => format!("No rule lets anybody run {action}. Whoever keeps the policy can add one."),
+            ([], Road::Emergency) => {
+                "No rule lets anybody break the glass for it; whoever keeps the policy can add one.".to_owned()
+            }
+            (groups, Road::Ordinary) => format!("No rule permits it. People in {} may run it.", or(groups)),
+            (groups, Road::Emergency) => format!("No rule permits it. People in {} may break the glass for it.", or(groups)),
         }
     }
 
     /// The groups whose members may run `action` on one of the resources.
-    pub(crate) fn groups_that_could(&self, action: &str, resources: &[Resource]) -> Vec<String> {
-        let may = |group: &&String| self.permits(&somebody([(*group).clone()]), action, resources);
+    fn groups_that_could(&self, action: &str, resources: &[Resource], road: Road) -> Vec<String> {
+        let may = |group: &&String| self.permits(&somebody([(*group).clone()]), action, resources, road);
         self.groups.iter().filter(may).cloned().collect()
     }
 
     /// Whether `person` may run `action` on one of the resources.
-    pub(crate) fn permits(&self, person: &Person, action: &str, resources: &[Resource]) -> bool {
-        resources.iter().any(|resource| matches!(self.ask(person, action, resource), Verdict::Permitted(_)))
+    fn permits(&self, person: &Person, action: &str, resources: &[Resource], road: Road) -> bool {
+        resources.iter().any(|resource| matches!(self.ask(person, action, resource, road), Verdict::Permitted(_)))
     }
 
     /// The names of the people the policy speaks of.
@@ -267,21 +286,32 @@ fn somebody(groups: impl IntoIterator<Item = String>) -> Person {
     Person { id, name: String::new(), email: None, groups, zone: "UTC".to_owned() }
 }
 
-/// Every text that stands in a policy as a value, and the empty one.
-fn texts_of(set: &PolicySet) -> BTreeSet<String> {
-    let mut texts = BTreeSet::from([String::new()]);
-    let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
-    while let Some(value) = left.pop() {
-        match value {
-            serde_json::Value::Object(members) => {
-                texts.extend(members.get("Value").and_then(serde_json::Value::as_str).map(str::to_owned));
-                left.extend(members.into_iter().map(|(_, member)| member));
+/// What a policy speaks of.
+struct Spoken {
+    /// The attributes it looks at.
+    attributes: BTreeSet<String>,
+    /// Every text that stands in it as a value, and the empty one.
+    texts: BTreeSet<String>,
+}
+
+impl Spoken {
+    fn of(set: &PolicySet) -> Self {
+        let mut spoken = Self { attributes: BTreeSet::new(), texts: BTreeSet::from([String::new()]) };
+        let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
+        while let Some(value) = left.pop() {
+            match value {
+                serde_json::Value::Object(members) => {
+                    let text = |name| members.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+                    spoken.texts.extend(text("Value"));
+                    spoken.attributes.extend(text("attr"));
+                    left.extend(members.into_iter().map(|(_, member)| member));
+                }
+                serde_json::Value::Array(items) => left.extend(items),
+                _ => {}
             }
-            serde_json::Value::Array(items) => left.extend(items),
-            _ => {}
         }
+        spoken
     }
-    texts
 }
 
 /// One request, with the entities that matter to it and no others.

@@ -25,6 +25,9 @@ pub struct List {
     /// Only those that are running
     #[arg(long)]
     running: bool,
+    /// Only emergencies that nobody has reviewed yet
+    #[arg(long)]
+    unreviewed: bool,
     /// Only those of this project
     #[arg(long)]
     project: Option<String>,
@@ -43,7 +46,12 @@ impl Command for List {
 
 impl Query for List {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
-        let mut records = cx.records.changes(NEWEST).await?;
+        let mut records = if self.unreviewed {
+            let open = cx.records.open_changes().await?;
+            open.into_iter().rev().filter(ChangeRecord::is_unreviewed).collect()
+        } else {
+            cx.records.changes(NEWEST).await?
+        };
         records.retain(|record| self.wants(record, cx) && cx.may(&record.as_resource()));
         if records.is_empty() {
             return Ok(text!["No changes like that. ", code("help"), " shows what you can ask for."].into());
@@ -86,7 +94,13 @@ impl List {
     }
 
     fn line(&self, page: usize) -> String {
-        let flags = [("mine", self.mine), ("waiting", self.waiting), ("scheduled", self.scheduled), ("running", self.running)];
+        let flags = [
+            ("mine", self.mine),
+            ("waiting", self.waiting),
+            ("scheduled", self.scheduled),
+            ("running", self.running),
+            ("unreviewed", self.unreviewed),
+        ];
         let mut line = Self::NAME.to_owned();
         for (flag, _) in flags.into_iter().filter(|(_, set)| *set) {
             line.push_str(&format!(" --{flag}"));

@@ -42,6 +42,7 @@ pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeReco
         asked: start(),
         plan,
         requires: Some(Requirement { approvals, group: "dba".to_owned(), self_approval }),
+        emergency: None,
         rule: "upgrade-prod".to_owned(),
         round: 1,
         votes: Vec::new(),

@@ -137,7 +137,7 @@ impl Change for Stumble {
 }
 
 static COMMANDS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let own = [Entry::change::<Stand>(), Entry::change::<End>(), Entry::change::<Sweep>(), Entry::change::<Stumble>()];
+    let own = [Entry::change::<Stand>(), Entry::at_once::<End>(), Entry::change::<Sweep>(), Entry::change::<Stumble>()];
     commands::ALL.iter().copied().chain(own).collect()
 });
 

@@ -38,6 +38,7 @@ impl Records for OneChange {
             asked: at,
             plan,
             requires: Some(requires),
+            emergency: None,
             rule: "upgrade-prod".to_owned(),
             votes: Vec::new(),
             claimed: None,
