@@ -351,8 +351,19 @@ impl Answering<'_> {
         }
     }
 
-    /// Commits the answer with whatever else is in the draft; the asking is closed.
+    /// Commits the answer with whatever else is in the draft; the asking is closed. What is too large to be kept is not
+    /// done at all: the asking is closed with a sentence that says so.
     pub async fn finish(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
+        match self.close(ending, draft).await {
+            Err(Trouble::Commit(CommitError::TooLarge(why))) => {
+                tracing::warn!(why, command = self.open.command, "an answer is larger than what can be kept");
+                self.close(Ending { outcome: "refused", said: too_large(), rule: None }, Draft::at(self.host.clock.now())).await
+            }
+            other => other,
+        }
+    }
+
+    async fn close(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
         let Ending { outcome, said, rule } = ending;
         let mut fact = self.fact("answered");
         fact.outcome = Some(outcome.to_owned());
@@ -434,6 +445,10 @@ fn too_few(requirement: &Requirement, could: usize) -> Text {
         code(requirement.group.as_str()),
         format!("{own}, and {people} could give one. Nothing was changed. Whoever keeps the list of people can add somebody.")
     ]
+}
+
+fn too_large() -> Message {
+    "The answer is longer than what I can keep, so I can't give it. Nothing was changed. Narrow it down and ask again.".into()
 }
 
 fn slow() -> Error {

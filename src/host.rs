@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
+use crate::fitting;
 use crate::metrics::Metrics;
 use crate::outbox::{Pace, Saying};
 use crate::platform::{MessageRef, Platform};
@@ -157,7 +158,8 @@ impl Draft {
     /// Adds the new state of a change.
     pub fn change(self, record: &ChangeRecord, expects: u64, due: Option<Timestamp>) -> Result<Self, Trouble> {
         let key = Key::numbered(Kind::Change, record.id.0);
-        Ok(self.write(Write { key, expects, value: Some(json(record)?), due }))
+        let value = Some(json(&fitting::change(record.clone()))?);
+        Ok(self.write(Write { key, expects, value, due }))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod config;
 pub mod dispatch;
 pub mod effects;
 pub mod engine;
+pub mod fitting;
 pub mod glass;
 pub mod host;
 pub mod http;

@@ -9,6 +9,7 @@ use commands::records::Fact;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::fitting;
 use crate::host::{Host, Trouble};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
@@ -90,6 +91,7 @@ impl Saying {
     /// The write that makes this the newest content of `slot`, given the record as it stands.
     pub fn write(mut self, slot: &str, row: Option<&Row>, now: Timestamp) -> Result<Write, Trouble> {
         self.since = now;
+        self.message = fitting::message(self.message);
         if let Some(row) = row {
             let known: Self = crate::host::read(row)?;
             self = Self { message: self.message, wanted: known.wanted + 1, tries: 0, ..known };

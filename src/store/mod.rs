@@ -14,6 +14,9 @@ use crate::platform::Health;
 
 pub mod sled;
 
+/// What the state of a record or an audit entry may take, in bytes of JSON.
+pub const LARGEST: usize = 100_000;
+
 /// What a record is about; with its id, its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,7 +65,7 @@ pub struct Row {
     pub version: u64,
     /// When somebody should look at it; none when nothing is due.
     pub due: Option<Timestamp>,
-    /// Its state. At most 100 kB as JSON.
+    /// Its state. At most [`LARGEST`] bytes as JSON.
     pub value: Value,
 }
 
@@ -136,6 +139,9 @@ pub enum CommitError {
     /// A record is no longer what the writer saw; look again.
     #[error("{}/{} was changed by somebody else", .0.kind.name(), .0.id)]
     Conflict(Key),
+    /// Something of it is larger than what is kept; another try won't help.
+    #[error("{0}")]
+    TooLarge(String),
     /// It can't be written: disk full, store broken or closed.
     #[error("the store can't be written: {0}")]
     Unwritable(String),
