@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::activity::Bell;
 use crate::host::{Bells, Host, Trouble};
-use crate::store::{CommitError, Kind, Row};
+use crate::store::{CommitError, Kind, ReadError, Row};
 
 /// How long a claimed record is left to whoever claimed it.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
@@ -27,9 +27,14 @@ where
     // Held while the loop is awake, so that a loop about to look is not taken for an idle one.
     let mut awake = Some(host.activity.begin());
     loop {
-        let rows = claim(&host, kind, room.available_permits()).await;
+        let (rows, next) = match claim(&host, kind, room.available_permits()).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(%error, kind = kind.name(), "looking for what is due");
+                (Vec::new(), Some(host.clock.now() + AGAIN))
+            }
+        };
         if rows.is_empty() {
-            let next = host.store.next_due(&[kind]).await.unwrap_or_default();
             let now = host.clock.now();
             if next.is_some_and(|next| next <= now) && room.available_permits() > 0 {
                 continue;
@@ -60,17 +65,15 @@ where
     }
 }
 
-async fn claim(host: &Host, kind: Kind, room: usize) -> Vec<Row> {
-    if room == 0 {
-        return Vec::new();
-    }
-    match host.store.claim(&[kind], host.clock.now(), LEASE, room).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            tracing::error!(%error, kind = kind.name(), "looking for what is due");
-            Vec::new()
+/// What is due, and, where nothing is that there is room for, when something will be.
+async fn claim(host: &Host, kind: Kind, room: usize) -> Result<(Vec<Row>, Option<Timestamp>), ReadError> {
+    if room > 0 {
+        let rows = host.store.claim(&[kind], host.clock.now(), LEASE, room).await?;
+        if !rows.is_empty() {
+            return Ok((rows, None));
         }
     }
+    Ok((Vec::new(), host.store.next_due(&[kind]).await?))
 }
 
 /// Looks at one record in a task of its own, so that a panic ends nothing else.

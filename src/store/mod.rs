@@ -171,7 +171,8 @@ pub trait Store: Send + Sync {
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError>;
 
     /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until
-    /// [`Store::done`], or until `lease` has passed, should its claimer have died.
+    /// [`Store::done`], or until `lease` has passed, should its claimer have died. One that can't be read is put aside for
+    /// as long.
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError>;
 
     /// Puts a record off without a commit: it counts as due at `until`, unless it is written or woken before.

@@ -196,17 +196,31 @@ impl Store for SledStore {
             found.append(&mut moved);
         }
         found.sort();
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut rows = Vec::new();
         for (_, key) in found {
             if rows.len() == limit {
                 break;
             }
-            match tree.stored(&key)?.filter(|stored| stored.due.is_some()) {
-                Some(stored) => {
-                    leases.claim(key.clone(), now.checked_add(lease).unwrap_or(Timestamp::MAX));
-                    rows.push(stored.row(key)?);
+            let bytes = match tree.get(keys::record(&key)) {
+                Ok(bytes) => bytes,
+                Err(error) if rows.is_empty() => return Err(error),
+                // What was claimed already is not kept from being looked at.
+                Err(_) => break,
+            };
+            let stored = bytes.map(|bytes| Stored::from_bytes(&bytes)).transpose();
+            let due = stored.map(|stored| stored.filter(|stored| stored.due.is_some()));
+            match due.and_then(|due| due.map(|stored| stored.row(key.clone())).transpose()) {
+                Ok(Some(row)) => {
+                    leases.claim(key, until);
+                    rows.push(row);
                 }
-                None => leases.forget(&key),
+                Ok(None) => leases.forget(&key),
+                Err(error) => {
+                    // The others must not wait for it.
+                    tracing::error!(%error, kind = key.kind.name(), record = key.id, "a record that is due is put aside");
+                    leases.claim(key, until);
+                }
             }
         }
         Ok(rows)

@@ -45,6 +45,24 @@ async fn what_can_not_be_recorded_is_refused() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_read_is_looked_for_again_after_a_while() {
+    let disk = Disk::default();
+    let mut world = world(&disk).await;
+    disk.breaks();
+    world.slack.person("ana").types("ops", "/whoami").await;
+    world.until(async |_| disk.looks() > 0).await;
+    for _ in 0..20 {
+        ready(&world).await;
+    }
+    assert!(disk.looks() < 20, "it looks without a pause: {}", disk.looks());
+    disk.is_mended();
+    assert!(world.slack.person("ana").ephemerals().is_empty());
+    world.advance("31s").await;
+    world.person("ana").reads("Ana Ruiz").await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn nothing_starts_in_aws_before_its_intent_is_on_record() {
     let disk = Disk::default();
     let mut world = world(&disk).await;

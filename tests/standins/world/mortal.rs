@@ -61,21 +61,52 @@ impl Life {
 
 /// What the bot writes to. Clones are one disk.
 #[derive(Clone, Debug, Default)]
-pub struct Disk(Arc<AtomicBool>);
+pub struct Disk(Arc<Platters>);
+
+#[derive(Debug, Default)]
+struct Platters {
+    full: AtomicBool,
+    unreadable: AtomicBool,
+    /// How often something due was looked for in vain.
+    looks: AtomicU64,
+}
 
 impl Disk {
     /// Nothing more can be written.
     pub fn fills_up(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.full.store(true, Ordering::SeqCst);
     }
 
     /// Somebody made room.
     pub fn has_room_again(&self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.0.full.store(false, Ordering::SeqCst);
+    }
+
+    /// What is due can no longer be read.
+    pub fn breaks(&self) {
+        self.0.unreadable.store(true, Ordering::SeqCst);
+    }
+
+    /// It can be read again.
+    pub fn is_mended(&self) {
+        self.0.unreadable.store(false, Ordering::SeqCst);
+    }
+
+    /// How often something due was looked for while that could not be read.
+    pub fn looks(&self) -> u64 {
+        self.0.looks.load(Ordering::SeqCst)
     }
 
     fn is_full(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.full.load(Ordering::SeqCst)
+    }
+
+    fn read(&self) -> Result<(), ReadError> {
+        if !self.0.unreadable.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.0.looks.fetch_add(1, Ordering::SeqCst);
+        Err(ReadError("input/output error".to_owned()))
     }
 }
 
@@ -151,6 +182,7 @@ impl Store for Mortal {
     }
 
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError> {
+        self.disk.read()?;
         self.store.claim(kinds, now, lease, limit).await
     }
 
