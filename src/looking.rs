@@ -57,8 +57,10 @@ where
             let (host, look) = (Arc::clone(&host), look.clone());
             let busy = host.activity.begin();
             tokio::spawn(async move {
-                one(&host, row, bell, look).await;
+                one(&host, row, look).await;
+                // Whoever hears the bell must find the room.
                 drop(permit);
+                bell(&host.bells).ring();
                 drop(busy);
             });
         }
@@ -77,7 +79,7 @@ async fn claim(host: &Host, kind: Kind, room: usize) -> Result<(Vec<Row>, Option
 }
 
 /// Looks at one record in a task of its own, so that a panic ends nothing else.
-async fn one<F, Fut>(host: &Arc<Host>, row: Row, bell: fn(&Bells) -> &Bell, look: F)
+async fn one<F, Fut>(host: &Arc<Host>, row: Row, look: F)
 where
     F: Fn(Arc<Host>, Row) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
@@ -101,5 +103,4 @@ where
         host.store.put_off(&key, host.clock.now() + again).await;
     }
     host.store.done(&key).await;
-    bell(&host.bells).ring();
 }
