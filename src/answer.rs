@@ -375,13 +375,14 @@ impl Answering<'_> {
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
-        let target = match (&self.open.reply, self.open.options.share && outcome == "answered") {
-            (Target::Only { channel, .. }, true) => {
-                Target::Channel { channel: channel.clone(), thread: self.open.place.thread.clone() }
+        let (target, instead) = match (&self.open.reply, self.open.options.share && outcome == "answered") {
+            (reply @ Target::Only { channel, .. }, true) => {
+                let thread = self.open.place.thread.clone();
+                (Target::Channel { channel: channel.clone(), thread }, Some(reply.clone()))
             }
-            (reply, _) => reply.clone(),
+            (reply, _) => (reply.clone(), None),
         };
-        let saying = Saying::once(&self.open.account.platform, target, said);
+        let saying = Saying { instead, ..Saying::once(&self.open.account.platform, target, said) };
         let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
         let draft = draft.write(closed).fact(fact).say(format!("answer/{}", self.open.operation), saying);
         self.host.commit(draft).await?;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use commands::message::Message;
+use commands::message::{Block, Message};
 use commands::records::Fact;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ const GAP: SignedDuration = SignedDuration::from_secs(1);
 /// How long delivery of an answer is tried; a card is tried for ever.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
 
+/// What stands below an answer that was for all and reaches its asker alone.
+const ALONE: &str = "I can't post in this channel, so only you see this. Invite me, and ask again with --share.";
+
 /// A message to deliver, or one that was delivered and may be edited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saying {
@@ -29,6 +32,9 @@ pub struct Saying {
     pub target: Target,
     /// The slot of the message in whose thread it belongs, where it is one.
     pub under: Option<String>,
+    /// Where it goes when it can't go there: an answer for all, to its asker alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Target>,
     /// Its newest content.
     pub message: Message,
     /// Whether it stays on record to be edited.
@@ -64,6 +70,7 @@ impl Saying {
             platform: platform.to_owned(),
             target,
             under: None,
+            instead: None,
             message,
             stays: Stays::Not,
             wanted: 1,
@@ -303,15 +310,31 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
     }
 }
 
-/// Another way for a card that can't be delivered as it is.
+/// Another way for a message that can't be delivered as it is.
 fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
     let fresh = Saying { at: None, sending: None, tries: 0, ..saying.clone() };
+    if let Some(instead) = &saying.instead {
+        let message = saying.message.clone().note(ALONE);
+        return Some(Saying { target: instead.clone(), instead: None, message, ..fresh });
+    }
     match &saying.target {
+        Target::Only { account, .. } => {
+            let target = Target::Direct { account: account.clone() };
+            Some(Saying { target, message: plainly(&saying.message), ..fresh })
+        }
         _ if saying.stays == Stays::Not => None,
         _ if saying.at.is_some() => Some(fresh),
         Target::Channel { channel, .. } if channel != default => {
             Some(Saying { target: Target::Channel { channel: default.to_owned(), thread: None }, ..fresh })
         }
-        Target::Channel { .. } | Target::Only { .. } | Target::Direct { .. } => None,
+        Target::Channel { .. } | Target::Direct { .. } => None,
     }
+}
+
+/// A message in plain words, with its files: what refuses its blocks may take these.
+fn plainly(message: &Message) -> Message {
+    let (files, words): (Vec<Block>, Vec<Block>) =
+        message.blocks.iter().cloned().partition(|block| matches!(block, Block::File(_)));
+    let words = Message { blocks: words }.plain();
+    files.into_iter().fold(Message::from(words.as_str()), Message::block)
 }

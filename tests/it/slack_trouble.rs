@@ -10,7 +10,7 @@ use commands::{Command, Context, Message as Said, PersonId, Query, Resource};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use standins::slack::{DisconnectReason, Fault, Message, Slack, SlackOptions, User};
+use standins::slack::{DisconnectReason, Fault, Message, NewChannel, Slack, SlackOptions, User};
 use standins::world::{Choices, World};
 use tokio::sync::{mpsc, watch};
 use watchkeeper::clock::Clock;
@@ -91,6 +91,30 @@ async fn slack_broken_for_a_while_gets_every_message_once() {
     world.slack.heal();
     world.advance("3m").await;
     world.slack.channel("shop-ops").expect("Approved.").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_for_a_channel_without_the_bot_reaches_its_asker_alone() {
+    let mut world = world().await;
+    world.slack.add_channel(NewChannel::private("secret").without_bot().with_members(&["ana"]));
+    world.person("ana").types("secret", "/rds list --share").await;
+    let said = world.person("ana").reads("orders").await;
+    let why = "I can't post in this channel, so only you see this. Invite me, and ask again with --share.";
+    assert!(said.plain().ends_with(why) && said.channel == world.slack.channel("secret").id(), "{}", said.plain());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_slack_will_not_show_comes_in_plain_words() {
+    let mut world = world().await;
+    for method in ["response_url", "chat.postEphemeral"] {
+        world.slack.fail_all(method, Fault::Error("invalid_blocks".to_owned()));
+    }
+    world.person("ana").types("ops", "/rds list --csv").await;
+    let said = world.person("ana").reads("1 database").await;
+    assert_eq!(said.only_for, None, "it is in their direct messages");
+    world.person("ana").reads("(file: databases.csv)").await;
     world.end().await;
 }
 
