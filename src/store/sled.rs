@@ -1,8 +1,9 @@
 //! The embedded store: sled, with the guards it needs. One process, one writer.
 //!
-//! Reading order: `open` says what must be true at the start, `writer` how a commit becomes durable, `keys` how things
-//! lie in the tree, `tree` is the file that knows sled, `history` how the audit log is searched and where it goes when it
-//! is old, `mark` how a loss shows, `leases` who works on what.
+//! Reading order: `open` says what must be true at the start, `writer` how commits are decided, `journal` where they become
+//! durable, `settler` when they go into sled, `keys` how things lie in the tree, `tree` is the file that knows sled, `layers`
+//! what lies over it, `history` how the audit log is searched and where it goes when it is old, `mark` how a loss shows,
+//! `leases` who works on what.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
@@ -16,9 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::history::readable;
 use self::keys::Stored;
-use self::mark::Marker;
 pub use self::open::OpenError;
 use self::open::{Folder, Found, Loss};
+use self::settler::Settler;
 use self::shared::{CLOSED, Shared};
 use self::tree::Tree;
 use self::writer::{Indexed, Job, Writer};
@@ -28,12 +29,15 @@ use crate::platform::Health;
 
 mod bits;
 mod history;
+mod journal;
 mod keys;
+mod layers;
 mod leases;
 mod mark;
 mod open;
 mod recent;
 mod segment;
+mod settler;
 mod shared;
 mod tree;
 mod writer;
@@ -70,15 +74,17 @@ impl SledStore {
         let history = folder.open_history()?;
         let Found { mark, state, loss } = folder.compare(&tree, &history)?;
         let tree = RwLock::new(Some(Arc::new(tree)));
-        let shared = Arc::new(Shared { folder, tree, history, leases: Mutex::default(), trouble: Mutex::default() });
+        let shared = Arc::new(Shared { folder, tree, mark, history, leases: Mutex::default(), trouble: Mutex::default() });
         let starting = |cause| OpenError::Io { doing: "starting the threads of", path: dir.to_owned(), cause };
-        let marker = Marker::start(mark).map_err(starting)?;
-        let mut writer = Writer::new(Arc::clone(&shared), marker, state, seal).map_err(|error| damaged(error.0))?;
+        let settler = Settler::start(Arc::clone(&shared)).map_err(starting)?;
+        let mut writer = Writer::new(Arc::clone(&shared), settler, state, seal).map_err(|error| damaged(error.0))?;
         if let Some(loss) = loss {
             let said = writer.answers(&[indexed(Commit::at(now).fact(loss_accepted(loss)))]);
             if let Some(Err(error)) = said.into_iter().next() {
                 return Err(damaged(error.to_string()));
             }
+            // sled must not stay behind what the mark knows, or the next start would find the loss again.
+            writer.settle().map_err(damaged)?;
             shared.folder.forget_acceptance()?;
         }
         shared.folder.opened()?;
@@ -154,7 +160,7 @@ impl Store for SledStore {
 
     async fn newest(&self, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError> {
         self.look(move |shared| {
-            let rows = shared.tree()?.under(&keys::records(kind)).rev().take(limit).map(|pair| {
+            let rows = shared.tree()?.under_descending(&keys::records(kind)).take(limit).map(|pair| {
                 let (key, value) = pair?;
                 Stored::from_bytes(&value)?.row(Key { kind, id: keys::record_id(&key)? })
             });

@@ -100,6 +100,14 @@ pub(super) fn once_of(key: &[u8]) -> Vec<u8> {
     [&[ONCE], key.get(17..).unwrap_or_default()].concat()
 }
 
+/// The first key after all that begin with `prefix`; none when there is none.
+pub(super) fn after(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
+    let mut after = prefix[..=last].to_vec();
+    after[last] += 1;
+    Some(after)
+}
+
 /// A record's version, due time and state.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stored {
