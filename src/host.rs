@@ -82,6 +82,17 @@ impl Bells {
     }
 }
 
+/// Where a message is under which others may stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Above {
+    /// It was posted there.
+    At(MessageRef),
+    /// It will be posted.
+    OnItsWay,
+    /// It was given up, or never was.
+    Nowhere,
+}
+
 /// Something of ours went wrong; to be logged once, with an id.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
@@ -205,10 +216,16 @@ impl Host {
 
     /// Where the message of a slot was posted.
     pub async fn posted(&self, slot: &str) -> Result<Option<MessageRef>, Trouble> {
-        match self.store.get(&Key::new(Kind::Message, slot)).await? {
-            Some(row) => Ok(read::<Saying>(&row)?.at),
-            None => Ok(None),
-        }
+        Ok(match self.above(slot).await? {
+            Above::At(at) => Some(at),
+            Above::OnItsWay | Above::Nowhere => None,
+        })
+    }
+
+    /// Where the message of a slot is, for what belongs under it.
+    pub async fn above(&self, slot: &str) -> Result<Above, Trouble> {
+        let Some(row) = self.store.get(&Key::new(Kind::Message, slot)).await? else { return Ok(Above::Nowhere) };
+        Ok(read::<Saying>(&row)?.at.map_or(Above::OnItsWay, Above::At))
     }
 
     /// A change with its record's version.

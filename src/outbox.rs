@@ -4,19 +4,22 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use commands::message::{Block, Message};
-use commands::records::Fact;
+use commands::message::{Block, Message, code};
+use commands::records::{ChangeId, Fact, Status};
+use commands::text;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fitting;
-use crate::host::{Host, Trouble};
+use crate::host::{Above, Host, Trouble};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
 use crate::waiting;
 
 /// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
 const GAP: SignedDuration = SignedDuration::from_secs(1);
+/// The longest pause between two looks for the message that another belongs under.
+const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(1);
 /// How long delivery of an answer is tried; a card is tried for ever.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
 
@@ -155,10 +158,18 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         return give_up(host, &row, &saying, &format!("the platform {} is not connected", saying.platform)).await;
     };
     if let (Some(slot), None) = (&saying.under, &saying.at) {
-        match host.posted(slot).await? {
-            Some(above) => saying.target = Target::Channel { channel: above.channel, thread: Some(above.message) },
-            // The message above is still on its way, and rings the bell when it is there.
-            None => return put_off(host, &row, now + GAP).await,
+        match host.above(slot).await? {
+            Above::At(above) => saying.target = Target::Channel { channel: above.channel, thread: Some(above.message) },
+            Above::OnItsWay => {
+                let waited = now.duration_since(saying.since);
+                if waited > STALE {
+                    return give_up(host, &row, &saying, "the message it belongs under was not posted for a day").await;
+                }
+                // Soon at first, then ever more seldom: all that stands under one card waits for it together.
+                return put_off(host, &row, now + (waited / 8).clamp(GAP, LONGEST_GAP)).await;
+            }
+            // It was given up. The words are worth reading all the same.
+            Above::Nowhere => {}
         }
     }
     if let Some(channel) = paced(&saying.target) {
@@ -304,10 +315,43 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
     let due = instead.as_ref().map(|_| now);
     let value = instead.as_ref().map(crate::host::json).transpose()?;
     let write = Write { key: row.key.clone(), expects: row.version, value, due };
-    match host.commit_plain(Commit::at(now).write(write).fact(fact)).await {
-        Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
+    let mut commit = Commit::at(now).write(write).fact(fact);
+    if let (None, Some((slot, word))) = (&instead, unposted(host, row, saying, why).await?) {
+        let before = host.store.get(&Key::new(Kind::Message, slot.as_str())).await?;
+        commit = commit.write(word.write(&slot, before.as_ref(), now)?);
+    }
+    match host.commit_plain(commit).await {
+        Ok(_) => {
+            host.bells.messages.ring();
+            Ok(())
+        }
+        Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the asker of a change reads whose card is nowhere to be seen, and in which slot.
+async fn unposted(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<Option<(String, Saying)>, Trouble> {
+    let id = row.key.id.strip_prefix("card/").and_then(|rest| rest.split('/').next()?.parse::<ChangeId>().ok());
+    let Some(id) = id.filter(|_| saying.stays == Stays::ForEdits) else { return Ok(None) };
+    let Some((record, _)) = host.change(id).await? else { return Ok(None) };
+    if matches!(record.status, Status::Ended { .. }) {
+        return Ok(None);
+    }
+    let Some(account) = host.people.account(&saying.platform, &record.asker) else { return Ok(None) };
+    let channel = paced(&saying.target).unwrap_or_default();
+    let words = text![
+        "I can't post the card of ",
+        code(id.to_string()),
+        " in ",
+        channel,
+        format!(": {why}. The change stands without it: "),
+        code(format!("change show {id}")),
+        " shows it, and those who approve it can type ",
+        code(format!("change approve {id}")),
+        ". Whoever runs me can invite me there."
+    ];
+    Ok(Some((format!("nocard/{id}"), Saying::once(&saying.platform, Target::Direct { account: account.id }, words.into()))))
 }
 
 /// Another way for a message that can't be delivered as it is.

@@ -119,6 +119,27 @@ async fn an_answer_that_slack_will_not_show_comes_in_plain_words() {
 }
 
 #[tokio::test]
+async fn a_card_that_can_be_posted_nowhere_is_told_to_its_asker_and_the_change_goes_on() {
+    let mut world = world().await;
+    for _ in 0..2 {
+        world.slack.fail_next("chat.postMessage", Fault::Error("channel_not_found".to_owned()));
+    }
+    world.person("ana").types("ops", ASK).await;
+    assert_eq!(
+        world.person("ana").reads("I can't post the card").await.plain(),
+        "I can't post the card of CHG-1 in #ops: Slack answered channel_not_found to chat.postMessage. The change stands without \
+         it: change show CHG-1 shows it, and those who approve it can type change approve CHG-1. Whoever runs me can invite me there."
+    );
+    let calls = world.slack.calls_of("chat.postMessage").len();
+    world.person("ben").asks("dba", "/change approve CHG-1").await;
+    world.slack.channel("shop-ops").expect("Approved.").await;
+    world.advance("40m").await;
+    assert_eq!(world.aws.version("orders").await, "8.0.40");
+    assert!(world.slack.calls_of("chat.postMessage").len() < calls + 20);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn slack_hanging_keeps_nobody_else_waiting() {
     let mut world = world().await;
     world.slack.fail_next("chat.postMessage", Fault::Hang);
