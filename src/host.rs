@@ -136,6 +136,13 @@ impl Draft {
         Self { commit: Commit::at(at), says: Vec::new() }
     }
 
+    /// The same draft, refused when `key` was used before.
+    #[must_use]
+    pub fn once(mut self, key: &str) -> Self {
+        self.commit = self.commit.once(key);
+        self
+    }
+
     /// Adds a write.
     #[must_use]
     pub fn write(mut self, write: Write) -> Self {

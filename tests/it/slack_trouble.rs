@@ -140,6 +140,25 @@ async fn a_card_that_can_be_posted_nowhere_is_told_to_its_asker_and_the_change_g
 }
 
 #[tokio::test]
+async fn a_refusal_outlives_slack_trouble_and_the_bot() {
+    let mut world = world().await;
+    for method in ["chat.postEphemeral", "response_url"] {
+        world.slack.fail_all(method, Fault::Status(500));
+    }
+    world.slack.person("ana").types("ops", "@watchkeeper rds lsit").await;
+    world.slack.person("dev").types("ops", "@watchkeeper rds list").await;
+    world.until(async |world| world.slack.calls_of("chat.postEphemeral").len() > 1).await;
+    world.advance("5m").await;
+    world.kill().await;
+    world.slack.heal();
+    world.revive().await;
+    world.advance("3m").await;
+    world.person("ana").reads("rds list").await;
+    world.person("dev").reads("You may not run rds list").await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn slack_hanging_keeps_nobody_else_waiting() {
     let mut world = world().await;
     world.slack.fail_next("chat.postMessage", Fault::Hang);
