@@ -274,6 +274,10 @@ impl Dispatch {
         let (Some(platform), Some(ticket)) = (self.0.platform(&from.account.platform), from.ticket) else {
             return self.refuse(from, Some(person), entry.name(), usage()).await;
         };
+        // A redelivery finds its ticket spent: the form is open already.
+        if let Err(heard) = self.commit(Draft::at(self.0.clock.now()).once(from.once)).await {
+            return heard;
+        }
         let carry = Carry { command: entry.name().to_owned(), place: from.place.clone(), reply: from.reply.clone() };
         let platform = Arc::clone(platform);
         let (form, ticket, host) = (entry.form(&given), ticket.to_owned(), Arc::clone(&self.0));
