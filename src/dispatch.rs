@@ -24,6 +24,9 @@ use crate::waiting;
 /// A picker must be filled within the platform's three seconds.
 const TYPING: Duration = Duration::from_millis(2500);
 
+/// A command line's letters, at most: Slack sends ten times as many, and an audit entry has to hold them.
+const LONGEST: usize = 4_000;
+
 /// A command that was asked and is not answered yet, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Open {
@@ -108,6 +111,9 @@ impl Dispatch {
             Ok(person) => person,
             Err(refusal) => return self.refuse(&from, None, &asked.line, refusal).await.ack(),
         };
+        if let Some(why) = too_long(&asked.line) {
+            return self.refuse(&from, Some(&person), &asked.line, why).await.ack();
+        }
         if let Some(platform) = self.0.platform(&asked.account.platform) {
             self.0.people.meet(platform.as_ref(), &asked.line, self.0.clock.now()).await;
         }
@@ -130,9 +136,10 @@ impl Dispatch {
             (Err(refusal), _) => self.refuse(&from, None, command, refusal).await,
             (Ok(person), Some(entry)) => {
                 let words = self.with_people(registry::argv(entry, &form.given));
-                match registry::arguments(entry, &words) {
-                    Ok(asked) => self.record(&from, &person, asked).await,
-                    Err(fault) => mend(entry, fault),
+                match (too_long(&words.join(" ")), registry::arguments(entry, &words)) {
+                    (Some(why), _) => self.refuse(&from, Some(&person), command, why).await,
+                    (None, Ok(asked)) => self.record(&from, &person, asked).await,
+                    (None, Err(fault)) => mend(entry, fault),
                 }
             }
             (Ok(_), None) => Heard::Answered("I no longer have that command. Nothing was done.".into()),
@@ -361,6 +368,14 @@ fn unrecorded(host: &Host, error: &CommitError) -> Message {
 pub fn denied(action: &str, on: Option<&Resource>, why: &str) -> Message {
     let on = on.map(|resource| format!(" on the {}", policy::whereabouts(resource))).unwrap_or_default();
     text!["You may not run ", code(action), on, ". ", why].into()
+}
+
+/// The sentence for more words than are read: all of them go on record.
+fn too_long(line: &str) -> Option<Text> {
+    let letters = line.chars().count();
+    (letters > LONGEST).then(|| {
+        format!("That has {letters} letters, and I read {LONGEST} at most. Nothing was done. Say it in fewer.").as_str().into()
+    })
 }
 
 /// The id of an operation, the same for every delivery of the same asking.

@@ -179,6 +179,15 @@ async fn a_change_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
+async fn a_line_that_is_too_long_is_refused_by_its_length() {
+    let mut world = World::start().await;
+    let line = format!("@watchkeeper rds list --reason {}", "話".repeat(39_000));
+    world.person("ana").types("ops", &line).await;
+    assert_snapshot!(world.person("ana").reads("letters").await.plain(), @"");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn people_of_another_company_are_not_ours_whatever_their_address() {
     let mut world = World::start().await;
     world.slack.add_person(User::named("mallory").with_email("ana@example.com").of_team("T0000000099"));
