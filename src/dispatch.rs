@@ -182,7 +182,10 @@ impl Dispatch {
         let entry = asked.entry;
         let resource = match entry.resource(&asked.args) {
             Ok(resource) => resource,
-            Err(error) => return Heard::Answered(host.broke(&format!("reading {}", entry.name()), "Nothing was done.", &error)),
+            Err(error) => {
+                host.metrics.command(entry.name(), "broke");
+                return Heard::Answered(host.broke(&format!("reading {}", entry.name()), "Nothing was done.", &error));
+            }
         };
         let operation = operation(from.once);
         let mut fact = self.fact(from, &person.id.0, &operation, "asked");
@@ -225,6 +228,7 @@ impl Dispatch {
                 let value = match json(&open) {
                     Ok(value) => value,
                     Err(trouble) => {
+                        host.metrics.command(entry.name(), "broke");
                         return Heard::Answered(host.broke("recording what you asked", "Nothing was done.", &trouble));
                     }
                 };

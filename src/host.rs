@@ -280,7 +280,6 @@ impl Host {
         let digest = ring::digest::digest(&ring::digest::SHA256, format!("{now}{doing}{cause}").as_bytes());
         let id: String = commands::plan::hex(digest.as_ref()).chars().take(6).collect();
         tracing::error!(id, doing, %cause, "something broke");
-        self.metrics.command("none", "broke");
         Message::from(broken(doing, changed, &id))
     }
 }

@@ -296,6 +296,9 @@ async fn a_command_that_hangs_or_panics_is_its_askers_trouble_alone() {
     }
     let said = world.slack.person("ana").expect("Something broke while answering test panic.").await;
     assert!(said.plain().contains("Nothing was changed. Ask with "), "{}", said.plain());
+    let metrics = reqwest::get(format!("{}/metrics", world.bot_url())).await.unwrap().text().await.unwrap();
+    let broke: Vec<_> = metrics.lines().filter(|line| line.contains("outcome=\"broke\"")).collect();
+    assert_eq!(broke, ["watchkeeper_commands_total{command=\"test panic\",outcome=\"broke\"} 20"], "each is counted once");
     for _ in 0..20 {
         world.slack.person("bea").types("ops", "/whoami").await;
         world.slack.person("bea").expect("Bea Ode").await;
