@@ -15,14 +15,15 @@ use serde_json::{Map, Value};
 
 use crate::host::{Asking, Draft, Host, json};
 use crate::outbox::Saying;
-use crate::platform::{Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::platform::{ACKNOWLEDGE, Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
 use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, CommitError, Key, Write};
 use crate::waiting;
 
-/// A picker must be filled within the platform's three seconds.
-const TYPING: Duration = Duration::from_millis(2500);
+/// A picker is filled within this, finding out who types included: what comes after the acknowledgement is lost.
+const TYPING: Duration = Duration::from_millis(1500);
+const _: () = assert!(TYPING.as_millis() < ACKNOWLEDGE.as_millis());
 
 /// A command line's letters, at most: Slack sends ten times as many, and an audit entry has to hold them.
 const LONGEST: usize = 4_000;
@@ -86,7 +87,10 @@ impl Inbound for Dispatch {
         match event {
             Event::Asked(invocation) => self.asked(invocation).await,
             Event::Submitted(submission) => self.submitted(submission).await,
-            Event::Typing(typing) => Ack::Choices(self.choices(typing).await),
+            Event::Typing(typing) => {
+                let choices = tokio::time::timeout(TYPING, self.choices(typing)).await;
+                Ack::Choices(choices.unwrap_or_default())
+            }
             Event::Nudged(at) => {
                 if let Err(trouble) = waiting::nudge(&self.0, &at).await {
                     // The change is looked at at its time all the same.
@@ -356,8 +360,7 @@ impl Dispatch {
             Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None, told: &[] };
         let cx = host.context(&asking, &ledger);
         let given = Value::Object(typing.given);
-        let suggested = entry.suggest(&typing.arg, &typing.typed, &given, &cx);
-        tokio::time::timeout(TYPING, suggested).await.unwrap_or_default()
+        entry.suggest(&typing.arg, &typing.typed, &given, &cx).await
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! A platform translates its wire to these values and back. It knows no store, no engine and no policy.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use commands::message::Message;
 use commands::records::Place;
@@ -12,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub mod slack;
+
+/// A platform acknowledges what comes in after this long, whatever becomes of it: Slack and Discord allow three seconds.
+pub const ACKNOWLEDGE: Duration = Duration::from_secs(2);
 
 /// A chat account: `slack:U123` in records.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -148,3 +148,18 @@ async fn a_redelivered_command_opens_no_second_form_and_says_nothing_wrong() {
     assert!(world.slack.person("ana").ephemerals().is_empty());
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_picker_is_answered_in_time_though_slack_does_not_say_who_types() {
+    let mut world = World::start().await;
+    world.person("ana").types("ops", "/rds upgrade").await;
+    let ana = world.slack.person("ana");
+    ana.sees_form().await;
+    world.advance("10m").await;
+    world.slack.fail_all("users.info", standins::slack::Fault::Hang);
+    assert_eq!(ana.offered_for("Database", "").await, [""; 0]);
+    let slowest = world.slack.acks().iter().map(|ack| ack.after).max().unwrap();
+    assert!(slowest.as_millis() < 1_900, "{slowest:?}");
+    world.slack.heal();
+    world.end().await;
+}

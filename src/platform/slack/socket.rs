@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 use super::Slack;
 use super::api::Fault;
 use super::intake::Kind;
-use crate::platform::Inbound;
+use crate::platform::{ACKNOWLEDGE, Inbound};
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -49,7 +49,7 @@ impl Default for Timing {
     fn default() -> Self {
         let s = Duration::from_secs;
         Self {
-            acknowledge: s(2),
+            acknowledge: ACKNOWLEDGE,
             open: s(15),
             ping: s(15),
             silence: s(60),
