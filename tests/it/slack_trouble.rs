@@ -159,6 +159,21 @@ async fn a_refusal_outlives_slack_trouble_and_the_bot() {
 }
 
 #[tokio::test]
+async fn a_file_is_spoken_of_once_it_is_there() {
+    let mut world = world().await;
+    world.slack.fail_all("files.completeUploadExternal", Fault::Status(500));
+    world.slack.person("ana").types("ops", "/rds list --csv").await;
+    world.until(async |world| !world.slack.calls_of("files.completeUploadExternal").is_empty()).await;
+    world.settle().await;
+    assert!(world.slack.person("ana").ephemerals().is_empty());
+    world.slack.heal();
+    world.advance("5m").await;
+    world.person("ana").reads("the file is in our direct messages").await;
+    world.person("ana").reads("(file: databases.csv)").await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn slack_hanging_keeps_nobody_else_waiting() {
     let mut world = world().await;
     world.slack.fail_next("chat.postMessage", Fault::Hang);
