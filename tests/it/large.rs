@@ -66,5 +66,8 @@ async fn an_answer_that_is_too_long_is_refused_in_a_sentence_and_not_worked_out_
         "The answer is longer than what I can keep, so I can't give it. Nothing was changed. Narrow it down and ask again."
     );
     world.advance("5m").await;
-    insta::assert_snapshot!(world.end().await.audit(), @"");
+    insta::assert_snapshot!(world.end().await.audit(), @"
+    ana · asked · test large
+    ana · answered · test large · refused
+    ");
 }

@@ -90,6 +90,7 @@ async fn a_record_that_can_not_be_read_holds_up_no_other() {
     }
     let damaged = keys::record(&Key::new(Kind::Change, "b"));
     store.shared.tree().unwrap().apply(&[(damaged, Some(b"junk".to_vec()))].into()).unwrap();
-    assert_eq!(claim(&store, "10:00:10").await, ["a", "c"]);
+    assert_eq!(claim(&store, "10:00:10").await, ["a"]);
+    assert_eq!(claim(&store, "10:00:10").await, ["c"]);
     assert_eq!(store.next_due(&[Kind::Change]).await.unwrap(), Some(at("10:05:10")), "it is looked at again");
 }
