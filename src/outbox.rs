@@ -118,22 +118,37 @@ pub struct Pace(Mutex<Paces>);
 
 #[derive(Debug, Default)]
 struct Paces {
+    /// The ids of channels by the names that messages are sent to: threads and edits know the id alone.
+    ids: HashMap<String, String>,
     /// The next free moment of each channel.
     free: HashMap<String, Timestamp>,
-    /// The moments given out.
-    given: HashMap<Key, Timestamp>,
+    /// The moments given out, each in its channel.
+    given: HashMap<Key, (String, Timestamp)>,
+}
+
+impl Paces {
+    fn id(&self, channel: &str) -> String {
+        self.ids.get(channel).map_or(channel, String::as_str).to_owned()
+    }
+
+    /// Nothing new goes to the channel of this id before `until`.
+    fn keep_free(&mut self, id: String, until: Timestamp) {
+        let free = self.free.entry(id).or_insert(until);
+        *free = until.max(*free);
+    }
 }
 
 impl Pace {
-    /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`].
+    /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`] or [`Pace::hold`].
     fn moment(&self, key: &Key, channel: &str, now: Timestamp) -> Timestamp {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(given) = paces.given.get(key) {
+        if let Some((_, given)) = paces.given.get(key) {
             return *given;
         }
-        let moment = paces.free.get(channel).copied().unwrap_or(now).max(now);
-        paces.free.insert(channel.to_owned(), moment + GAP);
-        paces.given.insert(key.clone(), moment);
+        let id = paces.id(channel);
+        let moment = paces.free.get(&id).copied().unwrap_or(now).max(now);
+        paces.keep_free(id.clone(), moment + GAP);
+        paces.given.insert(key.clone(), (id, moment));
         moment
     }
 
@@ -142,11 +157,24 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).given.remove(key);
     }
 
-    /// Nothing may go to a channel before `until`.
+    /// Nothing goes to a channel before `until`: moments given out before are given anew.
     fn hold(&self, channel: &str, until: Timestamp) {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = paces.free.entry(channel.to_owned()).or_insert(until);
-        *free = until.max(*free);
+        let held = paces.id(channel);
+        paces.given.retain(|_, (id, moment)| *id != held || *moment >= until);
+        paces.keep_free(held, until);
+    }
+
+    /// What a channel is sent to as `name` goes to the channel of this id.
+    fn learn(&self, name: &str, id: &str) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if name == id || paces.ids.get(name).is_some_and(|known| known == id) {
+            return;
+        }
+        paces.ids.insert(name.to_owned(), id.to_owned());
+        if let Some(free) = paces.free.remove(name) {
+            paces.keep_free(id.to_owned(), free);
+        }
     }
 }
 
@@ -173,6 +201,9 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         }
     }
     if let Some(channel) = paced(&saying.target) {
+        if let Some(at) = &saying.at {
+            host.pace.learn(channel, &at.channel);
+        }
         let moment = host.pace.moment(&row.key, channel, now);
         if moment > now {
             return put_off(host, &row, moment).await;
@@ -230,6 +261,9 @@ async fn settle(host: &Host, row: Row, saying: Saying, sent: Result<Option<Messa
     let now = host.clock.now();
     let error = match sent {
         Ok(at) => {
+            if let (Some(channel), Some(at)) = (paced(&saying.target), &at) {
+                host.pace.learn(channel, &at.channel);
+            }
             host.metrics.delivered();
             return delivered(host, row, saying, at).await;
         }

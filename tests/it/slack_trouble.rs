@@ -54,6 +54,21 @@ async fn slack_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[tokio::test]
+async fn who_has_a_moment_already_waits_too_when_slack_asks_to() {
+    let mut world = world().await;
+    world.aws.database("users", "mysql", "8.0.35").await;
+    world.slack.fail_next("chat.postMessage", Fault::RateLimited { retry_after: Duration::from_secs(30) });
+    let slack = &world.slack;
+    let asked = ["orders", "users"].map(|name| slack.person("ana").types("ops", &ASK.replace("orders", name)));
+    join_all(asked).await;
+    world.advance("29s").await;
+    assert_eq!(world.slack.calls_of("chat.postMessage").len(), 1);
+    world.advance("5s").await;
+    assert_eq!(cards(&world).len(), 2);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_channel_gets_one_message_a_second_and_every_one() {
     let mut world = world().await;
     world.slack.enforce_rate_limits();
@@ -68,6 +83,19 @@ async fn a_channel_gets_one_message_a_second_and_every_one() {
     join_all(asked).await;
     world.advance("20s").await;
     assert_eq!(cards(&world).len(), 6);
+    for name in &names {
+        world.aws.database(&format!("{name}-too"), "mysql", "8.0.35").await;
+    }
+    let slack = &world.slack;
+    let words_and_cards = names.iter().enumerate().map(|(at, name)| async move {
+        // A word in the thread of one card, and another card.
+        slack.person("ana").types("ops", &format!("/change cancel CHG-{}", at + 1)).await;
+        slack.person("ana").types("ops", &ASK.replace("orders", &format!("{name}-too"))).await;
+    });
+    join_all(words_and_cards).await;
+    world.advance("60s").await;
+    assert_eq!(cards(&world).len(), 12);
+    assert_eq!(world.slack.channel("shop-ops").transcript().matches("Cancelled by").count(), 12);
     assert_eq!(world.slack.busiest_second("shop-ops").clock, 1);
     assert!(world.slack.calls_of("chat.postMessage").iter().all(|call| call.error.is_none()));
     world.end().await;
