@@ -185,13 +185,23 @@ impl Slack {
             }
             None => "conversations.history",
         };
-        let answer = self.api.ask(method, &params).await?;
         let ours = |message: &&Value| {
             let metadata = &message["metadata"];
             metadata["event_type"] == METADATA && metadata["event_payload"]["slot"] == slot
         };
-        let found = answer["messages"].as_array().into_iter().flatten().find(ours);
-        Ok(found.map(|message| reference(&channel, &message["ts"])))
+        let first = params.len();
+        loop {
+            let answer = self.api.ask(method, &params).await?;
+            if let Some(message) = answer["messages"].as_array().into_iter().flatten().find(ours) {
+                return Ok(Some(reference(&channel, &message["ts"])));
+            }
+            let cursor = answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default();
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+            params.truncate(first);
+            params.push(("cursor", cursor.to_owned()));
+        }
     }
 }
 
