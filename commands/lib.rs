@@ -62,7 +62,7 @@ pub trait Query: Command {
 
 /// A command that alters something: planned, perhaps approved, perhaps scheduled, executed in steps.
 pub trait Change: Command {
-    /// What a step needs to know; committed before the step runs. `()` where [`Plan::Records`] is all it ever plans.
+    /// What a step needs to know; committed before the step runs.
     type State: Serialize + DeserializeOwned + Send + Sync;
 
     /// Looks, and says exactly what would be done. It is asked again right before the start: the same world must give

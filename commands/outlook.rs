@@ -48,7 +48,7 @@ impl Outlook {
             text!["• ", place].then(words(decision, cx, person, places))
         };
         let in_emergency = |(rule, places): &(String, Vec<Resource>)| {
-            let place = if places.len() < self.places { format!(" {}", listed(places)) } else { String::new() };
+            let place = if places.len() < self.places { format!(", {}", listed(places)) } else { String::new() };
             let how = text!["yes, at once with ", code("--emergency"), " (rule ", code(rule), ")"];
             text!["• in an emergency", place, ": "].then(how).then("; somebody else has to review it afterwards.")
         };

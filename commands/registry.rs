@@ -2,7 +2,6 @@
 //!
 //! Types are erased here alone: an [`Entry`] is a command whose arguments travel as JSON.
 
-use std::any::TypeId;
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
@@ -88,10 +87,10 @@ impl Entry {
         if self.has_glass() { clap.arg(parse::emergency()) } else { clap }
     }
 
-    /// Whether there is glass to break: it works in steps, so it may have to wait for approval or for the end of a freeze.
-    /// What only alters the bot's own records takes effect at once anyway.
+    /// Whether there is glass to break: what may have to wait for approval, or for the end of a freeze. Everything else is
+    /// done at once anyway.
     pub fn has_glass(&self) -> bool {
-        self.erased.has_steps()
+        self.approval == Approval::Possible
     }
 
     /// The arguments whose values it can suggest.
@@ -140,9 +139,6 @@ impl std::fmt::Debug for Entry {
 trait Erased: Sync {
     fn name(&self) -> &'static str;
     fn picks(&self) -> &'static [&'static str];
-    fn has_steps(&self) -> bool {
-        false
-    }
     fn clap(&self) -> clap::Command;
     fn read(&self, matches: &ArgMatches) -> Result<Value>;
     fn resource(&self, args: &Value) -> Result<Resource>;
@@ -207,10 +203,6 @@ impl<C: Query> Erased for OfQuery<C> {
 #[async_trait]
 impl<C: Change> Erased for OfChange<C> {
     erase_command!();
-
-    fn has_steps(&self) -> bool {
-        TypeId::of::<C::State>() != TypeId::of::<()>()
-    }
 
     async fn suggest(&self, arg: &str, typed: &str, given: &Value, cx: &Context<'_>) -> Vec<Choice> {
         C::suggest(arg, typed, given, cx).await

@@ -98,18 +98,22 @@ pub fn could_review(asker: &PersonId, change: &Resource, authority: &dyn Authori
 
 /// Said loudly when an emergency ended.
 pub fn ended(record: &ChangeRecord, said: &Text) -> Message {
-    let head = text!["🚨 ", code(record.id.to_string()), " (", record.plan.title.as_str(), "), the emergency of ", &record.asker];
-    let told = head.then(" has ended: ").then(said.clone());
+    let told = named(record).then(" has ended: ").then(said.clone());
     Message::new().text(told).text(text!["👀 ", bold("Needs a review by a second person.")]).buttons(buttons(record))
 }
 
 fn reminder(record: &ChangeRecord, days: i64, could: &[Person]) -> Message {
     let days = if days == 1 { "for a day".to_owned() } else { format!("for {days} days") };
-    let head = text!["🚨 ", code(record.id.to_string()), " (", record.plan.title.as_str(), "), the emergency of ", &record.asker];
-    let told = head.then(text![", has waited ", days, " for the review by a second person."]);
+    let told = named(record).then(format!(" has waited {days} for a review by a second person."));
     let told = match could {
-        [] => told.then(" Nobody else may give it now: whoever keeps the policy can let somebody."),
+        [] => told.then(" Nobody else may give it now; whoever keeps the policy can let somebody."),
         could => told.then(" ").then(card::any_of(&could[..could.len().min(NAMED)])).then(" could give it."),
     };
     Message::new().text(told).buttons(buttons(record))
+}
+
+/// `🚨 CHG-7 (orders: mysql 8.0.35 → 8.0.40), the emergency of @ana,`
+fn named(record: &ChangeRecord) -> Text {
+    let title = record.plan.title.as_str();
+    text!["🚨 ", code(record.id.to_string()), " (", title, "), the emergency of ", &record.asker, ","]
 }

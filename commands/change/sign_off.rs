@@ -37,9 +37,10 @@ impl Change for SignOff {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let record = find(self.id, cx).await?;
         let id = code(self.id.to_string());
+        let note = self.note.clone().or_else(|| cx.reason.map(str::to_owned));
         Ok(Plan::Records {
             resource: Box::new(record.as_resource()),
-            effects: vec![Effect::SignOff { change: self.id, note: self.note.clone() }],
+            effects: vec![Effect::SignOff { change: self.id, note }],
             say: text!["You reviewed ", id, ", the emergency of ", &record.asker, ". That closes it. Thank you."].into(),
         })
     }

@@ -264,9 +264,10 @@ pub(super) fn with_options(command: clap::Command, kind: Kind) -> clap::Command 
 
 /// The option of commands that may have to wait.
 pub(super) fn emergency() -> Arg {
-    Arg::new(EMERGENCY).long(EMERGENCY).action(ArgAction::SetTrue).help(
-        "Break the glass: it runs at once, without approval and through freezes; say why, and somebody else reviews it after",
-    )
+    Arg::new(EMERGENCY)
+        .long(EMERGENCY)
+        .action(ArgAction::SetTrue)
+        .help("Break the glass: at once, without approval, through freezes; reviewed later")
 }
 
 fn options_of(matches: &ArgMatches, entry: Entry) -> Options {

@@ -1,7 +1,7 @@
 //! Whatever happens in whatever order, a change keeps to its life.
 
 use commands::context::{Requirement, SelfApproval};
-use commands::records::{Cast, ChangeId, PlanRecord, Verdict};
+use commands::records::{Cast, ChangeId, Emergency, PlanRecord, Verdict};
 use commands::{PersonId, Resource};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -75,10 +75,10 @@ fn stand(record: &ChangeRecord) -> Stand {
     }
 }
 
-/// Where something leads from where a change stands; none where it can't happen.
-fn leads(from: Stand, happening: &Happening) -> Option<Stand> {
+/// Where something that `by` does leads from where a change stands; none where it can't happen.
+fn leads(record: &ChangeRecord, happening: &Happening, by: &PersonId) -> Option<Stand> {
     use Stand::{Ended, Running, Scheduled, Waiting};
-    Some(match (from, happening) {
+    Some(match (stand(record), happening) {
         (
             Waiting,
             Happening::Voted(_)
@@ -88,6 +88,7 @@ fn leads(from: Stand, happening: &Happening) -> Option<Stand> {
             | Happening::Prodded,
         ) => Waiting,
         (Waiting, Happening::Approved { .. }) => Scheduled,
+        (_, Happening::Rescheduled { .. }) if record.emergency.is_some() => return None,
         (Waiting | Scheduled, Happening::Rescheduled { expires, .. }) => expires.map_or(Scheduled, |_| Waiting),
         (Scheduled, Happening::Reminded { .. } | Happening::Held { .. }) => Scheduled,
         (Scheduled, Happening::Started { .. }) => Running,
@@ -95,6 +96,8 @@ fn leads(from: Stand, happening: &Happening) -> Option<Stand> {
         (Waiting, Happening::Ended { outcome: Outcome::Rejected, .. }) => Ended,
         (Waiting | Scheduled, Happening::Ended { outcome: Outcome::Cancelled | Outcome::Expired | Outcome::Void, .. }) => Ended,
         (Running, Happening::Ended { outcome: Outcome::Succeeded | Outcome::Failed, .. }) => Ended,
+        (Ended, Happening::ReviewMissed { .. }) if record.is_unreviewed() => Ended,
+        (Ended, Happening::Reviewed { .. }) if record.is_unreviewed() && *by != record.asker => Ended,
         _ => return None,
     })
 }
@@ -133,19 +136,25 @@ fn happenings() -> impl Strategy<Value = Happening> {
             state, next, note, calls: calls(),
         }),
         2 => (at(), words()).prop_map(move |(next, why)| Happening::Stumbled { next, why, cause: "cause".to_owned(), calls: calls() }),
+        2 => prop::option::of(words()).prop_map(|note| Happening::Reviewed { note: note.map(|note| note.plain()) }),
+        1 => (1_i64..9).prop_map(|days| Happening::ReviewMissed { days }),
         1 => (outcome, words()).prop_map(move |(outcome, said)| Happening::Ended { outcome, said, calls: calls() }),
     ]
 }
 
 proptest! {
     #[test]
-    fn only_legal_transitions_happen(life in prop::collection::vec(happenings(), 1..40)) {
+    fn only_legal_transitions_happen(
+        life in prop::collection::vec((happenings(), (0_u8..3).prop_map(person)), 1..40),
+        is_emergency in any::<bool>(),
+    ) {
         let mut record = waiting(1, SelfApproval::Refused);
-        for (at, happening) in life.into_iter().enumerate() {
+        record.emergency = is_emergency.then(Emergency::default);
+        for (at, (happening, by)) in life.into_iter().enumerate() {
             let now = start() + SignedDuration::from_secs(i64::try_from(at).unwrap());
-            let expected = leads(stand(&record), &happening);
+            let expected = leads(&record, &happening, &by);
             let before = record.clone();
-            match (happen(&record, happening.clone(), &person(1), now), expected) {
+            match (happen(&record, happening.clone(), &by, now), expected) {
                 (Err(_), None) => prop_assert_eq!(&record, &before),
                 (Ok((next, fact)), Some(expected)) => {
                     prop_assert_eq!(stand(&next), expected);
@@ -179,6 +188,10 @@ fn kept(before: &ChangeRecord, after: &ChangeRecord, happening: &Happening) -> R
         return Ok(());
     }
     prop_assert_eq!((after.round, &after.plan), (before.round, &before.plan));
+    prop_assert_eq!(after.emergency.is_some(), before.emergency.is_some());
+    if !matches!(happening, Happening::Reviewed { .. }) {
+        prop_assert_eq!(after.is_unreviewed(), before.is_unreviewed());
+    }
     if !matches!(happening, Happening::Voted(_) | Happening::Withdrawn(_)) {
         prop_assert_eq!(&after.votes, &before.votes);
     }

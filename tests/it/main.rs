@@ -5,6 +5,7 @@ mod approval;
 mod audit;
 mod aws_trouble;
 mod basics;
+mod break_glass;
 mod change;
 mod escaping;
 mod every_commit;
