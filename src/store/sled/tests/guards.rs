@@ -131,3 +131,19 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[tokio::test]
+async fn nobody_who_reads_waits_while_it_is_opened_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir, 1).await;
+    let reading = store.shared.tree().unwrap();
+    let shared = Arc::clone(&store.shared);
+    let opening = std::thread::spawn(move || shared.reopen());
+    while store.shared.tree().is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(store.get(&Key::new(Kind::Change, "1")).await.is_err());
+    drop(reading);
+    opening.join().unwrap().unwrap();
+    assert!(matches!(store.verify().await.unwrap(), Verification::Whole { entries: 1, .. }));
+}
