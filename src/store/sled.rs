@@ -274,11 +274,10 @@ impl Store for SledStore {
 
     async fn entries(&self, first: u64, limit: usize) -> Result<Vec<Entry>, ReadError> {
         self.look(move |shared| {
-            let tree = shared.tree()?;
             let mut entries: Vec<Entry> = Vec::new();
             let mut next = first.max(1);
             while entries.len() < limit {
-                let links = shared.history.chunk(&tree, next, limit - entries.len())?;
+                let links = shared.history.chunk(&*shared.tree()?, next, limit - entries.len())?;
                 let Some(last) = links.last() else { break };
                 next = last.head.number + 1;
                 for link in &links {
@@ -298,7 +297,7 @@ impl Store for SledStore {
     }
 
     async fn verify(&self) -> Result<Verification, ReadError> {
-        self.look(|shared| shared.history.verify(&*shared.tree()?)).await
+        self.look(|shared| shared.history.verify(|| shared.tree())).await
     }
 }
 
