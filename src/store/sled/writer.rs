@@ -167,6 +167,9 @@ impl Writer {
             tracing::error!(why, "the store stays unwritable for now");
         }
         if self.state.group == attempted {
+            // It got through: what the tail of `write` would have said is said here.
+            let made = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+            self.shared.written(made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| &write.key)));
             return answers;
         }
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
