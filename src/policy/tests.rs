@@ -159,11 +159,7 @@ fn the_least_demanding_permit_counts() {
         r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
            @id("one") @approvals("1") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
            @id("own") @approvals("1") @approvers("dba") @self_approval("counts") permit (principal, action == Action::"rds upgrade", resource);
-<<<<<<< HEAD
            @id("free") permit (principal in Group::"boss", action == Action::"rds upgrade", resource);"#,
-=======
-           @id("free") permit (principal in Group::"boss", action, resource);"#,
->>>>>>> glass
     )
     .unwrap();
     assert_eq!(line(&policy.decide(&person("ana", &[]), "rds upgrade", &database("dev"))), "own: 1 of dba");
@@ -171,7 +167,6 @@ fn the_least_demanding_permit_counts() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn what_is_done_at_once_can_not_be_made_to_wait_for_approval() {
     let asking = |scope: &str| {
         let text = format!(r#"@id("r") @approvals("1") @approvers("sre") permit (principal, {scope}, resource);"#);
@@ -180,41 +175,6 @@ fn what_is_done_at_once_can_not_be_made_to_wait_for_approval() {
     assert_snapshot!(asking(r#"action == Action::"change freeze stop""#), @"policy.cedar:1:1: r: It covers change freeze stop, which is done at once and can't wait for approval: give that a rule without @approvals.");
     assert_snapshot!(asking(r#"action in Action::"changes""#), @"policy.cedar:1:1: r: It covers change approve, which is done at once and can't wait for approval: give that a rule without @approvals.");
     assert_snapshot!(asking(r#"action in [Action::"rds upgrade", Action::"rds list"]"#), @"policy.cedar:1:1: r: It covers rds list, which is done at once and can't wait for approval: give that a rule without @approvals.");
-=======
-fn a_rule_for_emergencies_counts_in_emergencies_alone() {
-    let policy = policy(
-        r#"@id("slow") @approvals("2") @approvers("dba") permit (principal, action == Action::"rds upgrade", resource);
-           @id("glass") @emergency("yes") permit (principal in Group::"sre", action, resource);
-           @id("never") forbid (principal, action, resource) when { resource has env && resource.env == "staging" };"#,
-    )
-    .unwrap();
-    let (sam, nils) = (person("sam", &["sre"]), person("nils", &[]));
-    let lines = [
-        policy.decide(&sam, "rds upgrade", &database("prod")),
-        policy.decide_in_emergency(&sam, "rds upgrade", &database("prod")),
-        policy.decide(&sam, "change freeze stop", &database("prod")),
-        policy.decide_in_emergency(&nils, "rds upgrade", &database("prod")),
-        policy.decide_in_emergency(&sam, "rds upgrade", &database("staging")),
-        policy.possible(&sam, "change freeze stop", &Resource::default(), &settings()),
-    ];
-    assert_snapshot!(lines.map(|decision| line(&decision)).join("\n"), @"
-    slow: 2 of dba
-    glass: at once
-    no (no rule): No rule lets anybody run change freeze stop. Whoever keeps the policy can add one.
-    no (no rule): No rule permits it. People in sre may break the glass for it.
-    no (never): The rule never forbids it.
-    glass: at once
-    ");
-}
-
-#[test]
-fn whoever_may_not_break_the_glass_is_told_the_ordinary_way() {
-    let law = law();
-    let [sam, nils] = ["sam", "nils"].map(|id| law.person(&PersonId(id.to_owned())).unwrap());
-    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it after 1 approval of dba.");
-    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("dev"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once.");
-    assert_snapshot!(line(&law.decide_in_emergency(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one.");
->>>>>>> glass
 }
 
 #[test]
@@ -260,11 +220,7 @@ permit (principal, action, resource);
     policy.cedar:9:1: no: @approvals, @approvers and @self_approval are for a permit: nothing lifts a forbid.
     policy.cedar:10:1: yes: @says is for a forbid: a permit has nothing to explain.
     policy.cedar:11:1: self: @self_approval takes "counts" (or is left out), not "yes".
-<<<<<<< HEAD
     policy.cedar:11:1: self: It covers audit search, which is done at once and can't wait for approval: give that a rule without @approvals.
-=======
-    policy.cedar:11:1: self: Audit search is done at once, so it can't wait for approval: give it a rule without @approvals.
->>>>>>> glass
     policy.cedar:12:1: never: Policy is impossible: the policy expression evaluates to false for all valid requests.
     policy.cedar:13:70: type: Unrecognized entity type `Grp` (did you mean `Group`?).
     policy.cedar:14:1: glass: @emergency takes "yes" (or is left out), not "no".
