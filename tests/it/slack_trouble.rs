@@ -59,7 +59,9 @@ async fn who_has_a_moment_already_waits_too_when_slack_asks_to() {
     world.aws.database("users", "mysql", "8.0.35").await;
     world.slack.fail_next("chat.postMessage", Fault::RateLimited { retry_after: Duration::from_secs(30) });
     let slack = &world.slack;
-    let asked = ["orders", "users"].map(|name| slack.person("ana").types("ops", &ASK.replace("orders", name)));
+    let asked = ["orders", "users"].map(|name| async move {
+        slack.person("ana").types("ops", &ASK.replace("orders", name)).await;
+    });
     join_all(asked).await;
     world.advance("29s").await;
     assert_eq!(world.slack.calls_of("chat.postMessage").len(), 1);
