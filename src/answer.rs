@@ -17,7 +17,7 @@ use crate::dispatch::{Open, denied};
 use crate::effects;
 use crate::engine;
 use crate::glass;
-use crate::host::{Asking, Draft, Host, Trouble, json, read};
+use crate::host::{Asking, Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
 use crate::records::Ledger;
@@ -139,9 +139,12 @@ impl Answering<'_> {
                 return self.refuse(too_few(requirement, could.len())).await;
             }
         }
+        let mut tries = 0;
         loop {
+            tries += 1;
             match self.commit_change(entry, &work, &rule, &requires).await {
-                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter && tries < TRIES => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => return Err(contested(&key).into()),
                 Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Lock => {
                     return self
                         .refuse(self.busy(&work).await?.unwrap_or_else(|| "Another change was quicker. Ask again.".into()))

@@ -26,6 +26,14 @@ use crate::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, St
 /// Who acts where no person does.
 pub const MYSELF: &str = "watchkeeper";
 
+/// How often something is tried anew, at once, when records change under its hands. More is no coincidence.
+pub const TRIES: usize = 20;
+
+/// What becomes of a commit whose record was changed by somebody else [`TRIES`] times in a row.
+pub fn contested(key: &Key) -> CommitError {
+    CommitError::Unwritable(format!("{}/{} was changed by somebody else {TRIES} times in a row", key.kind.name(), key.id))
+}
+
 /// What dispatch, engine and outbox share.
 pub struct Host {
     /// The store.
@@ -184,7 +192,9 @@ impl Draft {
 impl Host {
     /// Commits a draft; deliveries that go on meanwhile do not get in its way.
     pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
+        let mut tries = 0;
         loop {
+            tries += 1;
             let mut commit = draft.commit.clone();
             for (slot, saying) in &draft.says {
                 let row = self
@@ -196,7 +206,8 @@ impl Host {
                 commit.writes.push(write.map_err(|trouble| CommitError::Unwritable(trouble.to_string()))?);
             }
             match self.commit_plain(commit).await {
-                Err(CommitError::Conflict(key)) if key.kind == Kind::Message => {}
+                Err(CommitError::Conflict(key)) if key.kind == Kind::Message && tries < TRIES => {}
+                Err(CommitError::Conflict(key)) if key.kind == Kind::Message => return Err(contested(&key)),
                 other => {
                     if other.is_ok() {
                         self.bells.messages.ring();

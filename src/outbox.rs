@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fitting;
-use crate::host::{Above, Host, Trouble};
+use crate::host::{Above, Host, TRIES, Trouble, contested};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
 use crate::waiting;
@@ -316,13 +316,16 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
 
 /// Changes the record of a message, over whatever was written to it meanwhile.
 async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut Saying)) -> Result<(), Trouble> {
+    let mut tries = 0;
     loop {
+        tries += 1;
         let mut saying: Saying = crate::host::read(&row)?;
         change(&mut saying);
         let due = (saying.wanted > saying.delivered).then_some(due);
         let value = Some(crate::host::json(&saying)?);
         let write = Write { key: row.key.clone(), expects: row.version, value, due };
         match host.commit_plain(Commit::at(host.clock.now()).write(write)).await {
+            Err(CommitError::Conflict(key)) if tries == TRIES => return Err(contested(&key).into()),
             Err(CommitError::Conflict(_)) => match host.store.get(&row.key).await? {
                 Some(newer) => row = newer,
                 None => return Ok(()),

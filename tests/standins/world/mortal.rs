@@ -1,8 +1,8 @@
 //! A store that can't be written while its disk is full, and whose bot dies at a chosen commit: right after it is durable,
 //! or right before it would have been.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Verification};
@@ -67,7 +67,9 @@ pub struct Disk(Arc<Platters>);
 struct Platters {
     full: AtomicBool,
     unreadable: AtomicBool,
-    /// How often something due was looked for in vain.
+    /// Somebody else is always quicker to write a record of this kind.
+    contested: Mutex<Option<Kind>>,
+    /// How often something due was looked for, or an asking was to be closed, in vain.
     looks: AtomicU64,
 }
 
@@ -92,7 +94,25 @@ impl Disk {
         self.0.unreadable.store(false, Ordering::SeqCst);
     }
 
-    /// How often something due was looked for while that could not be read.
+    /// From now on an asking can't be closed: somebody else seems to change a record of this kind, if it writes one.
+    pub fn contests(&self, kind: Kind) {
+        *self.0.contested.lock().expect("nobody panics while they hold it") = Some(kind);
+    }
+
+    /// Nobody is in the way any more.
+    pub fn contests_no_more(&self) {
+        *self.0.contested.lock().expect("nobody panics while they hold it") = None;
+    }
+
+    fn conflict(&self, commit: &Commit) -> Option<CommitError> {
+        let kind = (*self.0.contested.lock().expect("nobody panics while they hold it"))?;
+        commit.writes.iter().find(|write| write.key.kind == Kind::Asked && write.value.is_none())?;
+        let contested = commit.writes.iter().find(|write| write.key.kind == kind)?;
+        self.0.looks.fetch_add(1, Ordering::SeqCst);
+        Some(CommitError::Conflict(contested.key.clone()))
+    }
+
+    /// How often something due was looked for while that could not be read, or an asking could not be closed.
     pub fn looks(&self) -> u64 {
         self.0.looks.load(Ordering::SeqCst)
     }
@@ -157,6 +177,9 @@ impl Store for Mortal {
         }
         if self.disk.is_full() {
             return Err(CommitError::Unwritable("no space left on device".to_owned()));
+        }
+        if let Some(conflict) = self.disk.conflict(&commit) {
+            return Err(conflict);
         }
         match self.life.commit() {
             Some(Moment::Before) => self.die().await,
