@@ -25,7 +25,7 @@ use self::tree::Tree;
 use self::writer::{Indexed, Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 use crate::audit::{Head, Terms, hex};
-use crate::platform::Health;
+use crate::health::Health;
 
 mod bits;
 mod history;

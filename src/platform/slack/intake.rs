@@ -156,7 +156,7 @@ impl Slack {
 }
 
 fn broken(panic: tokio::task::JoinError) -> Ack {
-    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::http::words(&*panic).to_owned());
+    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::panics::words(&*panic).to_owned());
     tracing::error!(cause, "a handler panicked");
     Ack::Say(BROKEN.into())
 }

@@ -22,8 +22,9 @@ use self::api::{Api, Fault};
 use self::origin::Origin;
 use self::posting::Ear;
 use self::pulse::Pulse;
-use super::{Carry, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
+use super::{Carry, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
 use crate::clock::Clock;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 

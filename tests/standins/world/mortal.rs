@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Verification};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
-use watchkeeper::platform::Health;
+use watchkeeper::health::Health;
 use watchkeeper::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 
 /// When a bot dies by itself. Clones count the same commits, over restarts too.
