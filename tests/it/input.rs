@@ -46,7 +46,7 @@ async fn a_capability_alone_shows_its_help() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
-    --emergency — Break the glass: it runs at once, without approval and through freezes; say why, and somebody else reviews it after
+    --emergency — Break the glass: at once, without approval, through freezes; reviewed later
     May you run it?
     • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode or Ben Chen could approve.
     • in staging of shop: yes, after 1 approval of sre (rule upgrade-staging). Too few people could approve that now, so it would be refused.
@@ -184,7 +184,7 @@ async fn a_line_that_is_too_long_is_refused_by_its_length() {
     let mut world = World::start().await;
     let line = format!("@watchkeeper rds list --reason {}", "話".repeat(39_000));
     world.person("ana").types("ops", &line).await;
-    assert_snapshot!(world.person("ana").reads("letters").await.plain(), @"");
+    assert_snapshot!(world.person("ana").reads("letters").await.plain(), @"That has 39018 letters, and I read 4000 at most. Nothing was done. Say it in fewer.");
     world.finish().await;
 }
 
