@@ -85,7 +85,11 @@ fn size<T: serde::Serialize + ?Sized>(value: &T) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use commands::context::SelfApproval;
+    use commands::records::Note;
+
     use super::*;
+    use crate::change::tests::{start, waiting};
 
     #[test]
     fn a_file_is_cut_between_rows_and_says_so() {
@@ -101,5 +105,17 @@ mod tests {
         )));
         let short = Message::from("200 rows").file("rows.csv", "number\n1\n".to_owned());
         assert_eq!(message(short.clone()), short);
+    }
+
+    #[test]
+    fn a_change_that_grew_too_large_keeps_its_newest_notes() {
+        let mut record = waiting(1, SelfApproval::Refused);
+        let note = |number: usize| Note { at: start(), text: format!("{number} {}", "x".repeat(1_000)).as_str().into() };
+        record.notes = (0..200).map(note).collect();
+        record.turned_away = (0..20).map(|number| format!("slack:U{number} eyes")).collect();
+        let cut = change(record.clone());
+        assert!(size(&cut) <= LARGEST && cut.notes.len() > KEPT, "{}", size(&cut));
+        assert_eq!((cut.notes.last(), &cut.turned_away), (record.notes.last(), &record.turned_away));
+        assert_eq!(change(cut.clone()), cut);
     }
 }
