@@ -9,6 +9,7 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub mod access;
 pub mod args;
 pub mod audit;
 pub mod aws;
