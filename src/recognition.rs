@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use commands::Person;
 use commands::records::Fact;
+use commands::{Person, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::host::{Trouble, json, read};
 use crate::identity::link::{Link, News};
 use crate::identity::{Directory, Identified, Outsider};
-use crate::platform::{Account, Platform, Profile, SendError};
+use crate::platform::{Account, Names, Platform, Profile, SendError};
 use crate::store::{Commit, Key, Kind, ReadError, Store, Write};
 
 /// How long what a platform said about an account is believed: a deactivated person loses their rights within it.
@@ -116,6 +116,12 @@ impl Recognition {
         let key = Key::new(Kind::Link, account.to_string());
         let expects = self.store.get(&key).await?.map_or(0, |row| row.version);
         Ok(Write { key, expects, value, due: None })
+    }
+
+    /// The account by which a person is known on a platform.
+    pub fn account(&self, platform: &str, person: &PersonId) -> Option<Account> {
+        let id = self.directory.account(platform, person)?;
+        Some(Account { platform: platform.to_owned(), id })
     }
 
     /// Turns mentions of accounts in a command line into people, where they are known.

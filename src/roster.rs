@@ -10,10 +10,10 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, Bell, InFlight};
+use crate::health::Health;
 use crate::host::{Host, Trouble};
 use crate::identity::Directory;
 use crate::identity::center::{Reading, Seen, Standing};
-use crate::platform::Health;
 use crate::waiting;
 
 mod shelf;
@@ -98,7 +98,7 @@ impl Keeping {
             let trouble = match read {
                 Ok(read) => read.err(),
                 Err(panic) => {
-                    tracing::error!(panic = crate::http::words(&*panic), "reading the people of Identity Center panicked");
+                    tracing::error!(panic = crate::panics::words(&*panic), "reading the people of Identity Center panicked");
                     Some("it broke".to_owned())
                 }
             };
