@@ -216,6 +216,11 @@ impl Policy {
         &self.people
     }
 
+    /// The groups that stand in a rule's condition or scope.
+    pub(crate) fn groups(&self) -> &BTreeSet<String> {
+        &self.groups
+    }
+
     /// The groups that stand above or in a permit, with a rule that names them and where it is.
     pub(crate) fn groups_of_permits(&self) -> Vec<(String, &str, &Place)> {
         let permits = self.set.policies().filter(|policy| policy.effect() == Effect::Permit);

@@ -7,7 +7,7 @@ use commands::context::{Authority, Decision, Requirement};
 use commands::registry::Entry;
 use commands::{Person, Resource};
 
-use super::{Config, ConfigError, Place, Transport};
+use super::{Config, ConfigError, Place, Transport, identity};
 use crate::approval::could_approve;
 use crate::glass::could_review;
 use crate::policy::{Law, whereabouts};
@@ -48,6 +48,7 @@ impl Config {
         match self.law(commands) {
             Ok(law) => {
                 findings.extend(check_groups(self, &law));
+                findings.extend(self.check_identity(&law));
                 findings.extend(check_approvers(self, &law));
                 findings.extend(check_reviewers(self, &law));
             }
@@ -93,7 +94,7 @@ impl Config {
             let words = format!("{} has no role to assume; give it `roles`, or all of them `role` under [aws].", account.name);
             findings.push(advice("accounts".to_owned(), words));
         }
-        if self.people.is_empty() {
+        if self.people.is_empty() && self.settings.identity.is_none() {
             findings.push(finding(
                 Weight::Advice,
                 Place::whole(&self.people_file),
@@ -104,6 +105,16 @@ impl Config {
         findings
     }
 
+    fn check_identity(&self, law: &Law) -> Vec<Finding> {
+        let advice = self.settings.identity.iter().flat_map(|center| identity::advice(center, law.policy()));
+        advice.map(|(key, words)| finding(Weight::Advice, Place::whole(&self.name()), Some(&key), words)).collect()
+    }
+
+    /// The groups whose members only AWS knows.
+    fn groups_at_aws(&self) -> impl Iterator<Item = &String> {
+        self.settings.identity.iter().flat_map(|center| &center.groups)
+    }
+
     fn name(&self) -> String {
         self.file.as_ref().map_or_else(|| "watchkeeper.toml (compiled in)".to_owned(), |file| file.display().to_string())
     }
@@ -111,7 +122,7 @@ impl Config {
 
 /// Groups a permit speaks of that nobody is in: a misspelt name, or a door nobody can open.
 fn check_groups(config: &Config, law: &Law) -> Vec<Finding> {
-    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).collect();
+    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).chain(config.groups_at_aws()).collect();
     let empty = law.policy().groups_of_permits().into_iter().filter(|(group, ..)| !known.contains(group));
     let words = |group: &str| match commands::registry::nearest(group, known.iter().map(|known| known.as_str())) {
         Some(close) => format!("Nobody is in the group {group:?}. Did you mean {close:?}?"),
@@ -127,6 +138,9 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
         let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(&person, action, &place) else {
             continue;
         };
+        if config.groups_at_aws().any(|group| *group == requires.group) {
+            continue;
+        }
         let could = could_approve(&requires, &person.id, &place, law).len();
         if could < requires.approvals as usize {
             let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));

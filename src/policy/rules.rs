@@ -108,7 +108,9 @@ fn rules(set: &PolicySet, text: &PolicyText, actions: &Actions, errors: &mut Con
         let road = road(policy, &mut wrong);
         let requires = requirement(policy, &mut wrong);
         if let (Some(_), Some(action)) = (&requires, actions.at_once(policy)) {
-            wrong(format!("{action} is done at once, so it can't wait for approval: give it a rule without @approvals."));
+            wrong(format!(
+                "It covers {action}, which is done at once and can't wait for approval: give that a rule without @approvals."
+            ));
         }
         if road == Road::Emergency && requires.is_some() {
             wrong("@emergency stands without @approvals: an emergency runs at once and is reviewed afterwards.".to_owned());

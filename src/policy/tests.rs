@@ -159,7 +159,7 @@ fn the_least_demanding_permit_counts() {
         r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
            @id("one") @approvals("1") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
            @id("own") @approvals("1") @approvers("dba") @self_approval("counts") permit (principal, action == Action::"rds upgrade", resource);
-           @id("free") permit (principal in Group::"boss", action, resource);"#,
+           @id("free") permit (principal in Group::"boss", action == Action::"rds upgrade", resource);"#,
     )
     .unwrap();
     assert_eq!(line(&policy.decide(&person("ana", &[]), "rds upgrade", &database("dev"))), "own: 1 of dba");
@@ -203,6 +203,17 @@ fn whoever_may_not_break_the_glass_is_told_the_ordinary_way() {
 }
 
 #[test]
+fn what_is_done_at_once_can_not_be_made_to_wait_for_approval() {
+    let asking = |scope: &str| {
+        let text = format!(r#"@id("r") @approvals("1") @approvers("sre") permit (principal, {scope}, resource);"#);
+        policy(&text).map(|_| ()).unwrap_err()
+    };
+    assert_snapshot!(asking(r#"action == Action::"change freeze stop""#), @"policy.cedar:1:1: r: It covers change freeze stop, which is done at once and can't wait for approval: give that a rule without @approvals.");
+    assert_snapshot!(asking(r#"action in Action::"changes""#), @"policy.cedar:1:1: r: It covers change approve, which is done at once and can't wait for approval: give that a rule without @approvals.");
+    assert_snapshot!(asking(r#"action in [Action::"rds upgrade", Action::"rds list"]"#), @"policy.cedar:1:1: r: It covers rds list, which is done at once and can't wait for approval: give that a rule without @approvals.");
+}
+
+#[test]
 fn a_rule_that_breaks_denies() {
     let policy = policy(
         r#"@id("all") permit (principal, action, resource);
@@ -220,7 +231,7 @@ when { resource has project && resource.projct == "shop" };
 @id("unknown") permit (principal, action == Action::"rds upgade", resource);
 @id("unguarded") permit (principal, action, resource) when { resource.env == "dev" };
 permit (principal, action, resource);
-@id("unknown") permit (principal, action in Action::"rds", resource);
+@id("unknown") permit (principal, action == Action::"rds upgrade", resource);
 @id("odd") @approval("1") @approvers("sre") permit (principal, action, resource);
 @id("many") @approvals("lots") @approvers("sre") permit (principal, action, resource);
 @id("no") @approvals("1") @approvers("sre") forbid (principal, action, resource);
@@ -245,7 +256,7 @@ permit (principal, action, resource);
     policy.cedar:9:1: no: @approvals, @approvers and @self_approval are for a permit: nothing lifts a forbid.
     policy.cedar:10:1: yes: @says is for a forbid: a permit has nothing to explain.
     policy.cedar:11:1: self: @self_approval takes "counts" (or is left out), not "yes".
-    policy.cedar:11:1: self: Audit search is done at once, so it can't wait for approval: give it a rule without @approvals.
+    policy.cedar:11:1: self: It covers audit search, which is done at once and can't wait for approval: give that a rule without @approvals.
     policy.cedar:12:1: never: Policy is impossible: the policy expression evaluates to false for all valid requests.
     policy.cedar:13:70: type: Unrecognized entity type `Grp` (did you mean `Group`?).
     policy.cedar:14:1: glass: @emergency takes "yes" (or is left out), not "no".

@@ -45,6 +45,7 @@ async fn a_capability_alone_shows_its_help() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
+    --emergency — Break the glass: it runs at once, without approval and through freezes; say why, and somebody else reviews it after
     May you run it?
     • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode or Ben Chen could approve.
     • in staging of shop: yes, after 1 approval of sre (rule upgrade-staging). Too few people could approve that now, so it would be refused.

@@ -27,6 +27,21 @@ const SETTLING: SignedDuration = SignedDuration::from_secs(5);
 /// Real time after which a world that does not come to rest has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Lines for [`Choices::config`] that give a world an IAM Identity Center, managed from a delegated administrator.
+pub const IDENTITY_CENTER: &str = r#"
+[identity_center]
+account = "888877776666"
+name = "identity"
+region = "eu-central-1"
+role = "arn:aws:iam::888877776666:role/watchkeeper-access"
+management = "999988887777"
+portal = "https://acme.awsapps.com/start"
+groups = ["sre", "dba"]
+calls_per_second = 1000
+outstanding = 10
+refresh = "5m"
+"#;
+
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
 pub struct Choices {
