@@ -46,15 +46,18 @@ impl Command for List {
 
 impl Query for List {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
-        let mut records = if self.unreviewed {
-            let open = cx.records.open_changes().await?;
-            open.into_iter().rev().filter(ChangeRecord::is_unreviewed).collect()
+        let mut records = if self.unreviewed || self.waiting || self.scheduled || self.running {
+            let mut open = cx.records.open_changes().await?;
+            open.sort_by_key(|record| std::cmp::Reverse(record.id));
+            open.retain(|record| !self.unreviewed || record.is_unreviewed());
+            open
         } else {
             cx.records.changes(NEWEST).await?
         };
+        let cut = records.len() == NEWEST;
         records.retain(|record| self.wants(record, cx) && cx.may(&record.as_resource()));
         if records.is_empty() {
-            return Ok(text!["No changes like that. ", code("help"), " shows what you can ask for."].into());
+            return Ok(text!["No changes like that. ", code("change list"), " shows all."].into());
         }
         let pages = records.len().div_ceil(PAGE);
         let page = (self.page as usize).min(pages);
@@ -72,10 +75,11 @@ impl Query for List {
             buttons.push(turn("Older", page + 1));
         }
         let count = records.len();
+        let among = if cut { format!(", among the newest {NEWEST}") } else { String::new() };
         Ok(Message::new()
             .header(format!("Changes ({count})"))
             .table(table)
-            .note(text![format!("Page {page} of {pages}. "), code("change show CHG-n"), " shows one."])
+            .note(text![format!("Page {page} of {pages}{}. ", among), code("change show CHG-n"), " shows one."])
             .buttons(buttons))
     }
 }
@@ -105,8 +109,8 @@ impl List {
         for (flag, _) in flags.into_iter().filter(|(_, set)| *set) {
             line.push_str(&format!(" --{flag}"));
         }
-        if let Some(project) = &self.project {
-            line.push_str(&format!(" --project '{}'", project.replace('\'', "")));
+        if let Some(project) = self.project.as_deref().and_then(|project| shlex::try_quote(project).ok()) {
+            line.push_str(&format!(" --project {project}"));
         }
         line + &format!(" --page {page}")
     }

@@ -55,7 +55,7 @@ fn program() -> Program {
 
 /// The program between Slack and AWS.
 async fn between_stand_ins() -> (Program, Slack, Aws) {
-    let options = SlackOptions { patience: std::time::Duration::from_secs(20), ..SlackOptions::default() };
+    let options = SlackOptions { patience: std::time::Duration::from_secs(90), ..SlackOptions::default() };
     let slack = Slack::start(options).await;
     slack.add_person(User::named("ana"));
     slack.add_person(User::named("ben"));

@@ -11,6 +11,7 @@ from typing import Any
 from . import clock
 from .faults import Fault
 from .gateway import Gateway
+from .identity import look, orders
 from .identity import seed as identity
 from .rds import seed
 from .rds.state import Durations, Outcome, Region
@@ -248,4 +249,7 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "outcome": _outcome,
     "change": _change_state,
     "remove": _remove,
-} | identity.VERBS
+    **identity.VERBS,
+    **look.VERBS,
+    **orders.VERBS,
+}

@@ -248,7 +248,7 @@ def _route(request: Request) -> _Asked:
 
 
 def _unsigned(name: str, request: Request) -> _Asked | None:
-    """A call without a signature, which only its path names; nothing if it is not this service's."""
+    """A call without a signature, known by its path; nothing if that is not this service's."""
     model, protocol = service_model(name), protocols.REST_JSON
     operation, labels = protocol.operation(model, request)
     shape = operation_model(name, operation)

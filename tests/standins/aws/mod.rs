@@ -20,6 +20,10 @@
 //! # }
 //! ```
 //!
+//! IAM Identity Center belongs to the organization's management account ([`MANAGEMENT_ACCOUNT`]) and is administered from
+//! [`IDENTITY_ACCOUNT`] as well; its people, groups and assignments are put there and looked at by name
+//! (`tests/standins/aws/directory.rs`).
+//!
 //! The bot's own key is [`BASE_ACCESS_KEY`] (any secret): it may only use STS. A role named
 //! `watchkeeper-<capability>` may call only the services of its capability; any other role may
 //! call anything.

@@ -129,15 +129,12 @@ def summaries(directory: Directory, kind: str, params: Params, member: str) -> P
     ]
     found, token = page(directory, wanted, params)
     views = [
-        {"Status": each.status, "RequestId": each.id, "CreatedDate": each.created}
-        for each in found
+        {"Status": each.status, "RequestId": each.id, "CreatedDate": each.created} for each in found
     ]
     return answer(member, views, token)
 
 
-def _asked(
-    context: Context, directory: Directory, params: Params, action: str
-) -> Assignment:
+def _asked(context: Context, directory: Directory, params: Params, action: str) -> Assignment:
     account = params["TargetId"]
     if context.account == DELEGATED_ACCOUNT and account == MANAGEMENT_ACCOUNT:
         raise forbidden(context, f"sso:{action}", f"arn:aws:sso:::account/{account}")
@@ -154,7 +151,7 @@ def _begin(directory: Directory, assignment: Assignment, kind: str) -> Operation
     limits: Limits = directory.world.part(Limits)
     limits.refuse_outstanding(len(directory.outstanding()))
     operation = Operation(
-        directory.fresh_id(),
+        directory.world.fresh_uuid(),
         kind,
         directory.now,
         assignment.permission_set,

@@ -9,10 +9,27 @@ from .service import invalid
 
 # Wire paths begin in lower case, the members of the model in upper case.
 _TEXTS = (
-    "userName displayName nickName profileUrl userType title preferredLanguage locale timezone "
-    "userStatus website birthdate"
-).split()
-_NAMES = "formatted familyName givenName middleName honorificPrefix honorificSuffix".split()
+    "userName",
+    "displayName",
+    "nickName",
+    "profileUrl",
+    "userType",
+    "title",
+    "preferredLanguage",
+    "locale",
+    "timezone",
+    "userStatus",
+    "website",
+    "birthdate",
+)
+_NAMES = (
+    "formatted",
+    "familyName",
+    "givenName",
+    "middleName",
+    "honorificPrefix",
+    "honorificSuffix",
+)
 _LISTS: dict[str, tuple[str, ...]] = {
     "emails": ("value", "type", "primary"),
     "phoneNumbers": ("value", "type", "primary"),

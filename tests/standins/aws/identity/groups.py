@@ -16,9 +16,7 @@ _RESERVED = ("administrator", "awsadministrators")
 def create_group(context: Context, params: Params) -> Params:
     """Create a group; its display name must be unique."""
     directory = store(context, params, "CreateGroup")
-    attributes = {
-        name: params[name] for name in ("DisplayName", "Description") if params.get(name)
-    }
+    attributes = {name: params[name] for name in ("DisplayName", "Description") if params.get(name)}
     _check(directory, attributes.get("DisplayName"), None)
     group = directory.add_group(attributes, context.caller.arn)
     return _named(group) | {"Revision": str(group.revision)}
@@ -87,7 +85,7 @@ def get_group_id(context: Context, params: Params) -> Params:
     elif external := wanted.get("ExternalId"):
         found = external_id(directory.groups.values(), external)
     if found is None:
-        raise missing("GROUP", "")
+        raise missing("GROUP")
     return _named(directory.groups[found])
 
 

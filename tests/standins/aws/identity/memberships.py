@@ -42,7 +42,7 @@ def get_group_membership_id(context: Context, params: Params) -> Params:
     user = users.find(directory, params["MemberId"]["UserId"])
     found = directory.membership(group.id, user.id)
     if found is None:
-        raise missing("GROUP_MEMBERSHIP", "")
+        raise missing("GROUP_MEMBERSHIP")
     return _named(found)
 
 

@@ -19,10 +19,10 @@ def page(
     directory: Directory, items: Sequence[T], params: Params, refusal: str = "ValidationException"
 ) -> tuple[list[T], str | None]:
     """The asked page and the token of the next one; 100 items where the call names no number."""
-    size = params.get("MaxResults", params.get("maxResults", _MOST))
+    size: int = params.get("MaxResults") or params.get("maxResults") or _MOST
     if directory.page_limit is not None:
         size = min(size, directory.page_limit)
-    start = _offset(params.get("NextToken", params.get("nextToken")), refusal)
+    start = _offset(params.get("NextToken") or params.get("nextToken"), refusal)
     end = start + size
     token = base64.b64encode(f"{_PREFIX}{end}".encode()).decode()
     return list(items[start:end]), token if end < len(items) else None

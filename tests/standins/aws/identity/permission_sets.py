@@ -1,10 +1,8 @@
-"""sso-admin: the instance, its permission sets, and what is in them."""
+"""sso-admin: the instance and its permission sets."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
 
 from ..errors import AwsError
 from ..simulator import Context, Params
@@ -22,8 +20,7 @@ from .state import (
 )
 
 _DURATION = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?$")
-_MOST_POLICIES = 20
-_MOST_POLICY_CHARACTERS = 10_240
+_HEX = "0123456789abcdef"
 
 
 def _instance_view(directory: Directory) -> Params:
@@ -118,153 +115,12 @@ def delete_permission_set(context: Context, params: Params) -> Params:
     return {}
 
 
-@SSO_ADMIN.operation("PutInlinePolicyToPermissionSet")
-def put_inline_policy(context: Context, params: Params) -> Params:
-    """Set the inline policy; accounts get it with the next ProvisionPermissionSet."""
-    directory = instance(context, params, "PutInlinePolicyToPermissionSet")
-    found = changeable(
-        context, directory, params["PermissionSetArn"], "PutInlinePolicyToPermissionSet"
-    )
-    policy: str = params["InlinePolicy"]
-    try:
-        document = json.loads(policy)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or "Statement" not in document:
-        raise invalid("Inline policy is not a valid policy document.")
-    if len("".join(policy.split())) > _MOST_POLICY_CHARACTERS:
-        raise AwsError(
-            "ServiceQuotaExceededException",
-            f"Inline policy has more than {_MOST_POLICY_CHARACTERS} characters other than blanks.",
-        )
-    found.inline_policy = policy
-    found.revision += 1
-    return {}
-
-
-@SSO_ADMIN.operation("GetInlinePolicyForPermissionSet")
-def get_inline_policy(context: Context, params: Params) -> Params:
-    """The inline policy, if there is one."""
-    directory = instance(context, params, "GetInlinePolicyForPermissionSet")
-    found = permission_set(directory, params["PermissionSetArn"])
-    return {"InlinePolicy": found.inline_policy} if found.inline_policy else {}
-
-
-@SSO_ADMIN.operation("DeleteInlinePolicyFromPermissionSet")
-def delete_inline_policy(context: Context, params: Params) -> Params:
-    """Take the inline policy away; there need not be one."""
-    directory = instance(context, params, "DeleteInlinePolicyFromPermissionSet")
-    found = changeable(
-        context, directory, params["PermissionSetArn"], "DeleteInlinePolicyFromPermissionSet"
-    )
-    found.inline_policy = ""
-    found.revision += 1
-    return {}
-
-
-@SSO_ADMIN.operation("ListManagedPoliciesInPermissionSet")
-def list_managed_policies(context: Context, params: Params) -> Params:
-    """The AWS-managed policies of a permission set."""
-    directory = instance(context, params, "ListManagedPoliciesInPermissionSet")
-    found, token = page(
-        directory, permission_set(directory, params["PermissionSetArn"]).managed, params
-    )
-    policies = [{"Name": arn.rpartition("/")[2], "Arn": arn} for arn in found]
-    return answer("AttachedManagedPolicies", policies, token)
-
-
-@SSO_ADMIN.operation("AttachManagedPolicyToPermissionSet")
-def attach_managed_policy(context: Context, params: Params) -> Params:
-    """Add an AWS-managed policy."""
-    directory = instance(context, params, "AttachManagedPolicyToPermissionSet")
-    found = changeable(
-        context, directory, params["PermissionSetArn"], "AttachManagedPolicyToPermissionSet"
-    )
-    arn = params["ManagedPolicyArn"]
-    if arn in found.managed:
-        raise AwsError("ConflictException", f"Permission set already has {arn}.")
-    if len(found.managed) >= _MOST_POLICIES:
-        raise AwsError(
-            "ServiceQuotaExceededException", f"A permission set has at most {_MOST_POLICIES}."
-        )
-    found.managed.append(arn)
-    found.revision += 1
-    return {}
-
-
-@SSO_ADMIN.operation("DetachManagedPolicyFromPermissionSet")
-def detach_managed_policy(context: Context, params: Params) -> Params:
-    """Take an AWS-managed policy away."""
-    directory = instance(context, params, "DetachManagedPolicyFromPermissionSet")
-    found = changeable(
-        context, directory, params["PermissionSetArn"], "DetachManagedPolicyFromPermissionSet"
-    )
-    if params["ManagedPolicyArn"] not in found.managed:
-        raise AwsError(
-            "ResourceNotFoundException", f"Could not find {params['ManagedPolicyArn']}."
-        )
-    found.managed.remove(params["ManagedPolicyArn"])
-    found.revision += 1
-    return {}
-
-
-def _no_references(name: str, member: str) -> Callable[[Context, Params], Params]:
-    def operation(context: Context, params: Params) -> Params:
-        directory = instance(context, params, name)
-        permission_set(directory, params["PermissionSetArn"])
-        return {member: []}
-
-    return operation
-
-
-# Nothing of a customer's own is ever attached here.
-SSO_ADMIN.operation("ListCustomerManagedPolicyReferencesInPermissionSet")(
-    _no_references(
-        "ListCustomerManagedPolicyReferencesInPermissionSet", "CustomerManagedPolicyReferences"
-    )
-)
-
-
-@SSO_ADMIN.operation("ListTagsForResource")
-def list_tags(context: Context, params: Params) -> Params:
-    """The tags of the instance or a permission set."""
-    directory = instance(context, params, "ListTagsForResource")
-    tags = _tags(directory, params["ResourceArn"])
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
-
-@SSO_ADMIN.operation("TagResource")
-def tag_resource(context: Context, params: Params) -> Params:
-    """Set tags."""
-    directory = instance(context, params, "TagResource")
-    tags = _tags(directory, params["ResourceArn"])
-    if params["ResourceArn"] != INSTANCE_ARN:
-        changeable(context, directory, params["ResourceArn"], "TagResource")
-    tags |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
-    return {}
-
-
-@SSO_ADMIN.operation("UntagResource")
-def untag_resource(context: Context, params: Params) -> Params:
-    """Take tags away."""
-    directory = instance(context, params, "UntagResource")
-    tags = _tags(directory, params["ResourceArn"])
-    if params["ResourceArn"] != INSTANCE_ARN:
-        changeable(context, directory, params["ResourceArn"], "UntagResource")
-    for key in params["TagKeys"]:
-        tags.pop(key, None)
-    return {}
-
-
 def add(directory: Directory, name: str) -> PermissionSet:
     """Put a permission set there; the caller has seen to its name."""
     arn = f"arn:aws:sso:::permissionSet/{INSTANCE_ID}/ps-{directory.world.fresh(16, _HEX)}"
     made = PermissionSet(arn, name, directory.now)
     directory.permission_sets[arn] = made
     return made
-
-
-_HEX = "0123456789abcdef"
 
 
 def view(of: PermissionSet) -> Params:
@@ -277,12 +133,6 @@ def view(of: PermissionSet) -> Params:
         "SessionDuration": of.duration,
         "RelayState": of.relay_state,
     }
-
-
-def _tags(directory: Directory, arn: str) -> dict[str, str]:
-    if arn == INSTANCE_ARN:
-        return directory.instance_tags
-    return permission_set(directory, arn).tags
 
 
 def _duration(text: str) -> str:

@@ -31,7 +31,7 @@ def provision_permission_set(context: Context, params: Params) -> Params:
         for each in directory.operations.values()
     ):
         raise AwsError("ConflictException", "There is a conflicting operation in process.")
-    operation = Operation(directory.fresh_id(), _KIND, directory.now, of.arn, account)
+    operation = Operation(directory.world.fresh_uuid(), _KIND, directory.now, of.arn, account)
     directory.operations[operation.id] = operation
     failure = directory.failure(_KIND)
 
@@ -96,9 +96,7 @@ def accounts_with(directory: Directory, arn: str) -> list[str]:
 
 def _matches(directory: Directory, arn: str, account: str, params: Params) -> bool:
     wanted = params.get("ProvisioningStatus")
-    latest = (
-        directory.provisioned[arn, account].revision == directory.permission_sets[arn].revision
-    )
+    latest = directory.provisioned[arn, account].revision == directory.permission_sets[arn].revision
     return wanted is None or (wanted == "LATEST_PERMISSION_SET_PROVISIONED") == latest
 
 

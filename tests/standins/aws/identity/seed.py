@@ -1,4 +1,4 @@
-"""Putting people, groups, permission sets and assignments into a world, and looking at them."""
+"""Putting people, groups, permission sets and assignments into a world, as in the console."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..world import World
-from .limits import Limits
+from .names import group_named, permission_set_named, principal_named, user_named
 from .permission_sets import add
-from .sign_in import SignIns
-from .state import (
-    Assignment,
-    Directory,
-    Failure,
-    Group,
-    PermissionSet,
-    User,
-    directory_of,
-    primary_email,
-)
+from .state import Assignment, Directory, directory_of
 
 Order = dict[str, Any]
 _BY = "the console"
@@ -60,7 +50,7 @@ def _add_user(directory: Directory, item: Order) -> str:
         raise ValueError(f"somebody has the address {email} already")
     user = directory.add_user(attributes, _BY)
     for group in item.get("groups", []):
-        directory.add_membership(_group(directory, group).id, user.id, _BY)
+        directory.add_membership(group_named(directory, group).id, user.id, _BY)
     return user.id
 
 
@@ -85,47 +75,17 @@ def _add_permission_set(directory: Directory, item: Order) -> str:
     return made.arn
 
 
-def _user(directory: Directory, name: str) -> User:
-    found = directory.by_user_name.get(name.lower())
-    if found is None:
-        raise ValueError(f"there is no user {name}")
-    return directory.users[found]
-
-
-def _group(directory: Directory, name: str) -> Group:
-    found = directory.by_group_name.get(name.lower())
-    if found is None:
-        raise ValueError(f"there is no group {name}")
-    return directory.groups[found]
-
-
-def _permission_set(directory: Directory, name: str) -> PermissionSet:
-    found = directory.permission_set_named(name)
-    if found is None:
-        raise ValueError(f"there is no permission set {name}")
-    return found
-
-
 def _assignment(directory: Directory, item: Order) -> Assignment:
     if item["account"] not in directory.accounts:
         raise ValueError(f"the organization has no account {item['account']}")
     if "user" in item:
-        kind, principal = "USER", _user(directory, item["user"]).id
+        kind, principal = "USER", user_named(directory, item["user"]).id
     elif "group" in item:
-        kind, principal = "GROUP", _group(directory, item["group"]).id
+        kind, principal = "GROUP", group_named(directory, item["group"]).id
     else:
-        kind, principal = _principal(directory, item["principal"])
-    arn = _permission_set(directory, item["permission_set"]).arn
+        kind, principal = principal_named(directory, item["principal"])
+    arn = permission_set_named(directory, item["permission_set"]).arn
     return Assignment(item["account"], arn, kind, principal)
-
-
-def _principal(directory: Directory, name: str) -> tuple[str, str]:
-    user = directory.by_user_name.get(name.lower())
-    group = directory.by_group_name.get(name.lower())
-    if bool(user) == bool(group):
-        what = "both a user and a group" if user else "neither a user nor a group"
-        raise ValueError(f"{name} is {what}")
-    return ("USER", user) if user else ("GROUP", str(group))
 
 
 def _bulk(world: World, order: Order) -> Any:
@@ -164,7 +124,7 @@ def _add_one_permission_set(world: World, order: Order) -> Any:
 
 def _member(world: World, order: Order) -> Any:
     directory = directory_of(world)
-    user, group = _user(directory, order["user"]), _group(directory, order["group"])
+    user, group = user_named(directory, order["user"]), group_named(directory, order["group"])
     found = directory.membership(group.id, user.id)
     if order["is"] and found is None:
         directory.add_membership(group.id, user.id, _BY)
@@ -185,7 +145,7 @@ def _assigned(world: World, order: Order) -> Any:
 
 def _alter_user(world: World, order: Order) -> Any:
     directory = directory_of(world)
-    user = _user(directory, order["name"])
+    user = user_named(directory, order["name"])
     directory.forget_names(user)
     user.attributes = user.attributes | order["set"]
     directory.index_user(user)
@@ -195,129 +155,12 @@ def _alter_user(world: World, order: Order) -> Any:
 
 def _remove_principal(world: World, order: Order) -> Any:
     directory = directory_of(world)
-    kind, found = _principal(directory, order["name"])
+    kind, found = principal_named(directory, order["name"])
     if kind == "USER":
         directory.remove_user(directory.users[found])
     else:
         directory.remove_group(directory.groups[found])
     return {}
-
-
-def _users(world: World, order: Order) -> Any:
-    del order
-    directory = directory_of(world)
-    return [
-        {
-            "id": user.id,
-            "name": user.name,
-            "display_name": user.attributes["DisplayName"],
-            "email": primary_email(user.attributes),
-            "title": user.attributes.get("Title"),
-            "enabled": user.enabled,
-            "groups": sorted(
-                directory.groups[each.group].name for each in directory.memberships_of(user.id)
-            ),
-        }
-        for user in directory.users.values()
-    ]
-
-
-def _groups(world: World, order: Order) -> Any:
-    del order
-    return sorted(group.name for group in directory_of(world).groups.values())
-
-
-def _members(world: World, order: Order) -> Any:
-    directory = directory_of(world)
-    group = _group(directory, order["group"])
-    return sorted(directory.users[each.user].name for each in directory.members_of(group.id))
-
-
-def _assignments(world: World, order: Order) -> Any:
-    """By names; what is left of a deleted principal by its identifier."""
-    del order
-    directory = directory_of(world)
-    found = []
-    for each in directory.assignments:
-        known: dict[str, Any] = directory.users if each.kind == "USER" else directory.groups
-        principal = known.get(each.principal)
-        found.append(
-            {
-                "account": each.account,
-                "permission_set": directory.permission_sets[each.permission_set].name,
-                "principal_kind": each.kind,
-                "principal": principal.name if principal else each.principal,
-            }
-        )
-    return sorted(found, key=lambda item: tuple(item.values()))
-
-
-def _inline_policy(world: World, order: Order) -> Any:
-    """As it stands, or as one account has it."""
-    directory = directory_of(world)
-    found = _permission_set(directory, order["permission_set"])
-    if order.get("account") is None:
-        return {"policy": found.inline_policy or None}
-    provisioned = directory.provisioned.get((found.arn, order["account"]))
-    return {"policy": (provisioned.inline_policy or None) if provisioned else None}
-
-
-def _assignment_fails(world: World, order: Order) -> Any:
-    directory_of(world).failures.append(Failure(order["reason"], order.get("kind") or ""))
-    return {}
-
-
-def _assignments_take(world: World, order: Order) -> Any:
-    directory_of(world).assignment_takes = float(order["seconds"])
-    return {}
-
-
-def _pages(world: World, order: Order) -> Any:
-    directory_of(world).page_limit = order["items"]
-    return {}
-
-
-def _device(world: World, order: Order) -> Any:
-    sign_ins: SignIns = world.part(SignIns)
-    device = sign_ins.waiting(order["code"])
-    if order.get("user") is None:
-        device.denied = True
-    else:
-        device.user = _user(directory_of(world), order["user"]).id
-    return {}
-
-
-def _devices(world: World, order: Order) -> Any:
-    del order
-    sign_ins: SignIns = world.part(SignIns)
-    return [
-        device.user_code
-        for device in sign_ins.devices.values()
-        if device.user is None and not device.denied and device.expires > world.now
-    ]
-
-
-def _signed_in(world: World, order: Order) -> Any:
-    del order
-    sign_ins: SignIns = world.part(SignIns)
-    people = (sign_ins.user(token) for token in sign_ins.tokens)
-    return sorted(user.name for user in people if user)
-
-
-def _keep_rate_limits(world: World, order: Order) -> Any:
-    del order
-    limits: Limits = world.part(Limits)
-    limits.enforced = True
-    return {}
-
-
-def _limits(world: World, order: Order) -> Any:
-    del order
-    limits: Limits = world.part(Limits)
-    return {
-        "busiest_second": limits.busiest_second,
-        "most_outstanding": limits.most_outstanding,
-    }
 
 
 VERBS: dict[str, Callable[[World, Order], Any]] = {
@@ -330,17 +173,4 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "assigned": _assigned,
     "alter-user": _alter_user,
     "remove-principal": _remove_principal,
-    "users": _users,
-    "groups": _groups,
-    "members": _members,
-    "assignments": _assignments,
-    "inline-policy": _inline_policy,
-    "assignment-fails": _assignment_fails,
-    "assignments-take": _assignments_take,
-    "pages": _pages,
-    "device": _device,
-    "devices": _devices,
-    "signed-in": _signed_in,
-    "keep-rate-limits": _keep_rate_limits,
-    "limits": _limits,
 }

@@ -22,6 +22,7 @@ SSO_ADMIN = Simulator("sso-admin")
 PORTAL = Simulator("sso")
 OIDC = Simulator("sso-oidc")
 
+_IDENTIFIER = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _ARN = re.compile(r"^arn:aws[a-z-]*:identitystore:::(user|group|membership)/")
 
 
@@ -53,25 +54,18 @@ def permission_set(directory: Directory, arn: str) -> PermissionSet:
     """A permission set by ARN; ResourceNotFoundException."""
     found = directory.permission_sets.get(arn)
     if found is None:
-        raise AwsError(
-            "ResourceNotFoundException", f"Could not find PermissionSet with id {arn}"
-        )
+        raise AwsError("ResourceNotFoundException", f"Could not find PermissionSet with id {arn}")
     return found
 
 
-def changeable(
-    context: Context, directory: Directory, arn: str, action: str
-) -> PermissionSet:
+def changeable(context: Context, directory: Directory, arn: str, action: str) -> PermissionSet:
     """A permission set that a call may change or assign.
 
     What is provisioned in the management account is out of a delegated administrator's reach (IAM
     Identity Center User Guide, "Delegated administration").
     """
     found = permission_set(directory, arn)
-    if (
-        context.account == DELEGATED_ACCOUNT
-        and (arn, MANAGEMENT_ACCOUNT) in directory.provisioned
-    ):
+    if context.account == DELEGATED_ACCOUNT and (arn, MANAGEMENT_ACCOUNT) in directory.provisioned:
         raise forbidden(context, f"sso:{action}", arn)
     return found
 
@@ -80,14 +74,17 @@ def forbidden(context: Context, action: str, resource: str) -> AwsError:
     """The refusal of a caller from the wrong account."""
     return AwsError(
         "AccessDeniedException",
-        f"User: {context.caller.arn} is not authorized to perform: {action} on resource: {resource}",
+        f"User: {context.caller.arn} is not authorized to perform: {action} on resource: "
+        f"{resource}",
     )
 
 
-def missing(kind: str, resource: str) -> AwsError:
-    """The identity store's answer to an identifier it does not know."""
-    fields = {"ResourceType": kind} | ({"ResourceId": resource} if len(resource) >= 36 else {})
-    return AwsError("ResourceNotFoundException", f"{kind} not found.", **fields)
+def missing(kind: str, resource: str = "") -> AwsError:
+    """The identity store's answer to an identifier, or another way of asking, that fits nobody."""
+    error = AwsError("ResourceNotFoundException", f"{kind} not found.", ResourceType=kind)
+    if _IDENTIFIER.match(resource):
+        error.fields["ResourceId"] = resource
+    return error
 
 
 def duplicate(message: str) -> AwsError:

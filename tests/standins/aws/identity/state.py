@@ -173,15 +173,10 @@ class Directory:
         """The world's time."""
         return self.world.now
 
-    def fresh_id(self) -> str:
-        """A new identifier of the form that users, groups, memberships and requests have."""
-        text = self.world.fresh(32, "0123456789abcdef")
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
     def add_user(self, attributes: dict[str, Any], by: str) -> User:
         """Keep a new user; the caller has seen to uniqueness."""
         attributes.setdefault("UserStatus", "ENABLED")
-        user = User(self.fresh_id(), attributes, self.now, by, self.now, by)
+        user = User(self.world.fresh_uuid(), attributes, self.now, by, self.now, by)
         self.users[user.id] = user
         self.index_user(user)
         return user
@@ -207,7 +202,7 @@ class Directory:
 
     def add_group(self, attributes: dict[str, Any], by: str) -> Group:
         """Keep a new group; the caller has seen to uniqueness."""
-        group = Group(self.fresh_id(), attributes, self.now, by, self.now, by)
+        group = Group(self.world.fresh_uuid(), attributes, self.now, by, self.now, by)
         self.groups[group.id] = group
         self.by_group_name[group.name.lower()] = group.id
         return group
@@ -221,7 +216,7 @@ class Directory:
 
     def add_membership(self, group: str, user: str, by: str) -> Membership:
         """Put a user into a group; both by identifier."""
-        membership = Membership(self.fresh_id(), group, user, self.now, by)
+        membership = Membership(self.world.fresh_uuid(), group, user, self.now, by)
         self.memberships[membership.id] = membership
         self._members.setdefault(group, {})[user] = membership.id
         self._groups_of.setdefault(user, {})[group] = membership.id

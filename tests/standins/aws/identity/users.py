@@ -101,7 +101,7 @@ def get_user_id(context: Context, params: Params) -> Params:
     elif external := wanted.get("ExternalId"):
         found = external_id(directory.users.values(), external)
     if found is None:
-        raise missing("USER", "")
+        raise missing("USER")
     return _named(directory.users[found])
 
 

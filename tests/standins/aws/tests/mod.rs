@@ -1,5 +1,6 @@
 //! The stand-in as the real Rust SDK sees it.
 
+mod assignments;
 mod directory;
 mod faults;
 mod identity;

@@ -68,7 +68,7 @@ async fn a_device_waits_for_its_person() -> Checked {
     let device = Device::start(&aws).await?;
     assert_eq!(refused(&device).await, "AuthorizationPendingException");
     assert_eq!(refused(&device).await, "SlowDownException");
-    assert_eq!(aws.waiting_devices().await, [device.user_code.clone()]);
+    assert_eq!(aws.waiting_devices().await, [device.user_code.as_str()]);
     aws.set_clock(after(1)).await;
     aws.confirm_device(&device.user_code, "ana").await;
     let token = device.token().await.map_err(|code| format!("refused: {code}"))?;
