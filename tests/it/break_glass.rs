@@ -168,7 +168,7 @@ async fn a_second_person_reviews_it_with_the_button() {
     ");
     let card = world.slack.channel("shop-ops").messages().remove(0);
     assert!(card.plain().contains("Reviewed by"), "{}", card.plain());
-    assert_snapshot!(world.person("ben").asks("dba", "/change list --unreviewed").await, @"No changes like that. help shows what you can ask for.");
+    assert_snapshot!(world.person("ben").asks("dba", "/change list --unreviewed").await, @"No changes like that. change list shows all.");
     let shown = world.person("ben").asks("dba", "/change show CHG-1").await;
     assert!(shown.contains("run without approval; reviewed by"), "{shown}");
     world.advance("50h").await;
