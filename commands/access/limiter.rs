@@ -88,6 +88,7 @@ impl Limiter {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "AWS counts in real time, whatever our clock says")]
     async fn pass(&self, gone: &mut VecDeque<Instant>) {
         if gone.len() >= self.0.most {
             if let Some(oldest) = gone.front() {
