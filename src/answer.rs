@@ -9,6 +9,7 @@ use commands::plan::Plan;
 use commands::records::Fact;
 use commands::registry::{EMERGENCY, Entry, Kind};
 use commands::{Error, Person, Resource};
+use jiff::SignedDuration;
 
 use crate::dispatch::{Open, denied};
 use crate::effects;
@@ -20,6 +21,9 @@ use crate::store::{CommitError, Row, Write};
 
 /// No answer takes longer.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// When somebody is looked for again who is not known while the people of Identity Center were never read.
+const UNREAD: SignedDuration = SignedDuration::from_secs(30);
 
 /// An open asking while it is answered.
 pub struct Answering<'a> {
@@ -54,6 +58,11 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let open: Open = read(&row)?;
     let nobody = Person::gone(&open.person);
     let known = host.authority.person(&open.person);
+    if known.is_none() && !host.authority.is_complete() {
+        // They were known when they asked: they are waited for rather than refused.
+        host.store.put_off(&row.key, host.clock.now() + UNREAD).await;
+        return Ok(());
+    }
     let answering = Answering { host: &host, open: &open, person: known.as_ref().unwrap_or(&nobody), row: &row };
     let (Some(_), Some(entry)) = (&known, host.command(&open.command)) else {
         let said = "You or this command are no longer known to me. Nothing was done.";

@@ -1,6 +1,7 @@
 //! How the bot is hosted: the map of the code, in reading order.
 //!
-//! What comes in and what it may do: [`dispatch`] takes it in, [`recognition`] and [`identity`] say who asks, [`policy`] decides.
+//! What comes in and what it may do: [`dispatch`] takes it in, [`recognition`] and [`identity`] say who asks
+//! ([`roster`] reads the people of IAM Identity Center), [`policy`] decides.
 //! What becomes of it: [`answer`] answers, [`opening`] puts a change on record, [`engine`] runs changes ([`waiting`] those that wait
 //! for approval), [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
 //! What a change is: [`change`] has its legal transitions, [`approval`] counts votes, [`case`](mod@case) gathers what happens to one,
@@ -18,6 +19,7 @@ pub mod platform;
 pub mod identity;
 pub mod policy;
 pub mod recognition;
+pub mod roster;
 
 // What becomes of what was asked.
 pub mod answer;
