@@ -364,7 +364,7 @@ impl Answering<'_> {
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
-        let target = match (&self.open.reply, self.open.options.share && outcome == "answered") {
+        let target = match (&self.open.reply, self.open.options.share && outcome == "answered" && !said.private) {
             (Target::Only { channel, .. }, true) => {
                 Target::Channel { channel: channel.clone(), thread: self.open.place.thread.clone() }
             }
