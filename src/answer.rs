@@ -17,7 +17,7 @@ use crate::dispatch::{Open, denied};
 use crate::effects;
 use crate::engine;
 use crate::glass;
-use crate::host::{Asking, Draft, Host, Trouble, json, read};
+use crate::host::{Asking, Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
 use crate::records::Ledger;
@@ -139,9 +139,12 @@ impl Answering<'_> {
                 return self.refuse(too_few(requirement, could.len())).await;
             }
         }
+        let mut tries = 0;
         loop {
+            tries += 1;
             match self.commit_change(entry, &work, &rule, &requires).await {
-                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter && tries < TRIES => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => return Err(contested(&key).into()),
                 Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Lock => {
                     return self
                         .refuse(self.busy(&work).await?.unwrap_or_else(|| "Another change was quicker. Ask again.".into()))
@@ -351,8 +354,19 @@ impl Answering<'_> {
         }
     }
 
-    /// Commits the answer with whatever else is in the draft; the asking is closed.
+    /// Commits the answer with whatever else is in the draft; the asking is closed. What is too large to be kept is not
+    /// done at all: the asking is closed with a sentence that says so.
     pub async fn finish(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
+        match self.close(ending, draft).await {
+            Err(Trouble::Commit(CommitError::TooLarge(why))) => {
+                tracing::warn!(why, command = self.open.command, "an answer is larger than what can be kept");
+                self.close(Ending { outcome: "refused", said: too_large(), rule: None }, Draft::at(self.host.clock.now())).await
+            }
+            other => other,
+        }
+    }
+
+    async fn close(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
         let Ending { outcome, said, rule } = ending;
         let mut fact = self.fact("answered");
         fact.outcome = Some(outcome.to_owned());
@@ -364,13 +378,14 @@ impl Answering<'_> {
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
-        let target = match (&self.open.reply, self.open.options.share && outcome == "answered" && !said.private) {
-            (Target::Only { channel, .. }, true) => {
-                Target::Channel { channel: channel.clone(), thread: self.open.place.thread.clone() }
+        let (target, instead) = match (&self.open.reply, self.open.options.share && outcome == "answered" && !said.private) {
+            (reply @ Target::Only { channel, .. }, true) => {
+                let thread = self.open.place.thread.clone();
+                (Target::Channel { channel: channel.clone(), thread }, Some(reply.clone()))
             }
-            (reply, _) => reply.clone(),
+            (reply, _) => (reply.clone(), None),
         };
-        let saying = Saying::once(&self.open.account.platform, target, said);
+        let saying = Saying { instead, ..Saying::once(&self.open.account.platform, target, said) };
         let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
         let draft = draft.write(closed).fact(fact).say(format!("answer/{}", self.open.operation), saying);
         self.host.commit(draft).await?;
@@ -434,6 +449,10 @@ fn too_few(requirement: &Requirement, could: usize) -> Text {
         code(requirement.group.as_str()),
         format!("{own}, and {people} could give one. Nothing was changed. Whoever keeps the list of people can add somebody.")
     ]
+}
+
+fn too_large() -> Message {
+    "The answer is longer than what I can keep, so I can't give it. Nothing was changed. Narrow it down and ask again.".into()
 }
 
 fn slow() -> Error {

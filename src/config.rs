@@ -41,6 +41,7 @@ pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Those of this process, as far as they are UTF-8.
+    #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
     pub fn of_process() -> Self {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
     }

@@ -27,6 +27,8 @@ mod reads;
 pub mod roster;
 mod sign_out;
 pub(crate) mod slots;
+#[cfg(test)]
+mod tests;
 mod user;
 mod who;
 mod words;

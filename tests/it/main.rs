@@ -14,6 +14,7 @@ mod freeze;
 mod generated;
 mod http;
 mod input;
+mod large;
 mod lists;
 mod policy;
 mod process;
