@@ -60,12 +60,12 @@ async fn an_account_with_many_permission_sets_is_told_whole() {
 #[tokio::test]
 async fn a_person_is_told_with_all_they_have() {
     let mut world = company().await;
-    assert_snapshot!(world.person("ana").asks("ops", "/access of finn").await, @"");
-    assert_snapshot!(world.person("aud").asks("ops", "/access of @ben").await, @"");
-    assert_snapshot!(world.person("aud").asks("ops", "/access of 'group platform-admins'").await, @"");
-    assert_snapshot!(world.person("dev").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/access of finn").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
+    assert_snapshot!(world.person("aud").asks("ops", "/access of @ben").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
+    assert_snapshot!(world.person("aud").asks("ops", "/access of 'group platform-admins'").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
+    assert_snapshot!(world.person("dev").asks("ops", "/access mine").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
     world.aws.user("new", "new@example.com").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/access of new").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/access of new").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
     world.finish().await;
 }
 
@@ -73,15 +73,21 @@ async fn a_person_is_told_with_all_they_have() {
 async fn who_has_no_user_is_told_so() {
     let mut world = company().await;
     world.aws.remove_principal("aud").await;
-    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
     world.finish().await;
 }
 
 #[tokio::test]
 async fn what_is_declared_is_told_as_declared() {
-    let config = format!("{IDENTITY_CENTER}baseline = \"assignments.toml\"\n");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("assignments.toml");
+    let declared = "[[assignments]]\ngroup = \"auditors\"\npermission_set = \"SecurityAudit\"\naccounts = [\"shop-prod\"]\n";
+    std::fs::write(&file, declared).unwrap();
+    let config = format!("{IDENTITY_CENTER}baseline = {:?}\n", file.to_str().unwrap());
     let mut world = World::with(Choices { config, ..Choices::default() }).await;
-    world.end().await;
+    world.aws.directory().await;
+    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"AWS knows no IAM Identity Center in eu-central-1 for the account identity. It may be in another region: whoever runs me sets the right one.");
+    world.finish().await;
 }
 
 /// The code of the invitation.
@@ -99,22 +105,52 @@ async fn invited(world: &mut World, person: &str) -> Message {
 async fn the_portal_is_shown_to_who_has_signed_in() {
     let mut world = company().await;
     let invitation = invited(&mut world, "dev").await;
-    assert_snapshot!(invitation.plain().replace(&code(&invitation), "CODE"), @"");
+    assert_snapshot!(invitation.plain().replace(&code(&invitation), "CODE"), @"
+    To see your access portal, sign in as yourself.
+    1. Sign in at AWS, until today 10:10 AM.
+    2. Check that the page shows the code CODE and allow it.
+    3. Come back and press the button.
+    [I have signed in]
+    Give the link to nobody: I would see the portal of whoever uses it, and show it to you.
+    ");
     world.advance("10s").await;
     world.person("dev").clicks(&invitation, "I have signed in").await;
-    assert_snapshot!(world.person("dev").reads("AWS does not know").await.plain().replace(&code(&invitation), "CODE"), @"");
+    assert_snapshot!(world.person("dev").reads("AWS does not know").await.plain().replace(&code(&invitation), "CODE"), @"
+    AWS does not know of it yet. Finish in the browser, then press the button again.
+    1. Sign in at AWS, until today 10:10 AM.
+    2. Check that the page shows the code CODE and allow it.
+    3. Come back and press the button.
+    [I have signed in]
+    Give the link to nobody: I would see the portal of whoever uses it, and show it to you.
+    ");
     world.aws.confirm_device(&code(&invitation), "dev").await;
     world.advance("10s").await;
     world.person("dev").clicks(&invitation, "I have signed in").await;
-    assert_snapshot!(world.person("dev").reads("in your access portal").await.plain(), @"");
+    assert_snapshot!(world.person("dev").reads("in your access portal").await.plain(), @"
+    2 roles in your access portal
+
+    Account       Number        Role
+    shop-prod     111122223333  ReadOnlyAccess
+    shop-staging  444455556666  PowerUserAccess
+
+    I keep your sign-in in memory alone. access sign-out ends it.
+    ");
     let calls = world.aws.calls().await;
-    assert!(calls.iter().any(|call| call.operation == "ListAccountRoles" && call.session.as_deref() == Some("dev")), "as dev");
+    assert!(calls.iter().any(|call| call.operation == "ListAccountRoles" && call.session == "dev"), "as dev");
     // Signed in, it is shown at once, until the sign-out.
-    assert_snapshot!(world.person("dev").asks("ops", "/access mine --portal").await, @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/access mine --portal").await, @"
+    2 roles in your access portal
+
+    Account       Number        Role
+    shop-prod     111122223333  ReadOnlyAccess
+    shop-staging  444455556666  PowerUserAccess
+
+    I keep your sign-in in memory alone. access sign-out ends it.
+    ");
     assert_eq!(world.aws.signed_in().await, ["dev"]);
-    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"You are signed out: AWS has ended your sign-in and I have forgotten it.");
     assert_eq!(world.aws.signed_in().await, Vec::<String>::new());
-    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"You were not signed in, so there was nothing to end. access mine --portal signs you in.");
     invited(&mut world, "dev").await;
     world.finish().await;
 }
@@ -135,12 +171,12 @@ async fn who_says_no_or_comes_too_late_is_told_kindly() {
     world.aws.deny_device(&code(&invitation)).await;
     world.advance("10s").await;
     world.person("dev").clicks(&invitation, "I have signed in").await;
-    assert_snapshot!(world.person("dev").reads("You said no").await.plain(), @"");
+    assert_snapshot!(world.person("dev").reads("You said no").await.plain(), @"You said no in the browser, so I looked at nothing and keep nothing. access mine --portal begins anew.");
     let invitation = invited(&mut world, "dev").await;
     world.advance("11m").await;
     world.person("dev").clicks(&invitation, "I have signed in").await;
     let again = world.person("dev").reads("That code no longer holds").await;
-    assert_snapshot!(again.plain().lines().next().unwrap(), @"");
+    assert_snapshot!(again.plain().lines().next().unwrap(), @"That code no longer holds: it ran out, or I was started anew since. Here is a new one.");
     assert_ne!(code(&again), code(&invitation));
     world.finish().await;
 }
