@@ -87,7 +87,7 @@ fn is_running(record: &ChangeRecord) -> bool {
 fn until(record: &ChangeRecord) -> Option<Timestamp> {
     let minutes = record.plan.resource.access.as_ref()?.minutes?;
     let Status::Running { state, since, .. } = &record.status else { return None };
-    let said = state.get("until").and_then(|until| until.as_str()).and_then(|until| until.parse().ok());
+    let said = state.get("end").and_then(|end| end.as_str()).and_then(|end| end.parse().ok());
     said.or_else(|| since.checked_add(SignedDuration::from_mins(minutes)).ok())
 }
 

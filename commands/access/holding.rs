@@ -29,13 +29,13 @@ pub(super) struct Holding {
     pub(super) account_id: String,
 }
 
-/// The names of everybody and everything, where the roster is too old looked up in AWS.
+/// What assignments and memberships are called, looked up in AWS where the roster is too old, and by which changes they stand.
 pub(super) struct Names<'a> {
     roster: std::sync::Arc<Roster>,
     newer_users: Vec<User>,
     newer_groups: Vec<Group>,
     newer_sets: Vec<PermissionSet>,
-    history: History,
+    pub(super) history: History,
     cx: &'a Context<'a>,
 }
 
@@ -53,7 +53,8 @@ impl<'a> Names<'a> {
         };
         let users = ids(PrincipalKind::User).chain(memberships.iter().map(|one| one.user.clone()));
         let users = unique(users.filter(|id| roster.user(id).is_none()));
-        let groups = unique(ids(PrincipalKind::Group).filter(|id| roster.group(id).is_none()));
+        let groups = ids(PrincipalKind::Group).chain(memberships.iter().map(|one| one.group.clone()));
+        let groups = unique(groups.filter(|id| roster.group(id).is_none()));
         let sets = assignments.iter().map(|one| one.permission_set.clone());
         let sets = unique(sets.filter(|arn| roster.permission_set(arn).is_none()));
         let newer_users = identity.each(&users, |id| identity.user(id)).await?.into_iter().flatten().collect();
@@ -95,6 +96,13 @@ impl<'a> Names<'a> {
         let newer = || self.newer_groups.iter().find(|group| group.id == id);
         let group = self.roster.group(id).or_else(newer);
         group.map_or_else(|| format!("(deleted group {id})"), |group| group.name.clone())
+    }
+
+    /// Assignments in words: `ReadOnlyAccess in shop-prod`.
+    pub(super) fn of_all(&self, assignments: &[Assignment]) -> Vec<String> {
+        let words =
+            |one: &Assignment| format!("{} in {}", self.permission_set(&one.permission_set), account_name(&one.account, self.cx));
+        assignments.iter().map(words).collect()
     }
 
     fn permission_set(&self, arn: &str) -> String {

@@ -17,8 +17,9 @@ async fn company() -> World {
 
 /// The sample company, with more lines for `[identity_center]`.
 async fn company_with(more: &str) -> World {
-    let world = World::with(choices(more)).await;
+    let mut world = World::with(choices(more)).await;
     world.aws.directory().await;
+    world.restart().await;
     world
 }
 

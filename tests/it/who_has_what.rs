@@ -5,8 +5,9 @@ use standins::slack::Message;
 use standins::world::{Choices, IDENTITY_CENTER, World};
 
 async fn company() -> World {
-    let world = World::with(Choices { config: IDENTITY_CENTER.to_owned(), ..Choices::default() }).await;
+    let mut world = World::with(Choices { config: IDENTITY_CENTER.to_owned(), ..Choices::default() }).await;
     world.aws.directory().await;
+    world.restart().await;
     world
 }
 

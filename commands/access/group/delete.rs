@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::resource;
 use crate::access::aws::Identity;
-use crate::access::given::History;
+use crate::access::holding::Names;
 use crate::access::leaving::{Leaving, Left, direct};
-use crate::access::user::{assigned, refuse_out_of_reach};
+use crate::access::user::refuse_out_of_reach;
 use crate::access::words::{check, count, some};
 use crate::access::writes::{planned_end, planned_group_deletion};
-use crate::access::{find, guard, pick, roster};
+use crate::access::{find, guard, pick};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Text, bold};
@@ -80,26 +80,24 @@ impl Change for Delete {
         let who = group.principal();
         let (members, assignments) = tokio::try_join!(identity.members(&group.id), direct(&who, &identity))?;
         refuse_out_of_reach(&assignments, &group.name, cx, &identity)?;
-        let history = History::read(cx).await?;
-        let grants: Vec<ChangeId> = history.active_for(&group.id).iter().map(|change| change.id).collect();
-        let roster = roster::known(cx).await?;
+        let names = Names::of(&assignments, &members, &identity, cx).await?;
+        let grants: Vec<ChangeId> = names.history.active_for(&group.id).iter().map(|change| change.id).collect();
         let mut what = Vec::new();
         if !grants.is_empty() {
             let grants: Vec<String> = grants.iter().map(ToString::to_string).collect();
             what.push(text!["End my grants to it: "].then(some(grants.iter().map(String::as_str))).then("."));
         }
         if !assignments.is_empty() {
-            let has = assigned(&assignments, &roster, cx);
+            let has = names.of_all(&assignments);
             let count = count(assignments.len(), "assignment");
             what.push(text!["End ", count, ": "].then(some(has.iter().map(String::as_str))).then("."));
         }
-        let name = |id: &String| roster.user(id).map_or(id, |user| &user.name).clone();
-        let mut names: Vec<String> = members.iter().map(|member| name(&member.user)).collect();
-        names.sort();
-        what.push(match names.len() {
+        let mut people: Vec<String> = members.iter().map(|member| names.user(&member.user)).collect();
+        people.sort();
+        what.push(match people.len() {
             0 => text!["Delete the group ", bold(&*group.name), ". Nobody is in it."],
             all => text!["Delete the group ", bold(&*group.name), ". ", count(all, "user"), " lose what it gave: "]
-                .then(some(names.iter().map(String::as_str)))
+                .then(some(people.iter().map(String::as_str)))
                 .then("."),
         });
         let leaving = Leaving::new(who, assignments.len());

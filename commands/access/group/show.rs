@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::resource;
 use crate::access::aws::Identity;
-use crate::access::given::{self, History};
+use crate::access::given;
+use crate::access::holding::Names;
 use crate::access::leaving::direct;
-use crate::access::user::assigned;
 use crate::access::words::{check, count, some};
-use crate::access::{find, guard, pick, roster};
+use crate::access::{find, guard, pick};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Button, Message, Text};
@@ -43,19 +43,21 @@ impl Query for Show {
         check(&resource(&group), cx)?;
         let who = group.principal();
         let (members, assignments) = tokio::try_join!(identity.members(&group.id), direct(&who, &identity))?;
-        let roster = roster::known(cx).await?;
-        let mut names: Vec<&str> = members
-            .iter()
-            .map(|member| roster.user(&member.user).map_or(member.user.as_str(), |user| user.name.as_str()))
-            .collect();
-        names.sort_unstable();
-        let history = History::read(cx).await?;
-        let has = assigned(&assignments, &roster, cx);
+        let names = Names::of(&assignments, &members, &identity, cx).await?;
+        let mut people: Vec<String> = members.iter().map(|member| names.user(&member.user)).collect();
+        people.sort();
+        let has = names.of_all(&assignments);
         let mut fields: Vec<(&str, Text)> = vec![
             ("Description", group.description.as_deref().unwrap_or("none").into()),
-            ("Members", text![count(names.len(), "user"), ": "].then(some(names.iter().copied()))),
+            (
+                "Members",
+                match people.len() {
+                    0 => "none".into(),
+                    all => text![count(all, "user"), ": "].then(some(people.iter().map(String::as_str))),
+                },
+            ),
             ("Assigned", some(has.iter().map(String::as_str))),
-            ("Last change by me", given::last(history.last_about(&group.id))),
+            ("Last change by me", given::last(names.history.last_about(&group.id))),
         ];
         if group.external {
             fields.push(("State", "from another directory, where it is changed".into()));

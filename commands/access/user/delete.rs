@@ -7,13 +7,12 @@ use serde_json::Value;
 
 use super::resource;
 use crate::access::aws::Identity;
-use crate::access::given::History;
+use crate::access::holding::Names;
 use crate::access::leaving::{Leaving, Left, direct};
 use crate::access::model::{Assignment, Membership, Principal, User};
-use crate::access::roster::Roster;
 use crate::access::words::{account_name, check, count, some};
 use crate::access::writes::{planned_end, planned_leaving, planned_user_deletion};
-use crate::access::{find, guard, pick, roster};
+use crate::access::{find, guard, pick};
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, bold, code};
@@ -85,9 +84,8 @@ impl Change for Delete {
         let (mut memberships, assignments) = tokio::try_join!(identity.memberships(&user.id), direct(&who, &identity))?;
         memberships.sort();
         refuse_out_of_reach(&assignments, &user.name, cx, &identity)?;
-        let history = History::read(cx).await?;
-        let grants: Vec<ChangeId> = history.active_for(&user.id).iter().map(|change| change.id).collect();
-        let roster = roster::known(cx).await?;
+        let names = Names::of(&assignments, &memberships, &identity, cx).await?;
+        let grants: Vec<ChangeId> = names.history.active_for(&user.id).iter().map(|change| change.id).collect();
         let ends = assignments.iter().map(planned_end).chain(memberships.iter().map(planned_leaving));
         let leaving = Leaving::new(who, assignments.len());
         let checks = if memberships.is_empty() && assignments.is_empty() {
@@ -99,7 +97,7 @@ impl Change for Delete {
             resource: resource(&user),
             runs: Runs::Alone,
             title: format!("delete user {}", user.name),
-            what: what(&user, (&memberships, &assignments, &grants), &roster, cx),
+            what: what(&user, (&memberships, &assignments, &grants), &names),
             calls: ends.chain([planned_user_deletion(&user)]).collect(),
             checks,
             risks: vec![
@@ -180,8 +178,7 @@ pub(in crate::access) fn refuse_out_of_reach(
 fn what(
     user: &User,
     (memberships, assignments, grants): (&[Membership], &[Assignment], &[ChangeId]),
-    roster: &Roster,
-    cx: &Context<'_>,
+    names: &Names<'_>,
 ) -> Vec<Text> {
     let mut what = Vec::new();
     if !grants.is_empty() {
@@ -189,26 +186,16 @@ fn what(
         what.push(text!["End my grants to them: "].then(some(grants.iter().map(String::as_str))).then("."));
     }
     if !assignments.is_empty() {
-        let has = assigned(assignments, roster, cx);
+        let has = names.of_all(assignments);
         let count = count(assignments.len(), "assignment");
         what.push(text!["End ", count, ": "].then(some(has.iter().map(String::as_str))).then("."));
     }
     if !memberships.is_empty() {
-        let name =
-            |membership: &Membership| roster.group(&membership.group).map_or(&membership.group, |group| &group.name).clone();
-        let groups: Vec<String> = memberships.iter().map(name).collect();
+        let groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
         let count = count(groups.len(), "group");
         what.push(text!["Take them out of ", count, ": "].then(some(groups.iter().map(String::as_str))).then("."));
     }
     let email = user.email.as_ref().map(|email| text![", ", code(&**email)]).unwrap_or_default();
     what.push(text!["Delete the user ", bold(&*user.name), ": ", &*user.display_name].then(email).then("."));
     what
-}
-
-/// Assignments in words: `ReadOnlyAccess in shop-prod`.
-pub(in crate::access) fn assigned(assignments: &[Assignment], roster: &Roster, cx: &Context<'_>) -> Vec<String> {
-    let words = assignments
-        .iter()
-        .map(|one| format!("{} in {}", roster.permission_set_name(&one.permission_set), account_name(&one.account, cx)));
-    words.collect()
 }

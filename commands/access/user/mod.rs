@@ -12,7 +12,7 @@ pub use list::List;
 pub use show::Show;
 pub use update::{State as UpdateState, Update};
 
-pub(super) use delete::{assigned, refuse_out_of_reach};
+pub(super) use delete::refuse_out_of_reach;
 
 use super::model::User;
 use crate::context::Resource;

@@ -4,13 +4,14 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{assigned, resource};
+use super::resource;
 use crate::access::aws::Identity;
-use crate::access::given::{self, History};
+use crate::access::given;
+use crate::access::holding::Names;
 use crate::access::leaving::direct;
 use crate::access::model::User;
 use crate::access::words::{check, some};
-use crate::access::{find, pick, roster};
+use crate::access::{find, pick};
 use crate::context::{Context, Decision, Resource};
 use crate::error::Result;
 use crate::message::{Button, Message, Text, code};
@@ -43,12 +44,10 @@ impl Query for Show {
         check(&resource(&user), cx)?;
         let who = user.principal();
         let (memberships, assignments) = tokio::try_join!(identity.memberships(&user.id), direct(&who, &identity))?;
-        let groups: Vec<String> = memberships.into_iter().map(|membership| membership.group).collect();
-        let mut groups = identity.each(&groups, |id| identity.group(id)).await?.into_iter().flatten().collect::<Vec<_>>();
-        groups.sort_by(|a, b| a.name.cmp(&b.name));
-        let roster = roster::known(cx).await?;
-        let history = History::read(cx).await?;
-        let has = assigned(&assignments, &roster, cx);
+        let names = Names::of(&assignments, &memberships, &identity, cx).await?;
+        let mut groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
+        groups.sort();
+        let has = names.of_all(&assignments);
         let or_none = |value: &Option<String>| value.as_ref().map_or_else(|| "none".into(), |value| text![code(&**value)]);
         let state = match (user.active, user.external) {
             (true, false) => "enabled",
@@ -61,9 +60,9 @@ impl Query for Show {
             ("E-mail", or_none(&user.email)),
             ("Title", user.title.as_deref().unwrap_or("none").into()),
             ("State", state.into()),
-            ("Groups", some(groups.iter().map(|group| &*group.name))),
+            ("Groups", some(groups.iter().map(String::as_str))),
             ("Assigned directly", some(has.iter().map(String::as_str))),
-            ("Last change by me", given::last(history.last_about(&user.id))),
+            ("Last change by me", given::last(names.history.last_about(&user.id))),
         ];
         let fields = fields.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
         let title = if user.display_name.is_empty() { &user.name } else { &user.display_name };
