@@ -318,6 +318,8 @@ pub(crate) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> 
         let likeness = strsim::jaro_winkler(&typed, &name);
         if typed.len() > 2 && name.contains(&typed) { likeness.max(0.9) } else { likeness }
     };
+    // What is called exactly so is gone, or it would have been found.
+    let known = known.filter(|name| name.to_lowercase() != typed);
     let mut near: Vec<(f64, &str)> = known.map(|name| (score(name), name)).filter(|(score, _)| *score > 0.8).collect();
     near.sort_by(|(a, _), (b, _)| b.partial_cmp(a).unwrap_or(Ordering::Equal));
     let mut names: Vec<&str> = near.into_iter().map(|(_, name)| name).collect();

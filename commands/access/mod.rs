@@ -16,6 +16,8 @@ pub(crate) mod portal;
 mod reads;
 pub mod roster;
 pub(crate) mod slots;
+#[cfg(test)]
+mod tests;
 pub(crate) mod writes;
 
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
