@@ -93,6 +93,10 @@ pub struct Choice {
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
 #[rustfmt::skip]
 pub const ALL: &[Entry] = &[
+    Entry::change::<access::Grant>(),
+    Entry::change::<access::Revoke>(),
+    Entry::at_once::<access::Done>(),
+    Entry::change::<access::Extend>(),
     Entry::query::<rds::List>(),
     Entry::query::<rds::Show>(),
     Entry::query::<rds::Targets>(),

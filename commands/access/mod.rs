@@ -8,19 +8,27 @@
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 
 pub(crate) mod aws;
+mod done;
+mod extend;
 pub(crate) mod find;
+pub mod grant;
 pub(crate) mod limiter;
 pub(crate) mod model;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
+mod revoke;
 pub mod roster;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
 pub(crate) mod writes;
 
+pub use done::Done;
+pub use extend::Extend;
+pub use grant::Grant;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+pub use revoke::Revoke;
 pub use roster::Roster;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
