@@ -20,7 +20,9 @@ const WRITE: &str = "end";
 
 pub(super) async fn step(at: At, job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let failed = match &at {
-        At::Release { why: Why::Failed(why) } | At::FollowEnd { why: Why::Failed(why), .. } => Some(why.clone()),
+        At::Release { why: Why::Failed(why) }
+        | At::Yield { why: Why::Failed(why), .. }
+        | At::FollowEnd { why: Why::Failed(why), .. } => Some(why.clone()),
         _ => None,
     };
     let stepped = match at {
@@ -85,7 +87,7 @@ async fn release(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Resul
             let stays = " It is declared in the configuration, so it stays.";
             return Ok(Step::Done(over(&job, &why, cx).then(stays)));
         }
-        if given_for_good(&job.assignment, cx).await?.is_some() {
+        if given_for_good(&job.assignment, job.began, cx).await?.is_some() {
             return Ok(Step::Done(kept(&job, cx)));
         }
     }
@@ -160,7 +162,7 @@ fn failed(job: &Job, reason: &str, request: &str, cx: &Context<'_>) -> Error {
         &*reason,
         "” (request ",
         code(request),
-        "). It still stands. I have asked again."
+        "). It still stands, and I ask again."
     ]);
     Error::Outside { say, cause: reason }
 }

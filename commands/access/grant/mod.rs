@@ -13,7 +13,7 @@ use crate::args::Length;
 use crate::context::{Context, PersonId, Resource};
 use crate::error::Result;
 use crate::plan::{Permit, Plan, Step};
-use crate::records::ChangeId;
+use crate::records::{ChangeId, Outcome, Status};
 use crate::{Change, Choice, Command};
 
 mod denying;
@@ -122,16 +122,19 @@ pub(crate) async fn standing(cx: &Context<'_>) -> Result<Vec<Standing>> {
         .collect())
 }
 
-/// Whether a change of the bot has given this access for good, and none has taken it away since.
-pub(crate) async fn given_for_good(assignment: &Assignment, cx: &Context<'_>) -> Result<Option<ChangeId>> {
+/// The change that gave this access for good since `since`, if no other has taken it away again.
+pub(crate) async fn given_for_good(
+    assignment: &Assignment,
+    since: jiff::Timestamp,
+    cx: &Context<'_>,
+) -> Result<Option<ChangeId>> {
     let id = resource_id(assignment);
     let changes = cx.records.changes(REMEMBERED).await?;
     let ended = changes.iter().filter_map(|record| {
-        use crate::records::{Outcome, Status};
         let Status::Ended { outcome: Outcome::Succeeded, at, .. } = &record.status else { return None };
         let access = record.plan.resource.access.as_ref()?;
         let lasting = access.minutes.is_none() && COMMANDS.contains(&&*record.command) && record.plan.resource.id == id;
-        lasting.then_some((*at, record))
+        (lasting && *at >= since).then_some((*at, record))
     });
     let newest = ended.max_by_key(|(at, _)| *at).map(|(_, record)| record);
     Ok(newest.filter(|record| record.command == Grant::NAME).map(|record| record.id))

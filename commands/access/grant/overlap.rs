@@ -155,3 +155,6 @@ pub(crate) async fn others(assignment: &Assignment, me: &str, cx: &Context<'_>) 
         .map(|(record, state)| Grant { rank: rank(&state.job, record.id), phase: phase(&state, &record.told, cx.now) })
         .collect())
 }
+
+#[cfg(test)]
+mod tests;

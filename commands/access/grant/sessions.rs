@@ -91,7 +91,7 @@ mod tests {
     fn a_denial_stands_beside_what_is_there_and_leaves_no_trace() {
         let users = ["u-1".to_owned(), "u-2".to_owned()];
         let first = with(Some(OWN), "WatchkeeperCHG7", &users, since()).unwrap();
-        insta::assert_snapshot!(first, @"");
+        insta::assert_snapshot!(first, @r#"{"Version":"2012-10-17","Statement":[{"Sid":"Own","Effect":"Allow","Action":"s3:Get*","Resource":"*"},{"Sid":"WatchkeeperCHG7","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"identitystore:userId":["u-1","u-2"]},"DateLessThan":{"aws:TokenIssueTime":"2026-11-25T10:00:00Z"}}}]}"#);
         assert_eq!(with(Some(&first), "WatchkeeperCHG7", &users, since()).unwrap(), first, "twice is once");
         let both = with(Some(&first), "WatchkeeperCHG8", &users[..1], since()).unwrap();
         assert!(holds(Some(&both), "WatchkeeperCHG7").unwrap() && holds(Some(&both), "WatchkeeperCHG8").unwrap());
