@@ -296,8 +296,8 @@ async fn an_assignment_is_followed_to_its_end_and_its_slot_given_back() {
     assert_eq!(identity.creation_status(&key, &request).await.unwrap(), Progress::Succeeded);
     identity.write_slot(&WriteKey::new("CHG-9", "grant")).unwrap();
     assert_eq!(identity.creation_of(&assignment).await.unwrap(), None);
-    assert_eq!(identity.assignments_in(PROD).await.unwrap(), [assignment.clone()]);
-    assert_eq!(identity.assignments_of(&assignment.principal).await.unwrap(), [assignment.clone()]);
+    assert_eq!(identity.assignments_in(PROD).await.unwrap(), std::slice::from_ref(&assignment));
+    assert_eq!(identity.assignments_of(&assignment.principal).await.unwrap(), std::slice::from_ref(&assignment));
 
     desk.world.revocation_fails("The role is in use").await;
     identity.give_back(&WriteKey::new("CHG-8", "grant"));

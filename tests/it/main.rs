@@ -7,6 +7,7 @@ mod aws_trouble;
 mod basics;
 mod break_glass;
 mod change;
+mod directory;
 mod escaping;
 mod every_commit;
 mod forms;
