@@ -95,20 +95,81 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
             "/access grant --account shop-prod --permission-set poweruseraccess --for 4h --ticket OPS-12 --reason 'slow orders'",
         )
         .await;
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"CHG-1 waits for 1 approval of sre. Its card is in #shop-ops.");
     let card = world.slack.channel("shop-ops").expect("PowerUserAccess in shop-prod").await;
-    assert_snapshot!(card.plain(), @"");
+    assert_snapshot!(card.plain(), @"
+    CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
+    ⏳ Waits for 1 approval of sre until today 6:00 PM.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why slow orders
+    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    2. Take it back 4 h after AWS has confirmed it.
+    3. Today: ben has no access to this account.
+    4. It is for the ticket OPS-12.
+    Prechecks
+    ✅ Permission set · Account · Who
+    What can go wrong
+    • A session that is open when it ends goes on up to 1 h, until it runs out. --end-sessions ends it.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan f7ac7a33.
+    [Approve] [Reject] [Details] [Reschedule] [Cancel]
+    ");
     approved(&mut world, &card).await;
     assert_eq!(holds(&world).await, [BEN]);
-    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
+    ▶️ Running since today 10:00 AM.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why slow orders
+    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    2. Take it back 4 h after AWS has confirmed it.
+    3. Today: ben has no access to this account.
+    4. It is for the ticket OPS-12.
+    ✅ approved by @ana today 10:00 AM
+    Last: Granted: @ben has PowerUserAccess in shop-prod until today 2:00 PM. Sign in at https://acme.awsapps.com/start.
+    [Hand back] [Extend] [Details]
+    ");
     world.restart().await;
     world.advance("3h 59m").await;
     assert_eq!(acts(&world).await, (1, 0));
     world.advance("2m").await;
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
-    assert_snapshot!(world.slack.channel("shop-ops").transcript(), @"");
+    assert_snapshot!(world.slack.channel("shop-ops").transcript(), @"
+    watchkeeper: CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
+      ✅ Done. @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.
+      Asked by @ben
+      Where shop · prod · 111122223333
+      Starts as soon as it may
+      Why slow orders
+      1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+      2. Take it back 4 h after AWS has confirmed it.
+      3. Today: ben has no access to this account.
+      4. It is for the ticket OPS-12.
+      ✅ approved by @ana today 10:00 AM
+      [Details]
+        watchkeeper: AWS took the request for @ben's PowerUserAccess in shop-prod.
+        watchkeeper: Granted: @ben has PowerUserAccess in shop-prod until today 2:00 PM. Sign in at https://acme.awsapps.com/start.
+        watchkeeper: Its time is up.
+        watchkeeper: AWS took the request to take back @ben's PowerUserAccess in shop-prod.
+        watchkeeper: @ben: @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.
+    ");
     world.slack.channel("shop-ops").read_all();
-    assert_snapshot!(world.finish().await.audit(), @"");
+    assert_snapshot!(world.finish().await.audit(), @"
+    ben · asked · access grant · account shop-prod
+    ben · planned · CHG-1 · account shop-prod
+    ben · answered · access grant · account shop-prod · planned
+    ana · voted · CHG-1 · account shop-prod
+    watchkeeper · approved · CHG-1 · account shop-prod
+    watchkeeper · started · CHG-1 · account shop-prod
+    watchkeeper · step · CHG-1 · account shop-prod
+    watchkeeper · step · CHG-1 · account shop-prod
+    watchkeeper · step · CHG-1 · account shop-prod
+    watchkeeper · step · CHG-1 · account shop-prod
+    watchkeeper · ended · CHG-1 · account shop-prod · succeeded
+    ");
 }
 
 #[tokio::test]
@@ -134,7 +195,21 @@ async fn what_can_not_be_given_is_refused_with_the_way_forward() {
     ] {
         said.push(world.person("ben").asks("ops", &format!("/access grant {options}")).await);
     }
-    assert_snapshot!(said.join("\n"), @"");
+    assert_snapshot!(said.join("\n"), @r#"
+    Say why, for those who approve and for the audit log: add --reason "…".
+    Say for how long: --for 4h, or --permanent for good.
+    4 does not fit --for: “4” is not a length of time; they look like 4h, 90m or 1h 30m.
+    I look after no account called shop-prd. Did you mean shop-prod?
+    IAM Identity Center has no permission set PowerUser. Did you mean PowerUserAccess?
+    IAM Identity Center has no user bene. access user list shows those there are.
+    lee is disabled in IAM Identity Center and can't sign in, so access would be of no use. Nothing was changed.
+    IAM Identity Center has no group dbas. access group list shows those there are.
+    bea has PowerUserAccess in shop-prod for good already, and not through a grant of mine that would end. Nothing was changed.
+    The policy lets you have PowerUserAccess in shop-prod for at most 4 h. Nothing was changed. Ask with --for 4h.
+    The policy lets you have PowerUserAccess in shop-staging for at most 8 h. Nothing was changed. Ask with --for 8h.
+    The policy lets you have AdministratorAccess in shop-prod for at most 1 h. Nothing was changed. Ask with --for 1h.
+    The policy lets you have PowerUserAccess in shop-prod for at most 4 h. Nothing was changed. Ask with --for 4h.
+    "#);
     assert_eq!(acts(&world).await, (0, 0));
     world.end().await;
 }
@@ -144,33 +219,38 @@ async fn a_management_account_is_refused_from_a_delegated_administrator() {
     let root = "[[accounts]]\nid = \"999988887777\"\nname = \"acme-root\"\nproject = \"acme\"\nenv = \"prod\"\nregions = [\"eu-west-1\"]\n";
     let mut world = with(Choices { config: format!("{root}{}", choices().config), ..choices() }).await;
     let line = "/access grant --account acme-root --permission-set ReadOnlyAccess --for 1h --reason x";
-    assert_snapshot!(world.person("ben").asks("ops", line).await, @"");
+    assert_snapshot!(world.person("ben").asks("ops", line).await, @"acme-root is the management account, and I work from identity, a delegated administrator: AWS lets me change nothing there. Whoever looks after the management account can do it in IAM Identity Center's console.");
     world.end().await;
 }
 
 #[tokio::test]
 async fn access_is_handed_back_by_whom_it_is_for_or_who_asked() {
     let mut world = world().await;
-    assert_snapshot!(world.person("ben").asks("ops", "/access done").await, @"");
+    assert_snapshot!(world.person("ben").asks("ops", "/access done").await, @"No access stands through a grant of yours, so there is nothing to hand back.");
     let card = asked(&mut world, "--for 4h").await;
-    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-1").await, @"");
+    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-1").await, @"CHG-1 has given nothing yet. change cancel CHG-1 takes it back before it does.");
     approved(&mut world, &card).await;
-    assert_snapshot!(world.person("bea").asks("ops", "/access done CHG-1").await, @"");
-    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-9").await, @"");
+    assert_snapshot!(world.person("bea").asks("ops", "/access done CHG-1").await, @"CHG-1 is not yours: whoever it was given to hands it back, or @ben, who asked for it. access revoke takes it away.");
+    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-9").await, @"There is no CHG-9. access mine shows what you have.");
     world.person("ben").clicks(&card, "Hand back").await;
     world.slack.person("ben").expect("is handed back").await;
     world.advance("10s").await;
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
-    assert_snapshot!(world.status(&card), @"");
-    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-1").await, @"");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod was handed back by @ben. AWS confirms that it is gone.");
+    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-1").await, @"CHG-1 ended already, succeeded today 10:00 AM. Nothing was changed by this.");
     let second = asked(&mut world, "--for 4h").await;
     approved(&mut world, &second).await;
     let line = "/access grant --to bea --account shop-prod --permission-set ReadOnlyAccess --for 1h --reason 'look with me'";
     world.person("ben").asks("ops", line).await;
     let third = world.slack.channel("shop-ops").expect("CHG-3").await;
     approved(&mut world, &third).await;
-    assert_snapshot!(world.person("ben").asks("ops", "/access done").await, @"");
-    assert_snapshot!(world.person("bea").asks("ops", "/access done").await, @"");
+    assert_snapshot!(world.person("ben").asks("ops", "/access done").await, @"
+    Which of them do you hand back?
+    • CHG-2 ben: PowerUserAccess in shop-prod for 4 h
+    • CHG-3 bea: ReadOnlyAccess in shop-prod for 1 h
+    [CHG-2] [CHG-3]
+    ");
+    assert_snapshot!(world.person("bea").asks("ops", "/access done").await, @"CHG-3: ReadOnlyAccess in shop-prod is handed back. Its card says when AWS has taken it.");
     world.advance("10s").await;
     assert_eq!(holds(&world).await, [BEN]);
     world.end().await;
@@ -181,18 +261,33 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     let mut world = world().await;
     let card = granted(&mut world, "--for 2h").await;
     world.advance("1h").await;
-    assert_snapshot!(world.person("bea").asks("ops", "/access extend CHG-1 --for 2h").await, @"");
-    assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 5h").await, @"");
-    assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 2h --reason 'still slow'").await, @"");
+    assert_snapshot!(world.person("bea").asks("ops", "/access extend CHG-1 --for 2h").await, @"CHG-1 is not yours. Ask for access of your own with access grant.");
+    assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 5h").await, @"You may not run access extend on the account shop-prod in prod of shop. No rule lets anybody run access extend. Whoever keeps the policy can add one.");
+    assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 2h --reason 'still slow'").await, @"CHG-2 waits for 1 approval of sre. Its card is in #shop-ops.");
     let more = world.slack.channel("shop-ops").expect("CHG-2").await;
-    assert_snapshot!(more.plain(), @"");
+    assert_snapshot!(more.plain(), @"
+    CHG-2 · ben: PowerUserAccess in shop-prod for 2 h more
+    ⏳ Waits for 1 approval of sre until today 7:00 PM.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why still slow
+    1. Leave ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod until today 2:00 PM.
+    2. Today: it ends today 12:00 PM, through CHG-1, which ends now instead.
+    Prechecks
+    ✅ CHG-1
+    What can go wrong
+    • A session that is open when it ends goes on up to 1 h, until it runs out. --end-sessions ends it.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 66fbf197.
+    [Approve] [Reject] [Details] [Reschedule] [Cancel]
+    ");
     approved(&mut world, &more).await;
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod was extended, so this grant of it has ended. The access goes on through CHG-2 until today 2:00 PM.");
     world.advance("2h 30m").await;
     assert_eq!((holds(&world).await, acts(&world).await), (vec![BEN.to_owned()], (1, 0)));
     world.advance("40m").await;
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
-    assert_snapshot!(world.status(&more), @"");
+    assert_snapshot!(world.status(&more), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.");
     world.end().await;
 }
 
@@ -202,17 +297,48 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     world.aws.assigned("bea", "PowerUserAccess", PROD).await;
     let card = granted_beside(&mut world).await;
     let revoke = "--account shop-prod --permission-set PowerUserAccess";
-    assert_snapshot!(world.person("ben").asks("ops", &format!("/access revoke --from bea {revoke}")).await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", &format!("/access revoke --from ben {revoke} --reason 'it is enough'")).await, @"");
+    assert_snapshot!(world.person("ben").asks("ops", &format!("/access revoke --from bea {revoke}")).await, @"You may not run access revoke. No rule permits it. People in sre may run it. Ask Ana Ruiz.");
+    assert_snapshot!(world.person("ana").asks("ops", &format!("/access revoke --from ben {revoke} --reason 'it is enough'")).await, @"CHG-2 needs no approval and starts today 10:00 AM. Its card is in #shop-ops.");
     let taken = world.slack.channel("shop-ops").expect("CHG-2").await;
     world.advance("30s").await;
-    assert_snapshot!(thread(&world, &card), @"");
-    assert_snapshot!(thread(&world, &taken), @"");
+    assert_snapshot!(thread(&world, &card), @"
+    CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
+    ✅ Done. @ben's PowerUserAccess in shop-prod was taken away by @ana. CHG-2 takes it back.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why slow orders
+    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    2. Take it back 4 h after AWS has confirmed it.
+    3. Today: ben has no access to this account.
+    ✅ approved by @ana today 10:00 AM
+    [Details]
+    AWS took the request for @ben's PowerUserAccess in shop-prod.
+    Granted: @ben has PowerUserAccess in shop-prod until today 2:00 PM. Sign in at https://acme.awsapps.com/start.
+    @ana takes the access away with CHG-2.
+    It ends early.
+    @ben: @ben's PowerUserAccess in shop-prod was taken away by @ana. CHG-2 takes it back.
+    ");
+    assert_snapshot!(thread(&world, &taken), @"
+    CHG-2 · ben: PowerUserAccess in shop-prod taken away
+    ✅ Done. @ben's PowerUserAccess in shop-prod was taken away by @ana. AWS confirms that it is gone.
+    Asked by @ana
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why it is enough
+    1. Take the permission set PowerUserAccess in shop-prod (111122223333) away from ben (Ben Chen (ben@example.com)).
+    2. Today: they have it through CHG-1, which ends with it.
+    [Details]
+    @ana takes the access away with CHG-2.
+    Waits for CHG-1, which ends too.
+    AWS took the request to take back @ben's PowerUserAccess in shop-prod.
+    @ana: @ben's PowerUserAccess in shop-prod was taken away by @ana. AWS confirms that it is gone.
+    ");
     world.person("ana").asks("ops", &format!("/access revoke --from bea {revoke}")).await;
     world.advance("30s").await;
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 2)));
     let again = world.person("ana").asks("ops", &format!("/access revoke --from bea {revoke}")).await;
-    assert_snapshot!(again, @"");
+    assert_snapshot!(again, @"bea has no PowerUserAccess of their own in shop-prod, so there is nothing to take away.");
     world.end().await;
 }
 
@@ -233,10 +359,10 @@ async fn of_two_grants_of_the_same_the_later_end_counts() {
     assert!(second.plain().contains("they have it through CHG-1 until"), "{}", second.plain());
     approved(&mut world, &second).await;
     world.advance("1h 5m").await;
-    assert_snapshot!(world.status(&second), @"");
+    assert_snapshot!(world.status(&second), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. The access goes on through CHG-1 until today 12:00 PM.");
     assert_eq!(holds(&world).await, [BEN]);
     world.advance("30m").await;
-    assert_snapshot!(world.status(&first), @"");
+    assert_snapshot!(world.status(&first), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.");
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
     world.end().await;
 }
@@ -247,10 +373,25 @@ async fn what_stands_for_good_is_not_taken_back_by_a_grant_that_ends() {
     let timed = asked(&mut world, "--for 2h").await;
     world.advance("10s").await;
     let good = asked(&mut world, "--permanent").await;
-    assert_snapshot!(good.plain(), @"");
+    assert_snapshot!(good.plain(), @"
+    CHG-2 · ben: PowerUserAccess in shop-prod for good
+    🗓️ Scheduled. It takes no approval and starts today 10:00 AM.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why slow orders
+    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    2. Leave it there: it has no end. access revoke takes it away.
+    3. Today: they have it through CHG-1 until today 12:00 PM; it ends when the later of the two does.
+    Prechecks
+    ✅ Permission set · Account · Who
+    What can go wrong
+    • Nothing takes it back by itself.
+    [Details] [Reschedule] [Cancel]
+    ");
     world.advance("10s").await;
-    assert_snapshot!(world.status(&timed), @"");
-    assert_snapshot!(world.status(&good), @"");
+    assert_snapshot!(world.status(&timed), @"✅ Done. @ben's PowerUserAccess in shop-prod stands for good now, so nothing is taken back.");
+    assert_snapshot!(world.status(&good), @"✅ Done. Granted: @ben has PowerUserAccess in shop-prod for good. Sign in at https://acme.awsapps.com/start.");
     world.advance("3h").await;
     assert_eq!((holds(&world).await, acts(&world).await), (vec![BEN.to_owned()], (1, 0)));
     world.end().await;
@@ -265,7 +406,7 @@ async fn what_the_baseline_declares_stays_when_a_grant_of_it_ends() {
     world.restart().await;
     let card = granted(&mut world, "--for 1h").await;
     world.advance("2h").await;
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. It is declared in the configuration, so it stays.");
     assert_eq!((holds(&world).await, acts(&world).await), (vec![BEN.to_owned()], (1, 0)));
     world.end().await;
 }
@@ -308,7 +449,7 @@ async fn a_revocation_that_fails_is_tried_until_it_succeeds_and_is_loud() {
     assert!(world.audit("step_failed").await.lines().count() > tries || holds(&world).await.is_empty());
     world.advance("20m").await;
     assert_eq!(holds(&world).await, Vec::<String>::new());
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.");
     world.end().await;
 }
 
@@ -392,15 +533,15 @@ async fn a_freeze_holds_a_grant_and_an_emergency_goes_through() {
     let mut world = world().await;
     world.person("ana").asks("ops", "/change freeze start --project shop --until 'fri 08:00' --reason 'Black Friday'").await;
     let options = "--account shop-prod --permission-set AdministratorAccess --for 30m --reason 'orders are down'";
-    assert_snapshot!(world.person("ana").asks("ops", &format!("/access grant {options}")).await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", &format!("/access grant {options} --emergency")).await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", &format!("/access grant {options}")).await, @r#"A freeze holds then: FRZ-1 by @ana until Nov 27, 2026 7:00 AM, because: Black Friday. Nothing was changed. Choose a time after it, or ask @ana to lift it. If it can't wait, break the glass: add --emergency --reason "…"."#);
+    assert_snapshot!(world.person("ana").asks("ops", &format!("/access grant {options} --emergency")).await, @"🚨 CHG-1 starts at once, without approval. It is posted in #security, and a second person has to review it. Its card is in #shop-ops.");
     world.advance("10s").await;
     assert_eq!(holds(&world).await, ["ana AdministratorAccess 111122223333"]);
     world.slack.channel("security").expect("Break-glass: CHG-1").await;
     world.advance("40m").await;
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
     let long = options.replace("30m", "2h");
-    assert_snapshot!(world.person("ana").asks("ops", &format!("/access grant {long} --emergency")).await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", &format!("/access grant {long} --emergency")).await, @"The policy lets you have AdministratorAccess in shop-prod for at most 1 h. Nothing was changed. Ask with --for 1h.");
     world.end().await;
 }
 
@@ -437,13 +578,27 @@ async fn open_sessions_end_too_when_that_was_asked_for() {
     world.advance("1h 1m").await;
     let ben = world.aws.users().await.into_iter().find(|user| user.name == "ben").unwrap().id;
     let denied = world.aws.provisioned_policy("PowerUserAccess", PROD).await.unwrap();
-    assert_snapshot!(denied.replace(&ben, "BEN"), @"");
-    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
+    assert_snapshot!(denied.replace(&ben, "BEN"), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"WatchkeeperCHG1","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"identitystore:userId":["BEN"]},"DateLessThan":{"aws:TokenIssueTime":"2026-11-25T11:00:12Z"}}}]}"#);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · ben: PowerUserAccess in shop-prod for 1 h
+    ▶️ Running since today 10:00 AM.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why slow orders
+    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    2. Take it back 1 h after AWS has confirmed it.
+    3. Then end their open sessions too: the inline policy of PowerUserAccess denies them, and is put back as it was after 12 h.
+    4. Today: ben has no access to this account.
+    ✅ approved by @ana today 10:00 AM
+    Last: Open sessions of @ben's PowerUserAccess in shop-prod are ended. The policy that denies them is lifted today 11:00 PM, when the longest has run out.
+    [Hand back] [Extend] [Details]
+    ");
     world.restart().await;
     world.advance("13h").await;
     assert_eq!(world.aws.inline_policy("PowerUserAccess").await, None);
     assert_eq!(world.aws.provisioned_policy("PowerUserAccess", PROD).await, None);
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. Open sessions were ended, and the policy that denied them is lifted.");
     assert_eq!(holds(&world).await, ["bea PowerUserAccess 111122223333"]);
     world.end().await;
 }
@@ -458,7 +613,7 @@ async fn access_ends_although_whoever_asked_and_has_it_has_left() {
     world.restart().await;
     world.advance("1h 5m").await;
     assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
-    assert_snapshot!(world.status(&card), @"");
+    assert_snapshot!(world.status(&card), @"✅ Done. ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.");
     world.end().await;
 }
 
@@ -466,7 +621,7 @@ async fn access_ends_although_whoever_asked_and_has_it_has_left() {
 async fn a_group_is_given_access_like_a_person() {
     let mut world = with(lenient()).await;
     let card = asked(&mut world, "--to group dba --for 4h").await;
-    assert_snapshot!(card.plain().lines().nth(6).unwrap(), @"");
+    assert_snapshot!(card.plain().lines().nth(6).unwrap(), @"1. Give group dba the permission set PowerUserAccess in shop-prod (111122223333).");
     approved(&mut world, &card).await;
     assert_eq!(holds(&world).await, ["dba PowerUserAccess 111122223333"]);
     let again = asked(&mut world, "--for 1h").await;
