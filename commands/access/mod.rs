@@ -8,12 +8,15 @@
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 
 pub(crate) mod aws;
+mod batch;
 pub(crate) mod find;
 pub(crate) mod limiter;
 pub(crate) mod model;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
+mod ours;
+mod requests;
 pub mod roster;
 pub(crate) mod slots;
 pub(crate) mod writes;
