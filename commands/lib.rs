@@ -93,6 +93,7 @@ pub struct Choice {
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
 #[rustfmt::skip]
 pub const ALL: &[Entry] = &[
+    Entry::change::<access::Onboard>(),
     Entry::query::<rds::List>(),
     Entry::query::<rds::Show>(),
     Entry::query::<rds::Targets>(),

@@ -12,16 +12,18 @@ mod batch;
 pub(crate) mod find;
 pub(crate) mod limiter;
 pub(crate) mod model;
+mod onboard;
+mod ours;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
-mod ours;
 mod requests;
 pub mod roster;
 pub(crate) mod slots;
 pub(crate) mod writes;
 
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+pub use onboard::Onboard;
 pub use roster::Roster;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
