@@ -94,6 +94,7 @@ pub struct Choice {
 #[rustfmt::skip]
 pub const ALL: &[Entry] = &[
     Entry::change::<access::Onboard>(),
+    Entry::change::<access::Offboard>(),
     Entry::query::<rds::List>(),
     Entry::query::<rds::Show>(),
     Entry::query::<rds::Targets>(),

@@ -10,8 +10,10 @@
 pub(crate) mod aws;
 mod batch;
 pub(crate) mod find;
+mod guard;
 pub(crate) mod limiter;
 pub(crate) mod model;
+mod offboard;
 mod onboard;
 mod ours;
 pub(crate) mod pick;
@@ -23,6 +25,7 @@ pub(crate) mod slots;
 pub(crate) mod writes;
 
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+pub use offboard::Offboard;
 pub use onboard::Onboard;
 pub use roster::Roster;
 
