@@ -95,6 +95,11 @@ pub struct Choice {
 pub const ALL: &[Entry] = &[
     Entry::change::<access::Onboard>(),
     Entry::change::<access::Offboard>(),
+    Entry::change::<access::Review>(),
+    Entry::query::<access::Rows>(),
+    Entry::at_once::<access::Keep>(),
+    Entry::at_once::<access::Drop>(),
+    Entry::query::<access::Drift>(),
     Entry::query::<rds::List>(),
     Entry::query::<rds::Show>(),
     Entry::query::<rds::Targets>(),

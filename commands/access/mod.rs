@@ -9,6 +9,7 @@
 
 pub(crate) mod aws;
 mod batch;
+mod drift;
 pub(crate) mod find;
 mod guard;
 pub(crate) mod limiter;
@@ -20,6 +21,7 @@ pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
 mod requests;
+mod review;
 pub mod roster;
 pub(crate) mod slots;
 pub(crate) mod writes;
@@ -27,6 +29,8 @@ pub(crate) mod writes;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 pub use offboard::Offboard;
 pub use onboard::Onboard;
+pub use drift::Drift;
+pub use review::{Drop, Keep, Review, Rows};
 pub use roster::Roster;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
