@@ -9,6 +9,7 @@ use commands::plan::{Finding, Plan, Runs, Work};
 use commands::records::{ChangeId, ChangeRecord, Emergency, Fact, Status};
 use commands::registry::{EMERGENCY, Entry, Kind};
 use commands::{Error, Person, Resource, text};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::approval;
@@ -17,7 +18,7 @@ use crate::dispatch::{Open, denied};
 use crate::effects;
 use crate::engine;
 use crate::glass;
-use crate::host::{Asking, Draft, Host, Trouble, json, read};
+use crate::host::{Asking, Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
 use crate::records::Ledger;
@@ -26,6 +27,9 @@ use crate::waiting;
 
 /// No answer takes longer.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// When somebody is looked for again who is not known while the people of Identity Center were never read.
+const UNREAD: SignedDuration = SignedDuration::from_secs(30);
 
 /// An open asking while it is answered.
 pub struct Answering<'a> {
@@ -60,6 +64,11 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let open: Open = read(&row)?;
     let nobody = Person::gone(&open.person);
     let known = host.authority.person(&open.person);
+    if known.is_none() && !host.authority.is_complete() {
+        // They were known when they asked: they are waited for rather than refused.
+        host.store.put_off(&row.key, host.clock.now() + UNREAD).await;
+        return Ok(());
+    }
     let answering = Answering { host: &host, open: &open, person: known.as_ref().unwrap_or(&nobody), row: &row };
     let (Some(_), Some(entry)) = (&known, host.command(&open.command)) else {
         let said = "You or this command are no longer known to me. Nothing was done.";
@@ -139,9 +148,12 @@ impl Answering<'_> {
                 return self.refuse(too_few(requirement, could.len())).await;
             }
         }
+        let mut tries = 0;
         loop {
+            tries += 1;
             match self.commit_change(entry, &work, &rule, &requires).await {
-                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter && tries < TRIES => {}
+                Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Counter => return Err(contested(&key).into()),
                 Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind == Of::Lock => {
                     return self
                         .refuse(self.busy(&work).await?.unwrap_or_else(|| "Another change was quicker. Ask again.".into()))
@@ -351,8 +363,19 @@ impl Answering<'_> {
         }
     }
 
-    /// Commits the answer with whatever else is in the draft; the asking is closed.
+    /// Commits the answer with whatever else is in the draft; the asking is closed. What is too large to be kept is not
+    /// done at all: the asking is closed with a sentence that says so.
     pub async fn finish(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
+        match self.close(ending, draft).await {
+            Err(Trouble::Commit(CommitError::TooLarge(why))) => {
+                tracing::warn!(why, command = self.open.command, "an answer is larger than what can be kept");
+                self.close(Ending { outcome: "refused", said: too_large(), rule: None }, Draft::at(self.host.clock.now())).await
+            }
+            other => other,
+        }
+    }
+
+    async fn close(&self, ending: Ending, draft: Draft) -> Result<(), Trouble> {
         let Ending { outcome, said, rule } = ending;
         let mut fact = self.fact("answered");
         fact.outcome = Some(outcome.to_owned());
@@ -364,13 +387,14 @@ impl Answering<'_> {
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
-        let target = match (&self.open.reply, self.open.options.share && outcome == "answered") {
-            (Target::Only { channel, .. }, true) => {
-                Target::Channel { channel: channel.clone(), thread: self.open.place.thread.clone() }
+        let (target, instead) = match (&self.open.reply, self.open.options.share && outcome == "answered") {
+            (reply @ Target::Only { channel, .. }, true) => {
+                let thread = self.open.place.thread.clone();
+                (Target::Channel { channel: channel.clone(), thread }, Some(reply.clone()))
             }
-            (reply, _) => reply.clone(),
+            (reply, _) => (reply.clone(), None),
         };
-        let saying = Saying::once(&self.open.account.platform, target, said);
+        let saying = Saying { instead, ..Saying::once(&self.open.account.platform, target, said) };
         let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
         let draft = draft.write(closed).fact(fact).say(format!("answer/{}", self.open.operation), saying);
         self.host.commit(draft).await?;
@@ -434,6 +458,10 @@ fn too_few(requirement: &Requirement, could: usize) -> Text {
         code(requirement.group.as_str()),
         format!("{own}, and {people} could give one. Nothing was changed. Whoever keeps the list of people can add somebody.")
     ]
+}
+
+fn too_large() -> Message {
+    "The answer is longer than what I can keep, so I can't give it. Nothing was changed. Narrow it down and ask again.".into()
 }
 
 fn slow() -> Error {

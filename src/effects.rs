@@ -10,13 +10,15 @@ use crate::case::Case;
 use crate::change::Happening;
 use crate::engine;
 use crate::glass;
-use crate::host::{Draft, Host, Trouble, json, read};
+use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
 use crate::waiting;
 
 /// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
 pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
+    let mut tries = 0;
     loop {
+        tries += 1;
         let mut draft = Draft::at(answering.host.clock.now());
         for effect in &effects {
             match apply(answering, draft, effect).await? {
@@ -25,7 +27,10 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
             }
         }
         match answering.finish(Ending::new("answered", say.clone()), draft).await {
-            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {}
+            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked && tries < TRIES => {}
+            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {
+                return Err(contested(&key).into());
+            }
             other => {
                 answering.host.bells.changes.ring();
                 return other;

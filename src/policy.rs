@@ -161,6 +161,9 @@ impl Policy {
         let Some(actions) = self.actions.entities(action) else {
             return Verdict::Broken(format!("There is no command {action:?}, so the policy can't allow it."));
         };
+        if road == Road::Emergency && !self.actions.has_glass(action) {
+            return Verdict::NotPermitted;
+        }
         let (request, entities) = match request(person, action, resource, actions) {
             Ok(asked) => asked,
             Err(cause) => return Verdict::Broken(format!("The policy can't be asked about this: {cause}.")),

@@ -81,6 +81,15 @@ impl Running {
         line.trim().to_owned()
     }
 
+    /// The processor time it has taken so far, in user and in kernel mode, all threads together.
+    pub(crate) fn processor(&self) -> Processor {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name stands in parentheses and may hold anything; `utime` and `stime` are the 12th and 13th field after it.
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks = |at: usize| Duration::from_millis(10) * fields[at].parse().unwrap();
+        Processor { user: ticks(11), kernel: ticks(12) }
+    }
+
     /// How long it takes from now until the bot has delivered this many answers.
     pub(crate) fn until_answered(&self, count: usize) -> Duration {
         let began = Instant::now();
@@ -91,7 +100,8 @@ impl Running {
         began.elapsed()
     }
 
-    fn answers(&self) -> usize {
+    /// How many answers were delivered since its start.
+    pub(crate) fn answers(&self) -> usize {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n").unwrap();
         let mut text = String::new();
@@ -105,6 +115,21 @@ impl Running {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         self.child.wait().unwrap();
+    }
+}
+
+/// Processor time, counted by Linux in hundredths of a second.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Processor {
+    pub(crate) user: Duration,
+    pub(crate) kernel: Duration,
+}
+
+impl Processor {
+    /// What was taken since `before`, added to this.
+    pub(crate) fn add(&mut self, before: Self, after: Self) {
+        self.user += after.user - before.user;
+        self.kernel += after.kernel - before.kernel;
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a signed slash command to its acknowledgement: `cargo bench --bench acknowledge`, or
-//! `cargo bench --bench acknowledge -- FOLDER` to keep the data of both bots on another disk.
+//! `cargo bench --bench acknowledge -- FOLDER` to keep the data of both bots on another disk. With `--alone` Watchkeeper is
+//! measured without Bolt, which needs no Node.js.
 //!
 //! The real binary and a Bolt bot (`bolt/bot.js`; needs Node.js 20 and npm) take the same requests in turns. Watchkeeper
 //! verifies, recognises, parses, decides, records durably and acknowledges, and behind that composes, records and
@@ -12,7 +13,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use self::bots::{Bolt, Running, Watchkeeper};
+use self::bots::{Bolt, Processor, Running, Watchkeeper};
 use self::load::{Run, Signer};
 
 mod bots;
@@ -29,8 +30,10 @@ const CONNECTIONS: [usize; 2] = [1, 16];
 const ENOUGH: usize = 40_000;
 
 fn main() {
-    let place = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let place = args.iter().find(|arg| !arg.starts_with("--"));
     let place = place.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    let alone = args.iter().any(|arg| arg == "--alone");
     let dir = tempfile::tempdir_in(&place).unwrap();
     machine(&place);
     let stub = slack::start();
@@ -41,55 +44,99 @@ fn main() {
             first_acknowledgement(Watchkeeper::start(&folder, stub), &signer).1
         })
         .collect();
-    let (watchkeeper, _) = first_acknowledgement(Watchkeeper::start(&dir.path().join("watchkeeper"), stub), &signer);
-    let (bolt, bolt_start) = first_acknowledgement(Bolt::start(&dir.path().join("bolt"), &place), &signer);
-    println!("start to the first acknowledged command, empty store: Watchkeeper {:.0?}, Bolt {bolt_start:.0?}", median(starts));
-    println!("resident, idle: Watchkeeper {}, Bolt {}", watchkeeper.resident(), bolt.resident());
-    rounds(dir.path(), &signer, &watchkeeper, &bolt);
-    println!("resident, after the load: Watchkeeper {}, Bolt {}", watchkeeper.resident(), bolt.resident());
-    bolt.stop();
-    watchkeeper.stop();
+    println!("Watchkeeper: start to the first acknowledged command, empty store, {:.0?}", median(starts));
+    let watchkeeper = Watchkeeper::start(&dir.path().join("watchkeeper"), stub);
+    let mut bots = vec![Measured::new("Watchkeeper", first_acknowledgement(watchkeeper, &signer).0)];
+    if !alone {
+        let (bolt, start) = first_acknowledgement(Bolt::start(&dir.path().join("bolt"), &place), &signer);
+        println!("Bolt: start to the first acknowledged command {start:.0?}");
+        bots.push(Measured::new("Bolt", bolt));
+    }
+    let resident = |when: &str| bots.iter().for_each(|bot| println!("{}: {} resident {when}", bot.name, bot.running.resident()));
+    resident("idle");
+    rounds(dir.path(), &signer, &mut bots);
+    bots.iter().for_each(|bot| println!("{}: {} resident after the load", bot.name, bot.running.resident()));
+    bots.into_iter().for_each(|bot| bot.running.stop());
 }
 
-/// Both bots in turns, and a bare sync in between.
-fn rounds(dir: &Path, signer: &Signer, watchkeeper: &Running, bolt: &Running) {
+/// A bot and what was measured of it, for each of [`CONNECTIONS`].
+struct Measured {
+    name: &'static str,
+    running: Running,
+    /// Commands it was sent; the first stopped its start's clock.
+    sent: usize,
+    figures: [Figures; CONNECTIONS.len()],
+}
+
+#[derive(Default)]
+struct Figures {
+    runs: Vec<Run>,
+    processor: Processor,
+    /// From each run's last acknowledgement to its last answer, and how many answers were still to be given then.
+    behind: Vec<(Duration, usize)>,
+}
+
+impl Measured {
+    fn new(name: &'static str, running: Running) -> Self {
+        Self { name, running, sent: 1, figures: Default::default() }
+    }
+
+    /// One run, until its last answer was delivered; kept if it `counts`. Bolt gives no answers.
+    fn run(&mut self, signer: &Signer, which: usize, counts: bool) {
+        let before = self.running.processor();
+        let run = load::run(self.running.address, &signer.sign(ENOUGH), CONNECTIONS[which], LONG);
+        self.sent += run.took.len();
+        let behind = (self.name == "Watchkeeper").then(|| {
+            let missing = self.sent - self.running.answers();
+            (self.running.until_answered(self.sent), missing)
+        });
+        if counts {
+            let figures = &mut self.figures[which];
+            figures.processor.add(before, self.running.processor());
+            figures.runs.push(run);
+            figures.behind.extend(behind);
+        }
+    }
+}
+
+/// All bots in turns, and a bare sync in between.
+fn rounds(dir: &Path, signer: &Signer, bots: &mut [Measured]) {
     let mut syncs = Vec::new();
-    let mut figures: Vec<(usize, [Vec<Run>; 2])> = CONNECTIONS.map(|count| (count, [Vec::new(), Vec::new()])).into();
-    let (mut sent, mut drains) = (1, Vec::new());
-    // One round more than is counted: the first warms both up.
+    // One round more than is counted: the first warms all up.
     for round in 0..=ROUNDS {
-        for (connections, [ours, theirs]) in &mut figures {
-            let run = load::run(watchkeeper.address, &signer.sign(ENOUGH), *connections, LONG);
-            sent += run.took.len();
-            let drained = watchkeeper.until_answered(sent);
-            let other = load::run(bolt.address, &signer.sign(ENOUGH), *connections, LONG);
-            if round > 0 {
-                ours.push(run);
-                theirs.push(other);
-                drains.push((*connections, drained));
-            }
+        for which in 0..CONNECTIONS.len() {
+            bots.iter_mut().for_each(|bot| bot.run(signer, which, round > 0));
         }
         syncs.push(bare_sync(dir));
     }
     println!("one write + fdatasync of 400 bytes, appended: {:.1?} (median of {} rounds)", median(syncs), ROUNDS + 1);
     println!();
-    println!("| connections | bot | requests/s | p50 | p99 |");
-    println!("|---:|---|---:|---:|---:|");
-    for (connections, runs) in &figures {
-        for (name, runs) in ["Watchkeeper", "Bolt"].into_iter().zip(runs) {
+    println!("| connections | bot | requests/s | p50 | p99 | processor a command, user + kernel |");
+    println!("|---:|---|---:|---:|---:|---:|");
+    for (which, connections) in CONNECTIONS.iter().enumerate() {
+        for Measured { name, figures, .. } in bots.iter() {
+            let Figures { runs, processor, .. } = &figures[which];
             let of = |figure: fn(&Run) -> Duration| median(runs.iter().map(figure).collect());
             let (p50, p99) = (of(|run| run.percentile(50)), of(|run| run.percentile(99)));
-            println!("| {connections} | {name} | {:.0} | {p50:.1?} | {p99:.1?} |", median_rate(runs));
+            let commands = runs.iter().map(|run| run.took.len()).sum::<usize>() as u32;
+            let (user, kernel) = (processor.user / commands, processor.kernel / commands);
+            println!("| {connections} | {name} | {:.0} | {p50:.1?} | {p99:.1?} | {user:.0?} + {kernel:.0?} |", median_rate(runs));
         }
-        let [ours, theirs] = runs;
-        let ratios: Vec<_> =
-            ours.iter().zip(theirs).map(|(ours, theirs)| format!("{:.2}", ours.rate() / theirs.rate())).collect();
-        println!("| {connections} | ratio, round by round | {} | | |", ratios.join(" "));
+        if let [ours, theirs] = bots {
+            let pairs = ours.figures[which].runs.iter().zip(&theirs.figures[which].runs);
+            let ratios: Vec<_> = pairs.map(|(ours, theirs)| format!("{:.2}", ours.rate() / theirs.rate())).collect();
+            println!("| {connections} | ratio, round by round | {} | | | |", ratios.join(" "));
+        }
     }
     println!();
-    for connections in CONNECTIONS {
-        let waits = drains.iter().filter(|(count, _)| *count == connections).map(|(_, wait)| *wait).collect();
-        println!("last answer delivered after the last acknowledgement, {connections} connections: {:.0?}", median(waits));
+    for (which, connections) in CONNECTIONS.iter().enumerate() {
+        let behind = &bots[0].figures[which].behind;
+        let longest = median(behind.iter().map(|(wait, _)| *wait).collect());
+        let missing: Vec<_> = behind.iter().map(|(_, missing)| missing.to_string()).collect();
+        println!(
+            "{connections} connections: answers to come at the last acknowledgement {}; the last {longest:.0?} after it",
+            missing.join(" ")
+        );
     }
 }
 

@@ -24,6 +24,8 @@ mod requests;
 mod review;
 pub mod roster;
 pub(crate) mod slots;
+#[cfg(test)]
+mod tests;
 pub(crate) mod writes;
 
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};

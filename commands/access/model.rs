@@ -123,6 +123,7 @@ pub(crate) struct Assignment {
 /// How far AWS is with an assignment, its removal, or the provisioning of a permission set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the status is called so by AWS")]
 pub(crate) enum Progress {
     /// Not at its end yet.
     InProgress {

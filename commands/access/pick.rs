@@ -90,7 +90,7 @@ struct Candidate<'a> {
     names: [&'a str; 3],
 }
 
-fn of_users(typed: &str, roster: &Roster) -> Vec<Choice> {
+pub(super) fn of_users(typed: &str, roster: &Roster) -> Vec<Choice> {
     let known = roster.users.iter().map(|user| Candidate {
         value: &user.name,
         names: [&user.name, &user.display_name, user.email.as_deref().unwrap_or_default()],

@@ -52,6 +52,11 @@ impl Actions {
         self.parents.iter().filter(|(_, groups)| groups.contains(CHANGES)).map(|(name, _)| name.as_str())
     }
 
+    /// Whether a command may have to wait, so that there is glass to break.
+    pub(super) fn has_glass(&self, action: &str) -> bool {
+        !self.at_once.contains(action)
+    }
+
     /// A command that a policy speaks of and that never waits for an approval.
     pub(super) fn at_once(&self, policy: &Policy) -> Option<&str> {
         let meant: Vec<EntityUid> = match policy.action_constraint() {

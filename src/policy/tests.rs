@@ -5,7 +5,7 @@ use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, 
 
 use super::*;
 use crate::config::DEFAULT_POLICY;
-use crate::identity::{Directory, Member};
+use crate::identity::{Directory, Member, Pairing};
 
 mod words;
 
@@ -48,6 +48,7 @@ pub(super) fn law() -> Law {
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         zone: Some("Europe/Berlin".to_owned()),
         accounts: Vec::new(),
+        pairing: Pairing::ByEmail,
     };
     let directory = Directory::new(vec![
         member("dora", "Dora Diaz", &["dba"]),
@@ -164,6 +165,47 @@ fn the_least_demanding_permit_counts() {
     .unwrap();
     assert_eq!(line(&policy.decide(&person("ana", &[]), "rds upgrade", &database("dev"))), "own: 1 of dba");
     assert_eq!(line(&policy.decide(&person("bo", &["boss"]), "rds upgrade", &database("dev"))), "free: at once");
+}
+
+#[test]
+fn a_rule_for_emergencies_counts_in_emergencies_alone() {
+    let policy = policy(
+        r#"@id("slow") @approvals("2") @approvers("dba") permit (principal in Group::"dba", action == Action::"rds upgrade", resource);
+           @id("glass") @emergency("yes") permit (principal in Group::"sre", action, resource);
+           @id("never") forbid (principal, action, resource) when { resource has env && resource.env == "staging" };"#,
+    )
+    .unwrap();
+    let [sam, dora] = [("sam", "sre"), ("dora", "dba")].map(|(id, group)| person(id, &[group]));
+    let lines = [
+        policy.decide(&sam, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&sam, "rds upgrade", &database("prod")),
+        policy.possible(&sam, "rds upgrade", &Resource::default(), &settings()),
+        policy.decide(&dora, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&dora, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&sam, "rds upgrade", &database("staging")),
+        // What is done at once has no glass to break.
+        policy.decide_in_emergency(&sam, "change freeze stop", &database("prod")),
+        policy.possible(&sam, "change freeze stop", &Resource::default(), &settings()),
+    ];
+    assert_snapshot!(lines.map(|decision| line(&decision)).join("\n"), @"
+    no (no rule): No rule permits it. People in dba may run it.
+    glass: at once
+    glass: at once
+    slow: 2 of dba
+    no (no rule): No rule permits it. People in sre may break the glass for it.
+    no (never): The rule never forbids it.
+    no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one.
+    no (no rule): No rule lets anybody run change freeze stop. Whoever keeps the policy can add one.
+    ");
+}
+
+#[test]
+fn whoever_may_not_break_the_glass_is_told_the_ordinary_way() {
+    let law = law();
+    let [sam, nils] = ["sam", "nils"].map(|id| law.person(&PersonId(id.to_owned())).unwrap());
+    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it after 1 approval of dba.");
+    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("dev"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once.");
+    assert_snapshot!(line(&law.decide_in_emergency(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one.");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The embedded store: sled, with the guards it needs. One process, one writer.
 //!
-//! Reading order: `open` says what must be true at the start, `writer` how a commit becomes durable, `keys` how things
-//! lie in the tree, `tree` is the file that knows sled, `history` how the audit log is searched and where it goes when it
-//! is old, `mark` how a loss shows, `leases` who works on what.
+//! Reading order: `open` says what must be true at the start, `writer` how commits are decided, `journal` where they become
+//! durable, `settler` when they go into sled, `keys` how things lie in the tree, `tree` is the file that knows sled, `layers`
+//! what lies over it, `history` how the audit log is searched and where it goes when it is old, `mark` how a loss shows,
+//! `leases` who works on what.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
@@ -16,24 +17,27 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::history::readable;
 use self::keys::Stored;
-use self::mark::Marker;
 pub use self::open::OpenError;
 use self::open::{Folder, Found, Loss};
+use self::settler::Settler;
 use self::shared::{CLOSED, Shared};
 use self::tree::Tree;
 use self::writer::{Indexed, Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 use crate::audit::{Head, Terms, hex};
-use crate::platform::Health;
+use crate::health::Health;
 
 mod bits;
 mod history;
+mod journal;
 mod keys;
+mod layers;
 mod leases;
 mod mark;
 mod open;
 mod recent;
 mod segment;
+mod settler;
 mod shared;
 mod tree;
 mod writer;
@@ -70,15 +74,17 @@ impl SledStore {
         let history = folder.open_history()?;
         let Found { mark, state, loss } = folder.compare(&tree, &history)?;
         let tree = RwLock::new(Some(Arc::new(tree)));
-        let shared = Arc::new(Shared { folder, tree, history, leases: Mutex::default(), trouble: Mutex::default() });
+        let shared = Arc::new(Shared { folder, tree, mark, history, leases: Mutex::default(), trouble: Mutex::default() });
         let starting = |cause| OpenError::Io { doing: "starting the threads of", path: dir.to_owned(), cause };
-        let marker = Marker::start(mark).map_err(starting)?;
-        let mut writer = Writer::new(Arc::clone(&shared), marker, state, seal).map_err(|error| damaged(error.0))?;
+        let settler = Settler::start(Arc::clone(&shared)).map_err(starting)?;
+        let mut writer = Writer::new(Arc::clone(&shared), settler, state, seal).map_err(|error| damaged(error.0))?;
         if let Some(loss) = loss {
             let said = writer.answers(&[indexed(Commit::at(now).fact(loss_accepted(loss)))]);
             if let Some(Err(error)) = said.into_iter().next() {
                 return Err(damaged(error.to_string()));
             }
+            // sled must not stay behind what the mark knows, or the next start would find the loss again.
+            writer.settle().map_err(damaged)?;
             shared.folder.forget_acceptance()?;
         }
         shared.folder.opened()?;
@@ -154,7 +160,7 @@ impl Store for SledStore {
 
     async fn newest(&self, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError> {
         self.look(move |shared| {
-            let rows = shared.tree()?.under(&keys::records(kind)).rev().take(limit).map(|pair| {
+            let rows = shared.tree()?.under_descending(&keys::records(kind)).take(limit).map(|pair| {
                 let (key, value) = pair?;
                 Stored::from_bytes(&value)?.row(Key { kind, id: keys::record_id(&key)? })
             });
@@ -196,17 +202,31 @@ impl Store for SledStore {
             found.append(&mut moved);
         }
         found.sort();
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut rows = Vec::new();
         for (_, key) in found {
             if rows.len() == limit {
                 break;
             }
-            match tree.stored(&key)?.filter(|stored| stored.due.is_some()) {
-                Some(stored) => {
-                    leases.claim(key.clone(), now.checked_add(lease).unwrap_or(Timestamp::MAX));
-                    rows.push(stored.row(key)?);
+            let bytes = match tree.get(keys::record(&key)) {
+                Ok(bytes) => bytes,
+                Err(error) if rows.is_empty() => return Err(error),
+                // What was claimed already is not kept from being looked at.
+                Err(_) => break,
+            };
+            let stored = bytes.map(|bytes| Stored::from_bytes(&bytes)).transpose();
+            let due = stored.map(|stored| stored.filter(|stored| stored.due.is_some()));
+            match due.and_then(|due| due.map(|stored| stored.row(key.clone())).transpose()) {
+                Ok(Some(row)) => {
+                    leases.claim(key, until);
+                    rows.push(row);
                 }
-                None => leases.forget(&key),
+                Ok(None) => leases.forget(&key),
+                Err(error) => {
+                    // The others must not wait for it.
+                    tracing::error!(%error, kind = key.kind.name(), record = key.id, "a record that is due is put aside");
+                    leases.claim(key, until);
+                }
             }
         }
         Ok(rows)
@@ -254,11 +274,10 @@ impl Store for SledStore {
 
     async fn entries(&self, first: u64, limit: usize) -> Result<Vec<Entry>, ReadError> {
         self.look(move |shared| {
-            let tree = shared.tree()?;
             let mut entries: Vec<Entry> = Vec::new();
             let mut next = first.max(1);
             while entries.len() < limit {
-                let links = shared.history.chunk(&tree, next, limit - entries.len())?;
+                let links = shared.history.chunk(&*shared.tree()?, next, limit - entries.len())?;
                 let Some(last) = links.last() else { break };
                 next = last.head.number + 1;
                 for link in &links {
@@ -278,7 +297,7 @@ impl Store for SledStore {
     }
 
     async fn verify(&self) -> Result<Verification, ReadError> {
-        self.look(|shared| shared.history.verify(&*shared.tree()?)).await
+        self.look(|shared| shared.history.verify(|| shared.tree())).await
     }
 }
 

@@ -50,7 +50,6 @@ async fn count(world: &World, event: &str) -> usize {
 #[tokio::test]
 async fn an_emergency_runs_at_once_through_a_freeze_and_is_posted_loudly() {
     let mut world = world().await;
-    world.person("bea").asks("dba", "/whoami").await;
     world.person("ana").asks("ops", "/change freeze start --until 'fri 08:00' --reason 'Black Friday'").await;
     assert_snapshot!(world.person("ana").asks("ops", "/rds upgrade orders --to 8.0.40").await, @r#"A freeze holds then: FRZ-1 by @ana until Nov 27, 2026 7:00 AM, because: Black Friday. Nothing was changed. Choose a time after it, or ask @ana to lift it. If it can't wait, break the glass: add --emergency --reason "…"."#);
     assert_snapshot!(world.person("ana").asks("ops", ASK).await, @"🚨 CHG-1 starts at once, without approval. It is posted in #security, and a second person has to review it. Its card is in #shop-ops.");
@@ -120,8 +119,6 @@ async fn an_emergency_runs_at_once_through_a_freeze_and_is_posted_loudly() {
     world.slack.channel("shop-ops").read_all();
     world.slack.channel("security").read_all();
     assert_snapshot!(world.finish().await.audit(), @"
-    bea · asked · whoami · person
-    bea · answered · whoami · person · answered
     ana · asked · change freeze start · freeze all
     ana · freeze_started · change freeze start · freeze all
     ana · answered · change freeze start · freeze all · answered
@@ -171,7 +168,7 @@ async fn a_second_person_reviews_it_with_the_button() {
     ");
     let card = world.slack.channel("shop-ops").messages().remove(0);
     assert!(card.plain().contains("Reviewed by"), "{}", card.plain());
-    assert_snapshot!(world.person("ben").asks("dba", "/change list --unreviewed").await, @"No changes like that. help shows what you can ask for.");
+    assert_snapshot!(world.person("ben").asks("dba", "/change list --unreviewed").await, @"No changes like that. change list shows all.");
     let shown = world.person("ben").asks("dba", "/change show CHG-1").await;
     assert!(shown.contains("run without approval; reviewed by"), "{shown}");
     world.advance("50h").await;

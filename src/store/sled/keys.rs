@@ -11,8 +11,6 @@ pub(super) const STATE: &[u8] = b"s";
 
 /// What a record's id or a `once` key may have, in bytes.
 pub(super) const LONGEST_ID: usize = 512;
-/// What a record or an entry may have, in bytes of JSON. sled keeps what is larger in files of its own.
-pub(super) const LARGEST_VALUE: usize = 100_000;
 
 const RECORD: u8 = b'r';
 const DUE: u8 = b'd';
@@ -37,6 +35,8 @@ fn kind(kind: Kind) -> u8 {
         Kind::Lock => b'l',
         Kind::Counter => b'n',
         Kind::Asked => b'q',
+        Kind::Link => b'a',
+        Kind::Roster => b'r',
     }
 }
 
@@ -100,6 +100,14 @@ pub(super) fn once_before(end: Timestamp) -> (Vec<u8>, Vec<u8>) {
 /// The `once` key that a key of [`once_at`] belongs to.
 pub(super) fn once_of(key: &[u8]) -> Vec<u8> {
     [&[ONCE], key.get(17..).unwrap_or_default()].concat()
+}
+
+/// The first key after all that begin with `prefix`; none when there is none.
+pub(super) fn after(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
+    let mut after = prefix[..=last].to_vec();
+    after[last] += 1;
+    Some(after)
 }
 
 /// A record's version, due time and state.

@@ -1,16 +1,14 @@
 //! The high-water mark: how far the store had come, kept apart from sled and synced by itself.
 //!
-//! sled's recovery may give back less than was acknowledged without a word. The mark is how that shows. It never claims
-//! more than is durable; two slots are written in turn, so that a torn write leaves the one before. Its sync runs beside
-//! the next group's work: before a group is acknowledged, the mark of the one before it is durable, so that it lags by one
-//! group at most, and at rest by none.
+//! sled's recovery may give back less than it had without a word. The mark is how that shows. It never claims more than is
+//! durable; two slots are written in turn, so that a torn write leaves the one before. It is set whenever groups have gone
+//! from the journal into sled, before the journal forgets them: what sled loses is either still there, or under the mark.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ring::digest::{SHA256, digest};
 
@@ -51,6 +49,8 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Mark {
     file: File,
+    /// The slot that was written last.
+    last: AtomicU64,
 }
 
 impl Mark {
@@ -62,10 +62,11 @@ impl Mark {
             file.write_all_at(&vec![0; 2 * APART as usize], 0)?;
             file.sync_all()?;
         }
-        let mark = Self { file };
-        let slots = [mark.slot(0)?, mark.slot(1)?];
-        let state = slots.into_iter().flatten().max_by_key(|state| state.group);
-        Ok((mark, state))
+        let mark = Self { file, last: AtomicU64::new(0) };
+        let slots = [(0, mark.slot(0)?), (1, mark.slot(1)?)];
+        let newest = slots.into_iter().filter_map(|(slot, state)| Some((slot, state?))).max_by_key(|(_, state)| state.group);
+        mark.last.store(newest.map_or(0, |(slot, _)| slot), Ordering::Relaxed);
+        Ok((mark, newest.map(|(_, state)| state)))
     }
 
     fn slot(&self, which: u64) -> io::Result<Option<State>> {
@@ -75,65 +76,16 @@ impl Mark {
         Ok(if digest(&SHA256, body).as_ref() == sum { State::from_bytes(body) } else { None })
     }
 
-    /// Writes and syncs `state`.
+    /// Writes and syncs `state`. One at a time.
     pub(super) fn set(&self, state: State) -> io::Result<()> {
+        let other = 1 - self.last.load(Ordering::Relaxed);
         let body = state.to_bytes();
         let slot = [&body[..], digest(&SHA256, &body).as_ref()].concat();
-        self.file.write_all_at(&slot, state.group % 2 * APART)?;
-        self.file.sync_data()
+        self.file.write_all_at(&slot, other * APART)?;
+        self.file.sync_data()?;
+        self.last.store(other, Ordering::Relaxed);
+        Ok(())
     }
-}
-
-/// The thread that syncs it.
-#[derive(Debug)]
-pub(super) struct Marker {
-    states: Option<mpsc::Sender<State>>,
-    outcomes: mpsc::Receiver<io::Result<()>>,
-    running: bool,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Marker {
-    /// Starts the thread.
-    pub(super) fn start(mark: Mark) -> io::Result<Self> {
-        let (states, asked) = mpsc::channel();
-        let (answer, outcomes) = mpsc::channel();
-        let work = move || {
-            for state in asked {
-                if answer.send(mark.set(state)).is_err() {
-                    return;
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("store-marker".to_owned()).spawn(work)?;
-        Ok(Self { states: Some(states), outcomes, running: false, thread: Some(thread) })
-    }
-
-    /// Begins to write and sync `state`, after what was begun before.
-    pub(super) fn begin(&mut self, state: State) -> io::Result<()> {
-        self.finish()?;
-        self.running = self.states.as_ref().is_some_and(|states| states.send(state).is_ok());
-        if self.running { Ok(()) } else { Err(gone()) }
-    }
-
-    /// Waits until what was begun is durable.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.running) { self.outcomes.recv().unwrap_or_else(|_| Err(gone())) } else { Ok(()) }
-    }
-}
-
-impl Drop for Marker {
-    fn drop(&mut self) {
-        self.states = None;
-        if let Some(thread) = self.thread.take() {
-            // Its panic was reported where it happened.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn gone() -> io::Error {
-    io::Error::other("the high-water mark's thread is gone")
 }
 
 #[cfg(test)]

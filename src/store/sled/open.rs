@@ -219,8 +219,10 @@ impl Folder {
         let found = head.number;
         let no_mark = reached.is_none() && (state != State::default() || found > 0);
         let reached = reached.unwrap_or_default();
-        // What sled recovered may lie in the page cache only: make it durable before anything builds on it.
+        // What sled recovered may lie in the page cache only: make it durable before anything builds on it. The mark is set
+        // below; until then it claims too little, never too much.
         tree.sync().map_err(damaged)?;
+        while tree.settle(|_| Ok(())).map_err(damaged)? {}
         if no_mark && !self.accepted(found) {
             return Err(OpenError::Unmarked { dir: dir(), found });
         }

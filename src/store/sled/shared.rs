@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::history::History;
 use super::keys;
 use super::leases::Leases;
-use super::mark::State;
+use super::mark::{Mark, State};
 use super::open::Folder;
 use super::tree::Tree;
 use crate::store::{Key, Kind, ReadError};
@@ -24,6 +24,7 @@ pub(super) struct Shared {
     pub(super) folder: Folder,
     /// None while it is opened anew after trouble, and once it is closed.
     pub(super) tree: RwLock<Option<Arc<Tree>>>,
+    pub(super) mark: Mark,
     pub(super) history: History,
     pub(super) leases: Mutex<Leases>,
     pub(super) trouble: Mutex<Option<String>>,
@@ -75,16 +76,29 @@ impl Shared {
         written.and(removed)
     }
 
-    /// Drops what sled holds in memory and opens it again from what is on disk, which is durable when this returns.
+    /// Brings some of what the journal holds into sled, and notes in the mark how far that goes. Whether there was any.
+    pub(super) fn settle(&self) -> Result<bool, String> {
+        let tree = self.tree().map_err(|error| error.0)?;
+        tree.settle(|state| self.mark.set(state))
+    }
+
+    /// Brings everything that the journal holds into sled.
+    pub(super) fn settle_all(&self) -> Result<(), String> {
+        while self.settle()? {}
+        Ok(())
+    }
+
+    /// Drops what is held in memory and opens the tree again from what is on disk, which is durable when this returns.
     pub(super) fn reopen(&self) -> Result<State, String> {
-        let mut slot = unpoisoned(self.tree.write());
-        if let Some(tree) = slot.take() {
+        // Whoever wants to read meanwhile is told at once, instead of waiting for the lock.
+        let tree = unpoisoned(self.tree.write()).take();
+        if let Some(tree) = tree {
             wait_for_readers(tree)?;
         }
         let tree = self.folder.open_sled().map_err(|error| error.to_string())?;
         let state = tree.state().map_err(|error| error.0)?;
         tree.sync()?;
-        *slot = Some(Arc::new(tree));
+        *unpoisoned(self.tree.write()) = Some(Arc::new(tree));
         Ok(state)
     }
 
@@ -92,6 +106,7 @@ impl Shared {
         let tree = unpoisoned(self.tree.write()).take();
         if let Some(tree) = tree {
             tree.sync()?;
+            tree.clear_journal().map_err(|cause| cause.to_string())?;
             wait_for_readers(tree)?;
         }
         if let Some(trouble) = self.trouble() {

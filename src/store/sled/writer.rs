@@ -1,5 +1,5 @@
-//! The one thread that writes. It takes all commits that wait, decides them in order, writes them as one batch, syncs
-//! once, and only then answers all of them.
+//! The one thread that decides. It takes all commits that wait, decides them in order, puts them into the journal as one
+//! group with one sync, and only then answers all of them.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -11,11 +11,12 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::sync::oneshot;
 
 use super::keys::{self, Stored};
-use super::mark::{Marker, State};
+use super::mark::State;
+use super::settler::Settler;
 use super::shared::Shared;
 use super::tree::{Changes, Tree};
 use crate::audit::Terms;
-use crate::store::{Commit, CommitError, Committed, Key, ReadError, Write};
+use crate::store::{Commit, CommitError, Committed, Key, LARGEST, ReadError, Write};
 
 /// What the writer is asked to do.
 pub(super) enum Job {
@@ -44,10 +45,8 @@ const ONCE_COUNTS: SignedDuration = SignedDuration::from_hours(25);
 /// The thread's own state.
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
-    pub(super) marker: Marker,
-    pub(super) state: State,
-    /// Whether sled holds in memory what was never acknowledged.
-    stale: bool,
+    settler: Settler,
+    state: State,
     /// Entries that are sealed and still lie in the tree.
     trim: Range<u64>,
     sealing: Option<JoinHandle<()>>,
@@ -58,11 +57,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// A writer that seals entries in files of `seal`.
-    pub(super) fn new(shared: Arc<Shared>, marker: Marker, state: State, seal: usize) -> Result<Self, ReadError> {
+    pub(super) fn new(shared: Arc<Shared>, settler: Settler, state: State, seal: usize) -> Result<Self, ReadError> {
         let oldest = shared.tree()?.under(&keys::entry(0)[..1]).next().transpose()?;
         let oldest = oldest.map_or(Ok(u64::MAX), |(key, _)| keys::entry_number(&key))?;
         let trim = oldest..shared.history.sealed().number + 1;
-        Ok(Self { shared, marker, state, stale: false, trim, sealing: None, seal, seal_at: seal })
+        Ok(Self { shared, settler, state, trim, sealing: None, seal, seal_at: seal })
     }
 
     /// Works until it is told to close, or everybody who could ask is gone.
@@ -92,14 +91,14 @@ impl Writer {
             self.seal(answers);
         }
         drop(jobs);
-        let marked = self.marker.finish().map_err(|cause| cause.to_string());
         if let Some(sealing) = self.sealing.take() {
             // Its panic was reported where it happened.
             let _ = sealing.join();
         }
+        let settled = self.settler.finish();
         if let Some(answer) = closing {
             // Nobody waits for the answer when the asker was dropped; closing happens all the same.
-            let _ = answer.send(marked.and_then(|()| self.shared.close()));
+            let _ = answer.send(settled.and_then(|()| self.shared.close()));
         }
     }
 
@@ -164,11 +163,13 @@ impl Writer {
         let Err(why) = self.write(commits, &mut answers) else { return answers };
         tracing::error!(why, "a group of commits could not be written");
         self.shared.set_trouble(&why);
-        self.stale = true;
         if let Err(why) = self.mend() {
             tracing::error!(why, "the store stays unwritable for now");
         }
-        if !self.stale && self.state.group == attempted {
+        if self.state.group == attempted {
+            // It got through: what the tail of `write` would have said is said here.
+            let made = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+            self.shared.written(made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| &write.key)));
             return answers;
         }
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
@@ -191,36 +192,36 @@ impl Writer {
         }
         draft.state.group += 1;
         draft.changes.insert(keys::STATE.to_vec(), Some(draft.state.to_bytes().to_vec()));
-        tree.apply(&draft.changes)?;
-        tree.sync()?;
-        self.marker.begin(draft.state).map_err(|cause| cause.to_string())?;
+        let waiting = tree.commit(&draft.changes)?;
         self.state = draft.state;
         self.trim.start = self.trim.start.max(trim.end);
         self.shared.history.add(self.state.head, draft.entries);
         self.shared.written(draft.rows.keys());
+        self.settler.journaled(waiting);
         Ok(())
     }
 
-    /// Tries to write again after trouble. What a failed group left in memory must not be seen: sled is opened anew from
-    /// what is on disk, and what a failed write left there counts only once it is durable.
+    /// Tries to write again after trouble: opens the tree anew from what is on disk, for neither sled nor the journal says
+    /// what became of a write that failed, and settles all that is there.
     fn mend(&mut self) -> Result<(), String> {
-        if self.stale {
-            let state = self.shared.reopen()?;
-            if state.group < self.state.group {
-                let missing = self.state.group - state.group;
-                return Err(format!("{missing} acknowledged writes are missing after the trouble; stop it and start it again"));
-            }
-            let tree = self.shared.tree().map_err(|error| error.0)?;
-            self.shared.history.fill(&tree).map_err(|error| error.0)?;
-            // What was begun before the trouble may have failed; this says it anew.
-            let _ = self.marker.finish();
-            self.marker.begin(state).and_then(|()| self.marker.finish()).map_err(|cause| cause.to_string())?;
-            self.state = state;
-            self.stale = false;
+        let state = self.shared.reopen()?;
+        if state.group < self.state.group {
+            let missing = self.state.group - state.group;
+            return Err(format!("{missing} acknowledged writes are missing after the trouble; stop it and start it again"));
         }
+        let tree = self.shared.tree().map_err(|error| error.0)?;
+        self.shared.history.fill(&tree).map_err(|error| error.0)?;
+        drop(tree);
+        self.state = state;
+        self.shared.settle_all()?;
         self.shared.probe().map_err(|cause| cause.to_string())?;
         self.shared.clear_trouble();
         Ok(())
+    }
+
+    /// Brings everything into sled now.
+    pub(super) fn settle(&self) -> Result<(), String> {
+        self.shared.settle_all()
     }
 }
 
@@ -263,7 +264,7 @@ impl<'a> Draft<'a> {
         for fact in &commit.facts {
             let link = head.next(commit.at, fact);
             let size = link.canonical.len();
-            fits(size <= keys::LARGEST_VALUE, || format!("an audit entry of {size} bytes is too large"))?;
+            fits(size <= LARGEST, || format!("an audit entry of {size} bytes is too large"))?;
             head = link.head;
             links.push(link);
         }
@@ -319,12 +320,12 @@ fn next_row(write: &Write) -> Result<Option<Stored>, CommitError> {
     fits(id.len() <= keys::LONGEST_ID, || format!("the id of a {} is {} bytes long", kind.name(), id.len()))?;
     let Some(value) = &write.value else { return Ok(None) };
     let json = serde_json::to_vec(value).map_err(|cause| CommitError::Unwritable(cause.to_string()))?;
-    fits(json.len() <= keys::LARGEST_VALUE, || format!("{}/{id} is too large: {} bytes", kind.name(), json.len()))?;
+    fits(json.len() <= LARGEST, || format!("{}/{id} is too large: {} bytes", kind.name(), json.len()))?;
     Ok(Some(Stored { version: write.expects + 1, due: write.due, json }))
 }
 
 fn fits(does: bool, why: impl FnOnce() -> String) -> Result<(), CommitError> {
-    if does { Ok(()) } else { Err(CommitError::Unwritable(why())) }
+    if does { Ok(()) } else { Err(CommitError::TooLarge(why())) }
 }
 
 fn unwritable(error: ReadError) -> CommitError {
