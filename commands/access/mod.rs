@@ -28,10 +28,10 @@ pub(crate) mod slots;
 mod tests;
 pub(crate) mod writes;
 
+pub use drift::Drift;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 pub use offboard::Offboard;
 pub use onboard::Onboard;
-pub use drift::Drift;
 pub use review::{Drop, Keep, Review, Rows};
 pub use roster::Roster;
 

@@ -176,7 +176,9 @@ fn risks(holdings: &Holdings, waiting: &[ChangeRecord], last: Last) -> Vec<Text>
     if !waiting.is_empty() {
         let ids: Vec<String> = waiting.iter().map(|record| record.id.to_string()).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        risks.push(text!["Not begun yet, and not ended by this: "].then(find::all_of(&ids)).then(". Reject or cancel what waits."));
+        risks.push(
+            text!["Not begun yet, and not ended by this: "].then(find::all_of(&ids)).then(". Reject or cancel what waits."),
+        );
     }
     if !holdings.grants.is_empty() {
         risks.push("What was granted for a time is not given back by enabling the user again.".into());

@@ -163,13 +163,13 @@ async fn close(job: &Job, identity: &Identity, permit: &Permit) -> Result<Step<S
 }
 
 fn last_word(job: &Job, is: &str, permit: &Permit) -> Text {
-    let done = [
-        (job.grants, "grant", "ended"),
-        (job.assignments, "assignment", "removed"),
-        (job.memberships, "membership", "removed"),
-    ];
-    let done: Vec<String> =
-        done.iter().filter(|(count, ..)| *count > 0).map(|(count, noun, word)| format!("{} {word}", counted(*count, noun))).collect();
+    let done =
+        [(job.grants, "grant", "ended"), (job.assignments, "assignment", "removed"), (job.memberships, "membership", "removed")];
+    let done: Vec<String> = done
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, noun, word)| format!("{} {word}", counted(*count, noun)))
+        .collect();
     let done = if done.is_empty() { "there was nothing to take".to_owned() } else { done.join(", ") };
     let told = text![code(&*job.name), is, "; ", done, "."];
     let back = match job.last {

@@ -225,7 +225,15 @@ fn what(job: &Job, lacks: &Lacks, left_out: Vec<Text>) -> Vec<Text> {
         what.push(text!["Add to the group ", code(&*group.name), for_some(who), "."]);
     }
     for (access, who) in job.access.iter().zip(&lacks.access).filter(|(_, who)| !who.is_empty()) {
-        what.push(text!["Assign ", code(&*access.set_name), " in ", code(&*access.account_name), " for good", for_some(who), "."]);
+        what.push(text![
+            "Assign ",
+            code(&*access.set_name),
+            " in ",
+            code(&*access.account_name),
+            " for good",
+            for_some(who),
+            "."
+        ]);
     }
     what.extend(left_out.into_iter().map(|line| text!["Left out: "].then(line).then(".")));
     what
@@ -251,8 +259,7 @@ fn calls(job: &Job, lacks: &Lacks) -> Vec<PlannedCall> {
 
 fn risks(job: &Job, cx: &Context<'_>) -> Result<Vec<Text>> {
     let identity = configured(cx)?;
-    let counted: Vec<&str> =
-        job.groups.iter().map(|group| &*group.name).filter(|name| identity.groups.contains(*name)).collect();
+    let counted: Vec<&str> = job.groups.iter().map(|group| &*group.name).filter(|name| identity.groups.contains(*name)).collect();
     let mut risks = Vec::new();
     if !counted.is_empty() {
         let group = if counted.len() == 1 { "🚨 The group " } else { "🚨 The groups " };

@@ -168,7 +168,9 @@ impl Welcome {
             code(name),
             " meanwhile (AWS: “",
             words.trim_end_matches('.'),
-            format!("”), so I stopped. {done} of {all} people are there with their groups. Ask for the same again: I go on where I stopped.")
+            format!(
+                "”), so I stopped. {done} of {all} people are there with their groups. Ask for the same again: I go on where I stopped."
+            )
         ])
     }
 }
@@ -179,15 +181,12 @@ async fn assign(
     batch: Batch,
     (identity, permit, cx): (&Identity, &Permit, &Context<'_>),
 ) -> Result<Step<State>> {
-    let wanted: Vec<Assignment> =
-        people.ids.iter().flat_map(|id| access.iter().map(|access| access.assignment(id))).collect();
+    let wanted: Vec<Assignment> = people.ids.iter().flat_map(|id| access.iter().map(|access| access.assignment(id))).collect();
     match batch.work(&wanted, identity, permit).await? {
         Worked::More { batch, again, so_far } => {
             Ok(Step::Progress { state: State(Stage::Assign { people, access, batch }), until: again, so_far })
         }
-        Worked::Done { failed, unneeded } if failed.is_empty() => {
-            Ok(Step::Done(welcome(&people, wanted.len() - unneeded, cx)))
-        }
+        Worked::Done { failed, unneeded } if failed.is_empty() => Ok(Step::Done(welcome(&people, wanted.len() - unneeded, cx))),
         Worked::Done { failed, .. } => Err(failure(&failed, &access, wanted.len())),
     }
 }
@@ -196,15 +195,7 @@ async fn assign(
 fn failure(failed: &[Failure], access: &[Access], all: usize) -> Error {
     let lines = failed.iter().take(5).fold(Text::default(), |lines, failure| {
         let what = access.get(failure.item % access.len().max(1)).map(Access::told).unwrap_or_default();
-        lines.then(text![
-            "\n• ",
-            what,
-            ": “",
-            failure.reason.trim_end_matches('.'),
-            "” (request ",
-            &*failure.request,
-            ")"
-        ])
+        lines.then(text!["\n• ", what, ": “", failure.reason.trim_end_matches('.'), "” (request ", &*failure.request, ")"])
     });
     let rest = if failed.len() > 5 { format!("\nand {} more", failed.len() - 5) } else { String::new() };
     Error::shown(

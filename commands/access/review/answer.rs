@@ -138,12 +138,16 @@ fn open(record: &ChangeRecord) -> Result<()> {
     let id = code(record.id.to_string());
     let removing = |state: &Value| !matches!(state.get("step").and_then(Value::as_str), Some("open" | "half_time" | "last_day"));
     match &record.status {
-        Status::Running { state, .. } if removing(state) => {
-            Err(Error::shown(text!["The time to answer in ", id, " is over: it is removing what was marked. Nothing was changed."]))
-        }
+        Status::Running { state, .. } if removing(state) => Err(Error::shown(text![
+            "The time to answer in ",
+            id,
+            " is over: it is removing what was marked. Nothing was changed."
+        ])),
         Status::Running { .. } if record.told.len() >= MOST => Err(Error::shown(text![
             id,
-            format!(" has been answered {MOST} times, as often as I can keep. Nothing was changed. Begin another review for the rest.")
+            format!(
+                " has been answered {MOST} times, as often as I can keep. Nothing was changed. Begin another review for the rest."
+            )
         ])),
         Status::Running { .. } => Ok(()),
         Status::Ended { at, .. } => Err(Error::shown(text![id, " ended ", *at, ", so its rows can't be answered any more."])),

@@ -159,7 +159,12 @@ pub(super) fn answers(told: &[Told], count: usize) -> Vec<Answer<'_>> {
 pub(super) async fn find(id: ChangeId, cx: &Context<'_>) -> Result<ChangeRecord> {
     let record = cx.records.change(id).await?;
     record.filter(|record| record.command == Review::NAME).ok_or_else(|| {
-        Error::shown(text![code(id.to_string()), " is no review of access. ", code("change list"), " shows the changes there are."])
+        Error::shown(text![
+            code(id.to_string()),
+            " is no review of access. ",
+            code("change list"),
+            " shows the changes there are."
+        ])
     })
 }
 

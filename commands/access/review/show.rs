@@ -92,9 +92,11 @@ impl Rows {
         let open = view.answers.iter().filter(|answer| matches!(answer, Answer::None)).count();
         let of = if pages > 1 { format!(", page {page} of {pages}") } else { String::new() };
         let runs = matches!(view.record.status, Status::Running { .. });
-        let mut message = Message::new()
-            .text(text![bold(view.record.plan.title.as_str())])
-            .note(format!("{} of {} rows unanswered{of}.", open, view.rows.len()));
+        let mut message = Message::new().text(text![bold(view.record.plan.title.as_str())]).note(format!(
+            "{} of {} rows unanswered{of}.",
+            open,
+            view.rows.len()
+        ));
         if shown.is_empty() {
             message = message.text("Every row is answered.");
         }
@@ -116,7 +118,8 @@ impl Rows {
 
     fn turns(&self, page: usize, pages: usize) -> Vec<Button> {
         let only = if self.unanswered { " --unanswered" } else { "" };
-        let turn = |label: &str, to: usize| Button::new(label, format!("{} {}{only} --page {to}", Self::NAME, self.id)).in_place();
+        let turn =
+            |label: &str, to: usize| Button::new(label, format!("{} {}{only} --page {to}", Self::NAME, self.id)).in_place();
         let back = (page > 1).then(|| turn("‹ Previous", page - 1));
         let on = (page < pages).then(|| turn("Next ›", page + 1));
         back.into_iter().chain(on).collect()
