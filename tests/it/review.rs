@@ -51,13 +51,13 @@ fn known(words: &str) -> String {
 async fn an_account_is_gone_through_row_by_row() {
     let mut world = world().await;
     let said = world.person("ana").asks("ops", "/access review --account shop-prod").await;
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @"");
     let card = world.slack.channel("shop-ops").expect("CHG-1").await;
-    insta::assert_snapshot!(known(card.plain()));
+    insta::assert_snapshot!(known(card.plain()), @"");
     let card = world.slack.channel("shop-ops").again(&card).unwrap();
     world.person("ana").clicks(&card, "Go through the rows").await;
     let rows = world.person("ana").reads("Review who has").await;
-    insta::assert_snapshot!(known(rows.plain()));
+    insta::assert_snapshot!(known(rows.plain()), @"");
     let mut said = Vec::new();
     for line in ["keep CHG-1 4 5", "drop CHG-1 1", "drop CHG-1 2", "drop CHG-1 9", "keep CHG-2 1"] {
         said.push(world.person("ana").asks("ops", &format!("/access {line}")).await);
@@ -65,19 +65,19 @@ async fn an_account_is_gone_through_row_by_row() {
     said.push(world.person("dev").asks("ops", "/access keep CHG-1 3").await);
     said.push(world.person("aud").asks("ops", "/access drop CHG-1 4").await);
     said.push(world.person("aud").asks("ops", "/access keep CHG-1 4").await);
-    insta::assert_snapshot!(known(&said.join("\n")));
-    world.advance("4d").await;
+    insta::assert_snapshot!(known(&said.join("\n")), @"");
+    world.advance("96h").await;
     world.slack.channel("shop-ops").expect("unanswered").await;
-    world.advance("4d").await;
-    insta::assert_snapshot!(known(&world.slack.channel("shop-ops").transcript()));
+    world.advance("96h").await;
+    insta::assert_snapshot!(known(&world.slack.channel("shop-ops").transcript()), @"");
     let left: Vec<String> =
         world.aws.assignments().await.iter().map(|one| format!("{} {}", one.principal, one.permission_set)).collect();
-    insta::assert_snapshot!(known(&left.join("\n")));
-    insta::assert_snapshot!(world.audit("told").await);
+    insta::assert_snapshot!(known(&left.join("\n")), @"");
+    insta::assert_snapshot!(world.audit("told").await, @"");
     let late = world.person("ana").asks("ops", "/access keep CHG-1 3").await;
-    insta::assert_snapshot!(late);
+    insta::assert_snapshot!(late, @"");
     let file = world.person("aud").asks("ops", "/access rows CHG-1 --csv").await;
-    insta::assert_snapshot!(file);
+    insta::assert_snapshot!(file, @"");
     world.end().await;
 }
 
@@ -87,15 +87,15 @@ async fn a_group_is_gone_through_and_keeps_its_last_administrator() {
     world.person("ana").asks("ops", "/access review --group admins --until 'in 2 days'").await;
     let card = world.slack.channel("ops").expect("CHG-1").await;
     world.person("aud").asks("ops", "/access drop CHG-1 1").await;
-    world.advance("3d").await;
-    insta::assert_snapshot!(now(&world, "ops", &card));
+    world.advance("72h").await;
+    insta::assert_snapshot!(now(&world, "ops", &card), @"");
     assert_eq!(world.aws.members("admins").await, ["kai"]);
     world.person("ana").asks("ops", "/access review --group readers --until 'in 2 days'").await;
     let card = world.slack.channel("ops").expect("CHG-2").await;
     world.person("aud").asks("ops", "/access drop CHG-2 2,3").await;
     world.aws.no_member("lea", "readers").await;
-    world.advance("3d").await;
-    insta::assert_snapshot!(now(&world, "ops", &card));
+    world.advance("72h").await;
+    insta::assert_snapshot!(now(&world, "ops", &card), @"");
     assert_eq!(world.aws.members("readers").await, ["ana"]);
     world.end().await;
 }
@@ -110,10 +110,10 @@ async fn reviews_are_refused_with_the_way_forward() {
         said.push(world.person("ana").asks("ops", format!("/access review {words}").trim()).await);
     }
     said.push(world.person("aud").asks("ops", "/access review --account shop-prod").await);
-    insta::assert_snapshot!(said.join("\n\n"));
+    insta::assert_snapshot!(said.join("\n\n"), @"");
     world.person("ana").asks("ops", "/access review --account shop-prod").await;
     let twice = world.person("ana").asks("ops", "/access review --account shop-prod").await;
-    insta::assert_snapshot!(twice);
+    insta::assert_snapshot!(twice, @"");
     assert!(world.end().await.writes.is_empty());
 }
 
@@ -124,7 +124,7 @@ async fn a_review_comes_to_the_same_end_wherever_the_bot_is_killed() {
         world.person("ana").types("ops", "/access review --account shop-prod --until 'in 3 days'").await;
         world.slack.channel("shop-ops").expect("CHG-1").await;
         world.person("aud").types("ops", "/access drop CHG-1 2").await;
-        world.advance("4d").await;
+        world.advance("96h").await;
         let channel = world.slack.channel("shop-ops").messages();
         let reminders = channel.iter().filter(|message| message.plain().starts_with('⏰')).count();
         let left: Vec<String> =
@@ -140,16 +140,16 @@ async fn a_review_comes_to_the_same_end_wherever_the_bot_is_killed() {
 async fn what_drifts_is_told() {
     let mut world = world().await;
     let none = world.person("aud").asks("ops", "/access drift --account shop-prod").await;
-    insta::assert_snapshot!(known(&none));
+    insta::assert_snapshot!(known(&none), @"");
     let declared = "[[assignments]]\ngroup = \"readers\"\naccounts = [\"shop-prod\"]\npermission_set = \"ReadOnlyAccess\"\n\
                     [[assignments]]\nuser = \"kai\"\naccounts = [\"shop-staging\"]\npermission_set = \"ReadOnlyAccess\"\n";
     world.writes("access-baseline.toml", declared);
     world.restart().await;
     let all = world.person("ana").asks("ops", "/access drift").await;
-    insta::assert_snapshot!(known(&all));
+    insta::assert_snapshot!(known(&all), @"");
     let calm = world.person("ana").asks("ops", "/access drift --account media-prod").await;
-    insta::assert_snapshot!(calm);
+    insta::assert_snapshot!(calm, @"");
     let may_not = world.person("dev").asks("ops", "/access drift").await;
-    insta::assert_snapshot!(may_not);
+    insta::assert_snapshot!(may_not, @"");
     world.end().await;
 }
