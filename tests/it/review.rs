@@ -33,6 +33,8 @@ async fn people(world: &mut World) {
 async fn world() -> World {
     let mut world = World::with(choices()).await;
     people(&mut world).await;
+    // The roster is read anew.
+    world.advance("6m").await;
     world
 }
 

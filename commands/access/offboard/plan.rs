@@ -57,7 +57,7 @@ pub(super) async fn plan(asked: &Offboard, cx: &Context<'_>) -> Result<Work<Stat
         resource: Resource { id: user.id.clone(), ..Resource::named("user", user.name.as_str()) },
         runs: Runs::Alone,
         title: format!("Offboard {}: take everything and {end} the user", user.label()),
-        what: what(&user, &holdings, last, &*roster::known(cx).await?, cx),
+        what: what(&user, &holdings, last, &*roster::naming(&holdings.assignments, cx).await?, cx),
         calls: calls(&user, &holdings, last),
         checks: Vec::new(),
         risks: risks(&holdings, &waiting, last),

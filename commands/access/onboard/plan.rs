@@ -99,7 +99,8 @@ async fn of_profile(name: &str, cx: &Context<'_>, identity: &Identity) -> Result
 
 async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Result<Share> {
     let model = find::user(like, cx, identity).await?;
-    let roster = roster::known(cx).await?;
+    let direct = direct(&model.id, identity).await?;
+    let roster = roster::naming(&direct, cx).await?;
     let mut groups = Vec::new();
     for membership in identity.memberships(&model.id).await? {
         if let Some(group) = identity.group(&membership.group).await? {
@@ -109,7 +110,7 @@ async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Res
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     let running = ours::running(cx).await?;
     let (mut access, mut left_out) = (Vec::new(), Vec::new());
-    for assignment in direct(&model.id, identity).await? {
+    for assignment in direct {
         let told = Access {
             account_name: account_name(&assignment.account, cx),
             set_name: roster.permission_set_name(&assignment.permission_set).to_owned(),

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rows::{About, DROP, KEEP, Row, find, rows};
+use super::rows::{About, DROP, KEEP, Row, find, roster, rows};
 use super::show::reviews;
-use crate::access::roster::{self, Roster};
+use crate::access::roster::Roster;
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
@@ -83,7 +83,7 @@ async fn answer(id: ChangeId, typed: &[String], what: &str, cx: &Context<'_>) ->
     let all = rows(&record);
     let numbers = numbers(typed, all.len())?;
     open(&record)?;
-    let roster = roster::known(cx).await?;
+    let roster = roster(&all, cx).await?;
     let meant: Vec<&Row> = numbers.iter().filter_map(|number| all.get(number - 1)).collect();
     if let Some(own) = meant.iter().find(|row| row.is_about(cx.person, &roster)) {
         return Err(Error::shown(text![

@@ -3,12 +3,12 @@
 use jiff::SignedDuration;
 
 use super::rows::{self, Row};
-use super::steps::{Course, Stage};
+use super::steps::{Course, Stage, counted};
 use super::{Review, Rows, State};
 use crate::access::aws::Identity;
 use crate::access::model::{Assignment, PrincipalKind};
 use crate::access::onboard::names;
-use crate::access::roster::{self, Roster};
+use crate::access::roster::Roster;
 use crate::access::{find, guard};
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
@@ -34,7 +34,6 @@ pub(super) async fn plan(asked: &Review, cx: &Context<'_>) -> Result<Work<State>
         return Err(Error::shown(text!["A review takes 90 days at most, and ", until, " is further away. Nothing was changed."]));
     }
     let identity = Identity::open(cx).await?;
-    let roster = roster::known(cx).await?;
     let (resource, of, mut rows) = match (&asked.account, &asked.group) {
         (Some(account), _) => account_rows(account, asked, cx, &identity).await?,
         (None, Some(group)) => group_rows(group, cx, &identity).await?,
@@ -49,7 +48,7 @@ pub(super) async fn plan(asked: &Review, cx: &Context<'_>) -> Result<Work<State>
         }
     };
     if rows.is_empty() {
-        return Err(Error::shown(text!["There is nothing to review: nobody has ", of.as_str(), "."]));
+        return Err(Error::shown(text!["There is nothing to review: “", of.as_str(), "” is nobody."]));
     }
     if rows.len() > MOST {
         let narrower = if asked.account.is_some() { " Name one permission set with --permission-set." } else { "" };
@@ -58,14 +57,15 @@ pub(super) async fn plan(asked: &Review, cx: &Context<'_>) -> Result<Work<State>
             rows.len()
         )));
     }
+    let roster = rows::roster(&rows, cx).await?;
     sort(&mut rows, &roster);
-    let count = if rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", rows.len()) };
+    let count = counted(rows.len());
     let told: Vec<String> = rows.iter().map(|row| row.told(&roster)).collect();
     let course = Course { until, half: cx.now + until.duration_since(cx.now) / 2, last: until - SignedDuration::from_hours(24) };
     Ok(Work {
         resource,
         runs: Runs::Alone,
-        title: format!("Review who has {of}: {count}"),
+        title: format!("Review {of}: {count}"),
         what: vec![
             text!["Go through ", count, " until ", until, ": ", names(told.iter().map(String::as_str)), "."],
             "Remind this channel at half time and a day before the end of what nobody has answered.".into(),
@@ -103,8 +103,8 @@ async fn account_rows(name: &str, asked: &Review, cx: &Context<'_>, identity: &I
         ..Resource::default()
     };
     let of = match &asked.permission_set {
-        Some(set) => format!("{set} in {}", account.name),
-        None => format!("access to {}", account.name),
+        Some(set) => format!("who has {set} in {}", account.name),
+        None => format!("who has access to {}", account.name),
     };
     Ok((resource, of, assignments.into_iter().map(Row::Assigned).collect()))
 }
@@ -115,7 +115,7 @@ async fn group_rows(name: &str, cx: &Context<'_>, identity: &Identity) -> Result
     let members = identity.members(&group.id).await?;
     let rows = members.into_iter().map(|member| Row::Member { group: member.group, user: member.user }).collect();
     let resource = Resource { id: format!("review of group {}", group.id), ..Resource::named("group", group.name.as_str()) };
-    Ok((resource, format!("a place in the group {}", group.name), rows))
+    Ok((resource, format!("who is in the group {}", group.name), rows))
 }
 
 /// By permission set, groups after users, then by name: rows that differ in nothing but who stand together.

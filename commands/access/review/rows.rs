@@ -2,14 +2,16 @@
 //! them, the answers as what the change was told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Review;
 use crate::Command;
+use crate::access::configured;
 use crate::access::model::{Assignee, Assignment, PrincipalKind};
 use crate::access::ours::{each, listed};
-use crate::access::roster::Roster;
+use crate::access::roster::{self, Roster};
 use crate::access::writes::planned_end;
 use crate::context::{Context, Person};
 use crate::error::{Error, Result};
@@ -111,6 +113,20 @@ pub(super) fn calls(rows: &[Row]) -> Vec<PlannedCall> {
         }
     }
     calls
+}
+
+/// The roster that names those in the rows who still exist.
+///
+/// # Errors
+/// What AWS said, as a sentence.
+pub(super) async fn roster(rows: &[Row], cx: &Context<'_>) -> Result<Arc<Roster>> {
+    let assigned = rows.iter().filter_map(|row| if let Row::Assigned(one) = row { Some(one.clone()) } else { None });
+    let named = roster::naming(&assigned.collect::<Vec<_>>(), cx).await?;
+    let is_known = |row: &Row| !matches!(row, Row::Member { user, .. } if named.user(user).is_none());
+    if rows.iter().all(is_known) {
+        return Ok(named);
+    }
+    roster::refresh(cx.aws, configured(cx)?, cx.now).await
 }
 
 /// The rows of a review.

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Review;
-use super::rows::{Answer, Row, answers, find, rows, who};
+use super::rows::{Answer, Row, answers, find, roster, rows, who};
+use super::steps::counted;
 use crate::access::model::PrincipalKind;
 use crate::access::ours::{self, Made};
-use crate::access::roster::{self, Roster};
+use crate::access::roster::Roster;
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Button, Message, Style, Table, Text, bold, code};
@@ -73,10 +74,10 @@ impl Query for Rows {
         let rows = rows(&record);
         let answers = answers(&record.told, rows.len());
         let made = ours::standing(cx).await?;
-        let roster = roster::known(cx).await?;
+        let roster = roster(&rows, cx).await?;
         let view = View { record: &record, rows: &rows, answers, made, roster: &roster };
         if self.csv {
-            let said = format!("{} rows of {}, as a file.", rows.len(), self.id);
+            let said = format!("{} of {}, as a file.", counted(rows.len()), self.id);
             return Ok(Message::new().text(said).file(format!("{}-rows.csv", self.id), view.csv().csv()));
         }
         Ok(self.page(&view))

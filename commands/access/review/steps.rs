@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::rows::{Answer, Row, answers, rows};
+use super::rows::{Answer, Row, answers, roster, rows};
 use crate::access::aws::Identity;
 use crate::access::batch::{Batch, Way, Worked};
 use crate::access::model::{Assignment, Principal};
-use crate::access::roster::{self, Roster};
+use crate::access::roster::Roster;
 use crate::access::writes::Removal;
 use crate::access::{guard, ours};
 use crate::context::Context;
@@ -99,7 +99,7 @@ fn remind(rows: &[Row], course: Course, stage: Stage, cx: &Context<'_>) -> Step<
         return wait(rows, next, cx.now, cx);
     }
     let words = text![
-        if open == 1 { "1 row".to_owned() } else { format!("{open} of {all} rows") },
+        format!("{open} of {}", counted(all)),
         if open == 1 { " is" } else { " are" },
         " unanswered, and the review ends ",
         course.until,
@@ -110,7 +110,7 @@ fn remind(rows: &[Row], course: Course, stage: Stage, cx: &Context<'_>) -> Step<
 
 fn wait(rows: &[Row], stage: Stage, until: Timestamp, cx: &Context<'_>) -> Step<State> {
     let (all, open) = (rows.len(), open(rows, cx));
-    Step::Progress { state: State(stage), until, so_far: format!("{} of {all} rows answered.", all - open).into() }
+    Step::Progress { state: State(stage), until, so_far: format!("{} of {} answered.", all - open, counted(all)).into() }
 }
 
 fn open(rows: &[Row], cx: &Context<'_>) -> usize {
@@ -136,7 +136,7 @@ async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
         return Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() });
     }
     let running = ours::running(cx).await?;
-    let roster = roster::known(cx).await?;
+    let roster = roster(rows, cx).await?;
     let name = |assignment: &Assignment| roster.principal(&assignment.principal).name;
     let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), 0);
     for item in marked {
@@ -183,7 +183,7 @@ async fn take(
 /// Takes the marked members out of the group, but never leaves a protected group empty.
 async fn leave(rows: &[Row], mut tally: Tally, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
-    let roster = roster::known(cx).await?;
+    let roster = roster(rows, cx).await?;
     for item in marked(rows, cx) {
         let Some(Row::Member { group, user }) = rows.get(item) else { continue };
         let Some(membership) = identity.membership(group, user).await? else {
@@ -191,7 +191,7 @@ async fn leave(rows: &[Row], mut tally: Tally, permit: &Permit, cx: &Context<'_>
             continue;
         };
         if let Err(Error::Shown(why)) = may_leave(&membership.group, user, (cx, &identity, &roster)).await {
-            tally.stayed.push(text![code(name(user, &roster)), ": "].then(why));
+            tally.stayed.push(text![code(name(user, &roster)), ". "].then(why));
             continue;
         }
         match identity.remove_member(permit, &membership.id).await? {
@@ -220,6 +220,11 @@ async fn may_leave(group: &str, user: &str, (cx, identity, _): (&Context<'_>, &I
     Ok(())
 }
 
+/// `1 row`, `3 rows`.
+pub(super) fn counted(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
 fn report(rows: &[Row], tally: &Tally, permit: &Permit, cx: &Context<'_>) -> Text {
     let answers = answers(cx.told, rows.len());
     let kept = answers.iter().filter(|answer| matches!(answer, Answer::Keep(_))).count();
@@ -232,8 +237,8 @@ fn report(rows: &[Row], tally: &Tally, permit: &Permit, cx: &Context<'_>) -> Tex
         parts.push(format!("{} gone already", tally.gone));
     }
     parts.push(format!("{open} unanswered"));
-    let told = text![format!("Of {} rows: {}.", rows.len(), parts.join(", "))];
-    let told = tally.stayed.iter().fold(told, |told, why| told.then("\nNot removed: ").then(why.clone()));
+    let told = text![format!("Of {}: {}.", counted(rows.len()), parts.join(", "))];
+    let told = tally.stayed.iter().fold(told, |told, why| told.then("\nStill there: ").then(why.clone()));
     let told = if open > 0 { told.then(" What nobody answered stays as it is.") } else { told };
     told.then(text![" ", code(format!("access rows {} --csv", permit.change())), " has them all."])
 }
