@@ -9,7 +9,9 @@
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 
 pub(crate) mod aws;
+mod batch;
 mod done;
+mod drift;
 mod extend;
 pub(crate) mod find;
 mod given;
@@ -22,11 +24,16 @@ pub(crate) mod limiter;
 mod mine;
 pub(crate) mod model;
 mod of;
+mod offboard;
+mod onboard;
+mod ours;
 mod page;
 pub mod permission_set;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
+mod requests;
+mod review;
 mod revoke;
 pub mod roster;
 mod sign_out;
@@ -39,11 +46,15 @@ mod words;
 pub(crate) mod writes;
 
 pub use done::Done;
+pub use drift::Drift;
 pub use extend::Extend;
 pub use grant::Grant;
 pub use mine::Mine;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 pub use of::Of;
+pub use offboard::Offboard;
+pub use onboard::Onboard;
+pub use review::{Drop, Keep, Review, Rows};
 pub use revoke::Revoke;
 pub use roster::Roster;
 pub use sign_out::SignOut;
