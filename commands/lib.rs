@@ -93,6 +93,23 @@ pub struct Choice {
 /// Every command there is. Parsing, help, forms, manifest, documentation, policy actions and audit names derive from it.
 #[rustfmt::skip]
 pub const ALL: &[Entry] = &[
+    Entry::query::<access::UserList>(),
+    Entry::query::<access::UserShow>(),
+    Entry::change::<access::UserCreate>(),
+    Entry::change::<access::UserUpdate>(),
+    Entry::change::<access::UserDelete>(),
+    Entry::query::<access::GroupList>(),
+    Entry::query::<access::GroupShow>(),
+    Entry::change::<access::GroupCreate>(),
+    Entry::change::<access::GroupDelete>(),
+    Entry::change::<access::GroupAdd>(),
+    Entry::change::<access::GroupRemove>(),
+    Entry::query::<access::PermissionSetList>(),
+    Entry::query::<access::PermissionSetShow>(),
+    Entry::query::<access::Who>(),
+    Entry::query::<access::Of>(),
+    Entry::query::<access::Mine>(),
+    Entry::query::<access::SignOut>(),
     Entry::query::<rds::List>(),
     Entry::query::<rds::Show>(),
     Entry::query::<rds::Targets>(),

@@ -86,6 +86,12 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
     }
     let asker = match may_still_run(&case) {
         Ok(asker) => asker,
+        // Somebody unknown may only not be read yet: nothing is voided for that.
+        Err(_) if !host.authority.is_complete() => {
+            let latest = at + host.rules.late;
+            let why = "I could not read the people of IAM Identity Center yet, so I can't tell whether it may start.";
+            return hold(case, text![why, " I try every 5 minutes until ", latest, "."]).await;
+        }
         Err(why) => return case.end(Outcome::Void, why).await,
     };
     match planned_again(&case, &asker, at).await {
