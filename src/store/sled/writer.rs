@@ -209,8 +209,9 @@ impl Writer {
         let tree = self.shared.tree().map_err(|error| error.0)?;
         self.shared.history.fill(&tree).and_then(|()| self.shared.fill_leases()).map_err(|error| error.0)?;
         drop(tree);
-        self.state = state;
+        // Written anew into sled and synced there, a group counts even if it was the journal's sync that failed.
         self.shared.settle_all()?;
+        self.state = state;
         self.shared.probe().map_err(|cause| cause.to_string())?;
         self.shared.clear_trouble();
         Ok(())
