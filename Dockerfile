@@ -22,6 +22,7 @@ ENV WATCHKEEPER_CONFIG=/etc/watchkeeper/watchkeeper.toml \
 USER 10001:10001
 VOLUME /var/lib/watchkeeper
 EXPOSE 8080
-HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["watchkeeper", "health"]
+# Whether it lives: whoever restarts it while Slack is away mends nothing. Whether it is ready: /health/ready.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["watchkeeper", "health", "--live"]
 ENTRYPOINT ["watchkeeper"]
 CMD ["serve"]

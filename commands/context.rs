@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::aws::Aws;
-use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
 
 /// A person's id in `people.toml`: short, lower case, the same on every platform, such as `ana`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +37,13 @@ pub struct Person {
     pub zone: String,
 }
 
+impl Person {
+    /// Somebody the directory no longer knows: in no group.
+    pub fn gone(id: &PersonId) -> Self {
+        Self { id: id.clone(), name: id.to_string(), email: None, groups: BTreeSet::new(), zone: "UTC".to_owned() }
+    }
+}
+
 /// What a command acts on. Before AWS has been asked only `kind` and `name` are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resource {
@@ -54,6 +61,18 @@ pub struct Resource {
     pub env: Option<String>,
     /// Who asked for it, where it is a change.
     pub asker: Option<PersonId>,
+    /// What is granted, where it is access to an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+}
+
+/// Access to an account, as policy judges it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Access {
+    /// The permission set's name.
+    pub permission_set: String,
+    /// How long it lasts, in minutes; none where it has no end.
+    pub minutes: Option<i64>,
 }
 
 impl Resource {
@@ -124,8 +143,14 @@ pub enum SelfApproval {
 pub trait Authority: Send + Sync {
     /// What the policy says to `person` running `action` (a command's name) on `resource`.
     fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
+    /// What the policy says to `person` breaking the glass for `action` on `resource`: running it at once, without approval
+    /// and through freezes. Only a rule made for emergencies permits that.
+    fn decide_in_emergency(&self, _person: &Person, _action: &str, _resource: &Resource) -> Decision {
+        Decision::Denied { rule: None, why: "No rule lets anybody break the glass for it.".to_owned() }
+    }
     /// What it says while only kind and name of the resource are known: whether there is a configured place (project,
-    /// environment, account) in which `person` may run `action` on it. It asks nobody outside.
+    /// environment, account) in which `person` may run `action` on it, if need be by breaking the glass. It asks nobody
+    /// outside.
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
     /// The person with this id, with today's groups.
     fn person(&self, id: &PersonId) -> Option<Person>;
@@ -140,7 +165,7 @@ pub trait Records: Send + Sync {
     async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>>;
     /// The newest changes, newest first, at most `limit`.
     async fn changes(&self, limit: usize) -> Result<Vec<ChangeRecord>>;
-    /// All changes that have not ended, oldest first.
+    /// All changes that are open, oldest first: those that have not ended, and emergencies nobody has reviewed.
     async fn open_changes(&self) -> Result<Vec<ChangeRecord>>;
     /// All freezes that have not been lifted, ended ones included until they are pruned.
     async fn freezes(&self) -> Result<Vec<Freeze>>;
@@ -169,11 +194,67 @@ pub struct Account {
     pub roles: BTreeMap<String, String>,
 }
 
+/// IAM Identity Center, as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityCenter {
+    /// The account it is managed from, the management account or a delegated administrator, with the role for `access`
+    /// and Identity Center's own region.
+    pub home: Account,
+    /// The management account's id, where the bot works from a delegated administrator: from there nothing can be
+    /// assigned in it.
+    pub management: Option<String>,
+    /// Where people sign in, such as `https://acme.awsapps.com/start`.
+    pub portal: Option<String>,
+    /// The groups of Identity Center that count as groups in policies and approver rules. Others do not: whoever may make
+    /// a group must not make themselves an approver by its name.
+    pub groups: BTreeSet<String>,
+    /// User names that no command may delete or offboard.
+    pub protected_users: BTreeSet<String>,
+    /// Groups that no command may delete or empty. Those of `groups` are protected too.
+    pub protected_groups: BTreeSet<String>,
+    /// The group whose last member can't be removed: the bot's administrators.
+    pub administrators: Option<String>,
+    /// What a new person gets by `--profile`: group names by profile.
+    pub profiles: BTreeMap<String, Vec<String>>,
+    /// The assignments that stand, as declared; `access drift` reports all others the bot did not make. None where nothing
+    /// is declared.
+    pub baseline: Option<Vec<Declared>>,
+    /// Calls a second, all of them together (AWS's limit is 20).
+    pub calls_per_second: u32,
+    /// Assignment writes that may be under way at AWS at once (AWS's limit is 10).
+    pub outstanding: usize,
+    /// How often people, groups and permission sets are read anew.
+    pub refresh: SignedDuration,
+}
+
+/// An assignment that is declared to stand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Declared {
+    /// Whom it is for.
+    pub principal: Holder,
+    /// The permission set's name.
+    pub permission_set: String,
+    /// The account's id, twelve digits.
+    pub account: String,
+}
+
+/// Who holds an assignment, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// A user, by user name.
+    User(String),
+    /// A group, by display name.
+    Group(String),
+}
+
 /// The settings commands may see.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The AWS accounts, in the configuration's order.
     pub accounts: Vec<Account>,
+    /// IAM Identity Center; none where it is not configured.
+    pub identity: Option<IdentityCenter>,
     /// The platform's command prefix people type, such as `/` or `/wk-`; for hints in sentences.
     pub prefix: String,
 }
@@ -192,6 +273,8 @@ pub struct Context<'a> {
     pub reason: Option<&'a str>,
     /// The start an approved change was given; `None` while it is first planned.
     pub starts: Option<Timestamp>,
+    /// In a step: what the change was told while it ran, oldest first.
+    pub told: &'a [Told],
     /// The settings.
     pub settings: &'a Settings,
     /// AWS, through assumed roles.

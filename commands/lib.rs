@@ -9,6 +9,7 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub mod access;
 pub mod args;
 pub mod audit;
 pub mod aws;
@@ -99,13 +100,14 @@ pub const ALL: &[Entry] = &[
     Entry::change::<rds::Upgrade>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),
-    Entry::change::<change::review::Review>(),
-    Entry::change::<change::approve::Approve>(),
-    Entry::change::<change::reject::Reject>(),
-    Entry::change::<change::cancel::Cancel>(),
-    Entry::change::<change::reschedule::Reschedule>(),
-    Entry::change::<change::freeze::start::Start>(),
-    Entry::change::<change::freeze::stop::Stop>(),
+    Entry::at_once::<change::review::Review>(),
+    Entry::at_once::<change::approve::Approve>(),
+    Entry::at_once::<change::reject::Reject>(),
+    Entry::at_once::<change::cancel::Cancel>(),
+    Entry::at_once::<change::reschedule::Reschedule>(),
+    Entry::at_once::<change::sign_off::SignOff>(),
+    Entry::at_once::<change::freeze::start::Start>(),
+    Entry::at_once::<change::freeze::stop::Stop>(),
     Entry::query::<change::freeze::list::List>(),
     Entry::query::<audit::search::Search>(),
     Entry::query::<audit::show::Show>(),

@@ -13,35 +13,53 @@ const LISTED: usize = 6;
 pub(crate) struct Outlook {
     /// Decisions that are the same are kept once, with the places they hold in.
     parts: Vec<(Decision, Vec<Resource>)>,
+    /// Rules by which they may break the glass, with the places they hold in.
+    glass: Vec<(String, Vec<Resource>)>,
+    /// How many places there are.
+    places: usize,
 }
 
 impl Outlook {
     /// Asks the policy. A resource whose place is known is asked about as it is.
     pub(crate) fn of(cx: &Context<'_>, person: &Person, action: &str, resource: &Resource) -> Self {
-        let mut parts: Vec<(Decision, Vec<Resource>)> = Vec::new();
-        for place in places(cx, resource) {
-            let decision = cx.authority.decide(person, action, &place);
-            match parts.iter_mut().find(|(known, _)| *known == decision) {
-                Some((_, places)) => places.push(place),
-                None => parts.push((decision, vec![place])),
+        let all = places(cx, resource);
+        let mut outlook = Self { parts: Vec::new(), glass: Vec::new(), places: all.len() };
+        for place in all {
+            if let Decision::Allowed { rule, .. } = cx.authority.decide_in_emergency(person, action, &place) {
+                gather(&mut outlook.glass, rule, place.clone());
             }
+            let decision = cx.authority.decide(person, action, &place);
+            gather(&mut outlook.parts, decision, place);
         }
-        parts.sort_by_key(|(decision, _)| matches!(decision, Decision::Denied { .. }));
-        Self { parts }
+        outlook.parts.sort_by_key(|(decision, _)| matches!(decision, Decision::Denied { .. }));
+        outlook
     }
 
-    /// Whether it is allowed anywhere.
+    /// Whether it is allowed anywhere, if need be in an emergency.
     pub(crate) fn allows(&self) -> bool {
-        self.parts.iter().any(|(decision, _)| matches!(decision, Decision::Allowed { .. }))
+        !self.glass.is_empty() || self.parts.iter().any(|(decision, _)| matches!(decision, Decision::Allowed { .. }))
     }
 
-    /// One line for each decision, with the people who could approve.
+    /// One line for each decision, with the people who could approve; then what is different in an emergency.
     pub(crate) fn lines(&self, cx: &Context<'_>, person: &Person) -> Vec<Text> {
         let line = |(decision, places): &(Decision, Vec<Resource>)| {
             let place = if self.parts.len() > 1 { format!("{}: ", listed(places)) } else { String::new() };
             text!["• ", place].then(words(decision, cx, person, places))
         };
-        self.parts.iter().map(line).collect()
+        let in_emergency = |(rule, places): &(String, Vec<Resource>)| {
+            let place = if places.len() < self.places { format!(", {}", listed(places)) } else { String::new() };
+            let how = text!["yes, at once with ", code("--emergency"), " (rule ", code(rule), ")"];
+            text!["• in an emergency", place, ": "].then(how).then("; somebody else has to review it afterwards.")
+        };
+        self.parts.iter().map(line).chain(self.glass.iter().map(in_emergency)).collect()
+    }
+}
+
+/// Adds a place to those of its key.
+fn gather<K: PartialEq>(all: &mut Vec<(K, Vec<Resource>)>, key: K, place: Resource) {
+    match all.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, places)) => places.push(place),
+        None => all.push((key, vec![place])),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Resource};
 use crate::message::{Message, Text};
-use crate::records::{Effect, PlanRecord, PlannedCall};
+use crate::records::{ChangeId, Effect, PlanRecord, PlannedCall};
 
 /// What a change will do.
 #[derive(Clone, Debug)]
@@ -30,8 +30,10 @@ pub enum Plan<S> {
 /// Work in the outside world.
 #[derive(Clone, Debug)]
 pub struct Work<S> {
-    /// What it acts on, resolved: policy decides on this, and one change at a time runs on it.
+    /// What it acts on, resolved: policy decides on this.
     pub resource: Resource,
+    /// Whether another change may be under way on the same resource.
+    pub runs: Runs,
     /// One line: `orders: mysql 8.0.35 → 8.0.40`.
     pub title: String,
     /// What will happen, line by line.
@@ -46,8 +48,37 @@ pub struct Work<S> {
     pub start: Option<Timestamp>,
     /// How long after its start tries go on.
     pub patience: SignedDuration,
+    /// Buttons on its card while it runs.
+    pub offers: Vec<Offer>,
     /// The state its first step is given.
     pub first: S,
+}
+
+/// Whether another change may be under way on the same resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runs {
+    /// From its planning to its end it is the only one.
+    #[default]
+    Alone,
+    /// Others may be; its steps know how to get along with them.
+    Beside,
+}
+
+/// A button on the card of a change that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What stands on it.
+    pub label: String,
+    /// The command it runs; the change's id is added: `access done`.
+    pub command: String,
+}
+
+impl Offer {
+    /// A button that runs `command` with the change's id.
+    pub fn new(label: &str, command: &str) -> Self {
+        Self { label: label.to_owned(), command: command.to_owned() }
+    }
 }
 
 /// One thing looked at before anybody may approve.
@@ -95,6 +126,7 @@ impl<S> Work<S> {
     pub fn record(&self) -> PlanRecord {
         let mut record = PlanRecord {
             resource: self.resource.clone(),
+            runs: self.runs,
             title: self.title.clone(),
             what: self.what.clone(),
             calls: self.calls.clone(),
@@ -102,6 +134,7 @@ impl<S> Work<S> {
             risks: self.risks.clone(),
             start: self.start,
             patience: self.patience.as_secs(),
+            offers: self.offers.clone(),
             digest: String::new(),
         };
         record.digest = record.digested();
@@ -110,10 +143,10 @@ impl<S> Work<S> {
 }
 
 impl PlanRecord {
-    /// SHA-256 over what is bound to the votes: resource, title, calls and start. Findings of checks are looked at anew
+    /// SHA-256 over what is bound to the votes: the resource with the place it belongs to, title, calls and start. Findings of checks are looked at anew
     /// before the start and may differ as long as none fails.
     pub fn digested(&self) -> String {
-        let bound = serde_json::json!([self.resource.id, self.title, self.calls, self.start]);
+        let bound = serde_json::json!([self.resource, self.title, self.calls, self.start]);
         hex(digest::digest(&digest::SHA256, bound.to_string().as_bytes()).as_ref())
     }
 }
@@ -140,6 +173,27 @@ pub enum Step<S> {
         /// When.
         until: Timestamp,
         /// What is being waited for, for the card. Told again only when it differs.
+        note: Text,
+    },
+    /// Part of a longer work is done; `state` is stepped at `until`, which may be now.
+    Progress {
+        /// The next step.
+        state: S,
+        /// When to take it.
+        until: Timestamp,
+        /// How far it is, for the card alone: its thread tells news, not counts.
+        so_far: Text,
+    },
+    /// Tells other changes something, in the commit that records this step; then goes on at once. Those that no longer
+    /// run are left out.
+    Tell {
+        /// The next step.
+        state: S,
+        /// Which changes.
+        changes: Vec<ChangeId>,
+        /// What, in one word: [`Told::what`](crate::records::Told::what).
+        what: String,
+        /// In words, for the threads of both.
         note: Text,
     },
     /// The change did what its plan said; this is the last word.

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Requirement, Resource};
-use crate::message::{Table, Text};
-use crate::plan::Check;
+use crate::message::{Table, Text, code};
+use crate::plan::{Check, Offer, Runs};
+use crate::text;
 
 /// The number of a change; said and typed as `CHG-1042`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct ChangeRecord {
     pub plan: PlanRecord,
     /// The approval it takes; none when the policy demands none.
     pub requires: Option<Requirement>,
+    /// Where somebody broke the glass: it runs at once, without approval and through freezes, and is reviewed afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<Emergency>,
     /// The rule that allowed it.
     pub rule: String,
     /// Counts its cards from 1: a new start voids the votes and begins a new card.
@@ -80,6 +84,12 @@ pub struct ChangeRecord {
     pub status: Status,
     /// What has happened, in words, newest last; told in the card's thread as it happens.
     pub notes: Vec<Note>,
+    /// How far a longer work is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub so_far: Option<Text>,
+    /// What it was told while it ran, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Told>,
     /// Reminders of the start already given, as seconds before it.
     pub reminded: Vec<i64>,
     /// How often approvers were reminded.
@@ -93,6 +103,45 @@ impl ChangeRecord {
     pub fn as_resource(&self) -> Resource {
         self.plan.resource.as_change(self.id.to_string(), &self.asker)
     }
+
+    /// Whether it is an emergency that nobody has reviewed: it stays open until somebody has, whatever came of it.
+    pub fn is_unreviewed(&self) -> bool {
+        self.emergency.as_ref().is_some_and(|emergency| emergency.reviewed.is_none())
+    }
+}
+
+/// What is kept of a change for which somebody broke the glass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emergency {
+    /// The second person's look at it; none until somebody has looked.
+    pub reviewed: Option<Reviewed>,
+    /// The days since its end for which a reminder of the missing review was given.
+    pub reminded: i64,
+}
+
+/// A second person's look at an emergency that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// Who looked.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// What they found, in their words.
+    pub note: Option<String>,
+}
+
+/// Something a running change was told: that it should end early, an answer it waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// What, in one word that the change's command knows: `end`.
+    pub what: String,
+    /// The rest of it, where there is more to say.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub detail: serde_json::Value,
 }
 
 /// The part of a plan that approvers see, kept on record. Its digest is bound to their votes.
@@ -100,6 +149,9 @@ impl ChangeRecord {
 pub struct PlanRecord {
     /// What it acts on, resolved.
     pub resource: Resource,
+    /// Whether another change may be under way on the same resource.
+    #[serde(default)]
+    pub runs: Runs,
     /// One line: `orders: mysql 8.0.35 → 8.0.40`.
     pub title: String,
     /// What will happen, line by line.
@@ -114,6 +166,9 @@ pub struct PlanRecord {
     pub start: Option<Timestamp>,
     /// How long after its start tries go on, in seconds.
     pub patience: i64,
+    /// Buttons on its card while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
     /// SHA-256 over title, resource, calls and start, in hexadecimal.
     pub digest: String,
 }
@@ -261,6 +316,23 @@ impl Freeze {
         let covers = self.project.as_deref().is_none_or(|frozen| Some(frozen) == project);
         covers && self.since <= instant && instant < self.until
     }
+
+    /// The sentence for a change that would start while it holds.
+    pub fn refuses(&self) -> Text {
+        text![
+            "A freeze holds then: ",
+            code(format!("FRZ-{}", self.id)),
+            " by ",
+            &self.by,
+            " until ",
+            self.until,
+            ", because: ",
+            self.reason.as_str(),
+            ". Nothing was changed. Choose a time after it, or ask ",
+            &self.by,
+            " to lift it."
+        ]
+    }
 }
 
 /// What a change of the bot's own records does. The commit that records it carries it out.
@@ -273,6 +345,8 @@ pub enum Effect {
         change: ChangeId,
         /// Which way.
         verdict: Verdict,
+        /// The digest of the plan that is voted on.
+        plan: String,
         /// Why.
         reason: Option<String>,
     },
@@ -290,10 +364,28 @@ pub enum Effect {
         /// The new start.
         at: Timestamp,
     },
+    /// Tells a running change something; it is looked at at once.
+    Tell {
+        /// Which.
+        change: ChangeId,
+        /// What, in one word that the change's command knows.
+        what: String,
+        /// The rest of it.
+        detail: serde_json::Value,
+        /// In words, for its thread.
+        note: Text,
+    },
     /// Says who is looking at a change that waits.
     Claim {
         /// Which.
         change: ChangeId,
+    },
+    /// Says that the asker has reviewed an emergency.
+    SignOff {
+        /// Which.
+        change: ChangeId,
+        /// What they found.
+        note: Option<String>,
     },
     /// Calls a freeze.
     Freeze {

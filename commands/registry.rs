@@ -20,7 +20,7 @@ mod parse;
 mod tests;
 
 pub use form::{Field, Form, Input};
-pub use parse::{Asked, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
+pub use parse::{Asked, EMERGENCY, Fault, Options, arguments, argv, find, nearest, parse, unknown, usage_of, words_of};
 
 /// One command, its type erased.
 #[derive(Clone, Copy)]
@@ -28,6 +28,17 @@ pub struct Entry {
     erased: &'static dyn Erased,
     /// Whether it reads or changes.
     pub kind: Kind,
+    /// Whether it may have to wait for an approval.
+    pub approval: Approval,
+}
+
+/// Whether a command may have to wait for an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// It plans work, which waits where the policy says so.
+    Possible,
+    /// It is answered or done at once, so the policy can only allow or deny it.
+    Never,
 }
 
 /// Whether a command reads or changes.
@@ -42,12 +53,17 @@ pub enum Kind {
 impl Entry {
     /// The entry of a command that reads.
     pub const fn query<C: Query>() -> Self {
-        Self { erased: &OfQuery::<C>(PhantomData), kind: Kind::Query }
+        Self { erased: &OfQuery::<C>(PhantomData), kind: Kind::Query, approval: Approval::Never }
     }
 
     /// The entry of a command that changes.
     pub const fn change<C: Change>() -> Self {
-        Self { erased: &OfChange::<C>(PhantomData), kind: Kind::Change }
+        Self { erased: &OfChange::<C>(PhantomData), kind: Kind::Change, approval: Approval::Possible }
+    }
+
+    /// The entry of a command that changes the bot's own records alone: its plans are [`Plan::Records`].
+    pub const fn at_once<C: Change>() -> Self {
+        Self { approval: Approval::Never, ..Self::change::<C>() }
     }
 
     /// Its words: `rds upgrade`.
@@ -67,7 +83,14 @@ impl Entry {
 
     /// Its arguments as clap knows them, with the options every command of its kind has.
     pub fn clap(&self) -> clap::Command {
-        parse::with_options(self.erased.clap(), self.kind)
+        let clap = parse::with_options(self.erased.clap(), self.kind);
+        if self.has_glass() { clap.arg(parse::emergency()) } else { clap }
+    }
+
+    /// Whether there is glass to break: what may have to wait for approval, or for the end of a freeze. Everything else is
+    /// done at once anyway.
+    pub fn has_glass(&self) -> bool {
+        self.approval == Approval::Possible
     }
 
     /// The arguments whose values it can suggest.
@@ -189,9 +212,9 @@ impl<C: Change> Erased for OfChange<C> {
         Ok(match typed::<C>(args)?.plan(cx).await? {
             Plan::Records { resource, effects, say } => Plan::Records { resource, effects, say },
             Plan::Work(work) => {
-                let Work { resource, title, what, calls, checks, risks, start, patience, first } = *work;
+                let Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, first } = *work;
                 let first = state_json::<C>(&first)?;
-                Plan::Work(Box::new(Work { resource, title, what, calls, checks, risks, start, patience, first }))
+                Plan::Work(Box::new(Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, first }))
             }
         })
     }
@@ -202,6 +225,8 @@ impl<C: Change> Erased for OfChange<C> {
         Ok(match typed::<C>(args)?.step(state, permit, cx).await? {
             Step::Next { state, note } => Step::Next { state: state_json::<C>(&state)?, note },
             Step::Wait { state, until, note } => Step::Wait { state: state_json::<C>(&state)?, until, note },
+            Step::Progress { state, until, so_far } => Step::Progress { state: state_json::<C>(&state)?, until, so_far },
+            Step::Tell { state, changes, what, note } => Step::Tell { state: state_json::<C>(&state)?, changes, what, note },
             Step::Done(said) => Step::Done(said),
         })
     }

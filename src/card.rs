@@ -3,7 +3,9 @@
 use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
 use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
-use commands::text;
+use commands::{Person, text};
+
+use crate::glass;
 
 /// The slot of a change's current card.
 pub fn slot(record: &ChangeRecord) -> String {
@@ -17,8 +19,9 @@ pub fn slot_of(record: &ChangeRecord, round: u32) -> String {
 
 /// The card.
 pub fn card(record: &ChangeRecord) -> Message {
+    let sign = if record.emergency.is_some() { "🚨 " } else { "" };
     let mut card = Message::new()
-        .header(format!("{} · {}", record.id, record.plan.title))
+        .header(format!("{sign}{} · {}", record.id, record.plan.title))
         .text(status(record))
         .fields(fields(record))
         .text(numbered(&record.plan.what));
@@ -31,6 +34,9 @@ pub fn card(record: &ChangeRecord) -> Message {
     }
     if let Some(votes) = votes(record) {
         card = card.text(votes);
+    }
+    if let Some(review) = glass::review(record) {
+        card = card.text(review);
     }
     if let Some(last) = record.notes.last().filter(|last| is_news(record, last)) {
         card = card.note(text!["Last: "].then(last.text.clone()));
@@ -66,7 +72,8 @@ pub fn short(digest: &str) -> &str {
     digest.get(..8).unwrap_or(digest)
 }
 
-fn status(record: &ChangeRecord) -> Text {
+/// Where a change stands.
+pub fn status(record: &ChangeRecord) -> Text {
     match &record.status {
         Status::AwaitingApproval { expires } => {
             let (approvals, group) =
@@ -83,8 +90,18 @@ fn status(record: &ChangeRecord) -> Text {
         Status::Scheduled { at } if record.notes.last().is_some_and(|last| is_news(record, last)) => {
             text!["⏸️ ", bold("Held."), " It was to start ", *at, "."]
         }
+        Status::Scheduled { .. } if record.emergency.is_some() => text!["🚨 ", bold("Emergency."), " Starts at once."],
+        Status::Scheduled { at } if record.requires.is_none() => {
+            text!["🗓️ ", bold("Scheduled."), " It takes no approval and starts ", *at, "."]
+        }
         Status::Scheduled { at } => text!["🗓️ ", bold("Approved."), " Starts ", *at, "."],
-        Status::Running { since, tries: 0, .. } => text!["▶️ ", bold("Running"), " since ", *since, "."],
+        Status::Running { since, tries: 0, .. } => {
+            let running = text!["▶️ ", bold("Running"), " since ", *since, "."];
+            match &record.so_far {
+                Some(so_far) => running.then(" ").then(so_far.clone()),
+                None => running,
+            }
+        }
         Status::Running { next, .. } => text!["⚠️ ", bold("Running, in trouble."), " The next try is ", *next, "."],
         Status::Ended { outcome, said, .. } => {
             let (sign, word) = match outcome {
@@ -108,7 +125,8 @@ fn fields(record: &ChangeRecord) -> Vec<(String, Text)> {
     if !place.is_empty() {
         fields.push(("Where".to_owned(), place.join(" · ").into()));
     }
-    fields.push(("Starts".to_owned(), record.plan.start.map_or_else(|| "as soon as it may".into(), |at| text![at])));
+    let soon = if record.emergency.is_some() { "at once, without approval" } else { "as soon as it may" };
+    fields.push(("Starts".to_owned(), record.plan.start.map_or_else(|| soon.into(), |at| text![at])));
     if let Some(reason) = &record.reason {
         fields.push(("Why".to_owned(), reason.as_str().into()));
     }
@@ -162,15 +180,52 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
     let reschedule = Button::new("Reschedule", format!("change reschedule {id}"));
     match record.status {
         Status::AwaitingApproval { .. } => vec![
-            Button::new("Approve", format!("change approve {id}")).style(Style::Primary),
+            Button::new("Approve", format!("change approve {id} --plan {}", short(&record.plan.digest))).style(Style::Primary),
             Button::new("Reject", format!("change reject {id}")).style(Style::Danger),
             review,
             reschedule,
             Button::new("Cancel", format!("change cancel {id}")),
         ],
+        Status::Scheduled { .. } if record.emergency.is_some() => vec![review, cancel],
         Status::Scheduled { .. } => vec![review, reschedule, cancel],
-        Status::Running { .. } | Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
+        Status::Running { .. } => {
+            let offers = record.plan.offers.iter().map(|offer| Button::new(&offer.label, format!("{} {id}", offer.command)));
+            offers.chain([Button::new("Details", format!("change show {id}"))]).collect()
+        }
+        Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
     }
+}
+
+/// Some people, any of whom would do: `@ana, @ben or @bea`.
+pub fn any_of(people: &[Person]) -> Text {
+    people.iter().enumerate().fold(Text::default(), |told, (at, person)| {
+        let between = if at == 0 {
+            ""
+        } else if at + 1 == people.len() {
+            " or "
+        } else {
+            ", "
+        };
+        told.then(text![between, &person.id])
+    })
+}
+
+/// Said in the channel when a step failed several times in a row.
+pub fn alarm(record: &ChangeRecord, why: &Text, next: jiff::Timestamp) -> Message {
+    let id = record.id;
+    Message::new()
+        .text(
+            text![
+                "🚨 ",
+                code(id.to_string()),
+                " (",
+                record.plan.title.as_str(),
+                ") can't go on, and I have tried several times: "
+            ]
+            .then(why.clone())
+            .then(text![" I try again ", next, ". ", &record.asker, ", please have a look."]),
+        )
+        .block(Block::Buttons(vec![Button::new("Details", format!("change show {id}"))]))
 }
 
 /// Said in the channel when `left` remains until the start.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use commands::message::Text;
-use commands::plan::MadeCall;
+use commands::plan::{MadeCall, Runs};
 use commands::records::{ChangeRecord, Fact, Outcome, Status};
 use commands::{Message, PersonId, text};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card;
 use crate::change::{self, Happening};
+use crate::glass;
 use crate::host::{Draft, Host, MYSELF, Trouble};
 use crate::outbox::Saying;
 use crate::platform::{Account, Target};
@@ -27,6 +28,7 @@ pub struct Case<'h> {
     open: bool,
     facts: Vec<Fact>,
     says: Vec<(String, Saying)>,
+    glass: Option<Message>,
 }
 
 impl<'h> Case<'h> {
@@ -34,7 +36,8 @@ impl<'h> Case<'h> {
     pub fn new(host: &'h Arc<Host>, record: ChangeRecord, version: u64) -> Self {
         let (told, round) = (record.notes.len(), record.round);
         let open = !matches!(record.status, Status::Ended { .. });
-        Self { host, record, version, round, told, open, facts: Vec::new(), says: Vec::new() }
+        let glass = glass::message(&record);
+        Self { host, record, version, round, told, open, facts: Vec::new(), says: Vec::new(), glass }
     }
 
     /// Lets something happen that the bot itself decides.
@@ -79,6 +82,19 @@ impl<'h> Case<'h> {
         self.says.push((format!("reminder/{}/{}/{before}", self.record.id, self.record.round), saying));
     }
 
+    /// Tells the channel that a step can't be taken, try after try.
+    pub fn alarm(&mut self, step: &str, why: &Text, next: Timestamp) {
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::alarm(&self.record, why, next));
+        self.says.push((format!("alarm/{}/{step}", self.record.id), saying));
+    }
+
+    /// Says something in the security channel, which must be seen there or, where it can't, in the default channel.
+    pub fn loud(&mut self, name: &str, message: Message) {
+        let channel = &self.host.rules.channels.security;
+        let saying = Saying::card(&self.record.place.platform, channel, message);
+        self.says.push((format!("{}/{name}", glass::slot(&self.record)), saying));
+    }
+
     /// A word to one account alone.
     pub fn whisper(&mut self, name: &str, account: &Account, message: Message) {
         let saying = Saying::once(&account.platform, Target::Direct { account: account.id.clone() }, message);
@@ -98,7 +114,8 @@ impl<'h> Case<'h> {
     /// Ends it.
     pub async fn end_with(mut self, outcome: Outcome, said: Text, calls: Vec<MadeCall>) -> Result<(), Trouble> {
         self.happen(Happening::Ended { outcome, said, calls })?;
-        self.commit(None).await
+        let due = glass::next_reminder(&self.record);
+        self.commit(due).await
     }
 
     /// Leaves it as it is until `until`.
@@ -124,11 +141,20 @@ impl<'h> Case<'h> {
         }
         let mut draft = Draft::at(now).change(&self.record, self.version, due)?;
         if let (true, Status::Ended { said, .. }) = (self.open, self.record.status.clone()) {
-            self.tell("end", text![&self.record.asker, ": "].then(said).into());
-            let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
-            draft = draft.write(Write { key, expects: 1, value: None, due: None });
+            self.tell("end", text![&self.record.asker, ": "].then(said.clone()).into());
+            if self.record.emergency.is_some() {
+                self.loud("end", glass::ended(&self.record, &said));
+            }
+            if self.record.plan.runs == Runs::Alone {
+                let key = Key::new(Kind::Lock, self.record.plan.resource.id.as_str());
+                draft = draft.write(Write { key, expects: 1, value: None, due: None });
+            }
         }
         let platform = self.record.place.platform.clone();
+        if let Some(message) = glass::message(&self.record).filter(|now| self.glass.as_ref() != Some(now)) {
+            let security = &self.host.rules.channels.security;
+            draft = draft.say(glass::slot(&self.record), Saying::card(&platform, security, message));
+        }
         let channel = self.host.rules.channels.of(self.record.plan.resource.project.as_deref()).to_owned();
         if self.round != self.record.round {
             let old = Saying::card(&platform, &channel, card::replaced(&self.record));

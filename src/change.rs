@@ -2,7 +2,7 @@
 
 use commands::message::{Text, code};
 use commands::plan::MadeCall;
-use commands::records::{ChangeRecord, Fact, Note, Outcome, Status, Vote};
+use commands::records::{ChangeRecord, Fact, Note, Outcome, Reviewed, Status, Told, Vote};
 use commands::{PersonId, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -65,6 +65,24 @@ pub enum Happening {
         /// What AWS answered.
         calls: Vec<MadeCall>,
     },
+    /// Part of a longer work was done.
+    Progressed {
+        /// The state of the next step.
+        state: Value,
+        /// When to take it.
+        next: Timestamp,
+        /// How far it is.
+        so_far: Text,
+        /// What AWS answered.
+        calls: Vec<MadeCall>,
+    },
+    /// It was told something while it runs.
+    Told {
+        /// What, by whom and when.
+        told: Told,
+        /// In words.
+        note: Text,
+    },
     /// A step could not be taken and is tried again.
     Stumbled {
         /// When.
@@ -84,6 +102,16 @@ pub enum Happening {
         said: Text,
         /// What AWS answered.
         calls: Vec<MadeCall>,
+    },
+    /// Somebody reviewed an emergency that has ended.
+    Reviewed {
+        /// What they found.
+        note: Option<String>,
+    },
+    /// People were reminded that nobody has reviewed an emergency.
+    ReviewMissed {
+        /// The days since its end.
+        days: i64,
     },
 }
 
@@ -156,6 +184,9 @@ pub fn happen(
         }
         Happening::Rescheduled { at, expires } => {
             allow(waiting || scheduled)?;
+            if record.emergency.is_some() {
+                return Err(not_put_off(record));
+            }
             put("from", json!(record.plan.start));
             put("to", json!(at));
             next.plan.start = Some(at);
@@ -208,6 +239,29 @@ pub fn happen(
             next.status = Status::Running { state, since, next: at, tries: 0 };
             "step"
         }
+        Happening::Progressed { state, next: at, so_far, calls } => {
+            let Status::Running { since, .. } = record.status else { return Err(illegal(record)) };
+            put("next_step", json!(step_name(&state)));
+            put("so_far", json!(so_far.plain()));
+            if !calls.is_empty() {
+                put("calls", json!(calls));
+            }
+            next.so_far = Some(so_far);
+            next.status = Status::Running { state, since, next: at, tries: 0 };
+            "step"
+        }
+        Happening::Told { told, note: words } => {
+            let Status::Running { ref state, since, tries, .. } = record.status else { return Err(illegal(record)) };
+            put("what", json!(told.what));
+            if !told.detail.is_null() {
+                put("detail", told.detail.clone());
+            }
+            put("note", json!(words.plain()));
+            note(&mut next, now, words);
+            next.told.push(told);
+            next.status = Status::Running { state: state.clone(), since, next: now, tries };
+            "told"
+        }
         Happening::Stumbled { next: at, why, cause, calls } => {
             let Status::Running { ref state, since, tries, .. } = record.status else { return Err(illegal(record)) };
             put("step", json!(step_name(state)));
@@ -237,6 +291,18 @@ pub fn happen(
             put("seconds_since_asked", json!(seconds));
             fact.outcome = Some(outcome.to_string());
             "ended"
+        }
+        Happening::Reviewed { note } => {
+            let reviewed = Some(Reviewed { by: reviewer(record, by)?.clone(), at: now, note });
+            put("reviewed", json!(reviewed));
+            next.emergency.get_or_insert_default().reviewed = reviewed;
+            "reviewed"
+        }
+        Happening::ReviewMissed { days } => {
+            allow(record.is_unreviewed() && matches!(record.status, Status::Ended { .. }))?;
+            put("days", json!(days));
+            next.emergency.get_or_insert_default().reminded = days;
+            "review_reminded"
         }
     };
     fact.event = event.to_owned();
@@ -272,6 +338,34 @@ pub fn illegal(record: &ChangeRecord) -> Illegal {
             text![id, format!(" ended already, {outcome} "), *at, ". Nothing was changed by this."]
         }
     })
+}
+
+fn not_put_off(record: &ChangeRecord) -> Illegal {
+    let id = record.id.to_string();
+    Illegal(text![
+        code(id.as_str()),
+        " is an emergency and starts as soon as it can. Nothing was changed. ",
+        code(format!("change cancel {id}")),
+        " takes it back."
+    ])
+}
+
+/// Whoever may review an emergency now: somebody else, once it has ended, and once only.
+fn reviewer<'p>(record: &ChangeRecord, by: &'p PersonId) -> Result<&'p PersonId, Illegal> {
+    let id = code(record.id.to_string());
+    let Some(emergency) = &record.emergency else {
+        return Err(Illegal(text![id, " was no emergency, so there is nothing to sign off. Nothing was changed."]));
+    };
+    if record.asker == *by {
+        return Err(Illegal(text!["You broke the glass for ", id, " yourself, so somebody else has to review it."]));
+    }
+    if !matches!(record.status, Status::Ended { .. }) {
+        return Err(Illegal(text![id, " has not ended yet. Review it once it has: you will see then what came of it."]));
+    }
+    if let Some(Reviewed { by, at, .. }) = &emergency.reviewed {
+        return Err(Illegal(text![id, " was reviewed already, by ", by, " ", *at, ". Nothing was changed."]));
+    }
+    Ok(by)
 }
 
 fn note(record: &mut ChangeRecord, at: Timestamp, text: Text) {

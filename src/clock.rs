@@ -3,6 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+/// The longest nap before the time is read again: timers stand still while a machine is suspended, and its clock may be set.
+const NAP: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// The clock everything reads. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(watch::Sender<Mode>);
@@ -55,12 +58,13 @@ impl Clock {
     pub async fn sleep_until(&self, instant: Timestamp) {
         let mut changes = self.0.subscribe();
         loop {
+            // Before the time is read, so that a change in between wakes at once.
+            let running = matches!(*changes.borrow_and_update(), Mode::Running(_));
             let ahead = instant.duration_since(self.now());
             if !ahead.is_positive() {
                 return;
             }
-            let running = matches!(*changes.borrow_and_update(), Mode::Running(_));
-            let real = std::time::Duration::try_from(ahead).unwrap_or(std::time::Duration::MAX);
+            let real = std::time::Duration::try_from(ahead).map_or(NAP, |ahead| ahead.min(NAP));
             let set = if running {
                 let slept = tokio::time::timeout(real, changes.changed()).await;
                 slept.unwrap_or(Ok(()))

@@ -1,13 +1,13 @@
 //! The configuration: from what is written (files, environment) to what is used. The only file that reads the environment.
 //!
-//! One TOML file, with `people.toml` and `policy.cedar` beside it. Each has a commented default in `config/` that is
+//! One TOML file, with `people.toml` and `policy.cedar` beside it, and `access-baseline.toml` where there is one. Each has a commented default in `config/` that is
 //! compiled in and stands in for a file that is not there. Everything wrong in the files is told at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use commands::context::Settings;
+use commands::context::{Account, Declared, Settings};
 use commands::registry::Entry;
 use jiff::SignedDuration;
 
@@ -18,6 +18,7 @@ use crate::secret::Secret;
 mod check;
 mod document;
 mod fault;
+mod identity;
 mod people;
 mod written;
 
@@ -31,12 +32,16 @@ pub const DEFAULT_PEOPLE: &str = include_str!("../config/people.toml");
 /// The commented default of `policy.cedar`.
 pub const DEFAULT_POLICY: &str = include_str!("../config/policy.cedar");
 
+/// The commented default of `access-baseline.toml`. It stands in for nothing: without the file nothing is declared.
+pub const DEFAULT_BASELINE: &str = include_str!("../config/access-baseline.toml");
+
 /// Environment variables, by name. Tests make their own.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Those of this process, as far as they are UTF-8.
+    #[expect(clippy::disallowed_methods, reason = "this is the configuration")]
     pub fn of_process() -> Self {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
     }
@@ -172,7 +177,13 @@ impl Config {
         capabilities.dedup();
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let mut errors = ConfigErrors::default();
-        let written = written::read(&name, &text, &capabilities).map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let mut written = written::read(&name, &text, &capabilities).map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        if let Some(written) = written.as_mut()
+            && let Some(center) = written.settings.identity.as_mut()
+        {
+            let declared = baseline(folder, written.baseline.as_deref(), &written.settings.accounts, &center.home);
+            center.baseline = declared.map_err(|wrong| errors.0.extend(wrong.0)).unwrap_or_default();
+        }
         let beside = |key: Option<&String>, default_name: &str, default: &str| {
             beside(folder, key.map(String::as_str), default_name, default)
         };
@@ -194,6 +205,7 @@ impl Config {
         else {
             return Err(errors);
         };
+        let written = errors.or(written)?;
         let secret = |name| environment.get(name).map(Secret::new);
         Ok(Self {
             data_dir: environment.get("WATCHKEEPER_DATA_DIR").map_or_else(|| folder.join(written.data_dir), PathBuf::from),
@@ -244,6 +256,21 @@ fn beside(folder: &Path, named: Option<&str>, usual: &str, default: &str) -> Res
         return Ok((format!("{usual} (compiled in)"), default.to_owned()));
     }
     read(&path).map(|text| (path.display().to_string(), text))
+}
+
+/// What is declared to stand: in the file that is named, which must exist; else in the usual one if it exists.
+fn baseline(
+    folder: &Path,
+    named: Option<&str>,
+    accounts: &[Account],
+    home: &Account,
+) -> Result<Option<Vec<Declared>>, ConfigErrors> {
+    let path = folder.join(named.unwrap_or("access-baseline.toml"));
+    if named.is_none() && !path.exists() {
+        return Ok(None);
+    }
+    let known: Vec<&Account> = accounts.iter().chain([home]).collect();
+    identity::baseline(&path.display().to_string(), &read(&path)?, &known).map(Some)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use commands::context::Decision;
 use commands::message::{Message, Text, code};
 use commands::records::{Fact, Place};
-use commands::registry::{self, Asked, Entry, Fault, Options};
+use commands::registry::{self, Asked, EMERGENCY, Entry, Fault, Options};
 use commands::{Choice, Person, PersonId, Resource, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,14 +15,18 @@ use serde_json::{Map, Value};
 
 use crate::host::{Asking, Draft, Host, json};
 use crate::outbox::Saying;
-use crate::platform::{Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::platform::{ACKNOWLEDGE, Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
 use crate::policy;
 use crate::records::Ledger;
-use crate::store::{self, Commit, CommitError, Key, Write};
+use crate::store::{self, CommitError, Key, Write};
 use crate::waiting;
 
-/// A picker must be filled within the platform's three seconds.
-const TYPING: Duration = Duration::from_millis(2500);
+/// A picker is filled within this, finding out who types included: what comes after the acknowledgement is lost.
+const TYPING: Duration = Duration::from_millis(1500);
+const _: () = assert!(TYPING.as_millis() < ACKNOWLEDGE.as_millis());
+
+/// A command line's letters, at most: Slack sends ten times as many, and an audit entry has to hold them.
+const LONGEST: usize = 4_000;
 
 /// A command that was asked and is not answered yet, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +61,16 @@ enum Heard {
     Wrong(Vec<(String, Text)>),
 }
 
+impl Heard {
+    fn ack(self) -> Ack {
+        match self {
+            Self::Recorded => Ack::Received,
+            Self::Answered(message) => Ack::Say(message),
+            Self::Wrong(fields) => Ack::Mend(fields),
+        }
+    }
+}
+
 /// Where something was asked, and how it can be answered.
 struct From<'a> {
     once: &'a str,
@@ -73,7 +87,10 @@ impl Inbound for Dispatch {
         match event {
             Event::Asked(invocation) => self.asked(invocation).await,
             Event::Submitted(submission) => self.submitted(submission).await,
-            Event::Typing(typing) => Ack::Choices(self.choices(typing).await),
+            Event::Typing(typing) => {
+                let choices = tokio::time::timeout(TYPING, self.choices(typing)).await;
+                Ack::Choices(choices.unwrap_or_default())
+            }
             Event::Nudged(at) => {
                 if let Err(trouble) = waiting::nudge(&self.0, &at).await {
                     // The change is looked at at its time all the same.
@@ -96,8 +113,11 @@ impl Dispatch {
         };
         let person = match self.identify(&from).await {
             Ok(person) => person,
-            Err(refusal) => return Ack::Say(self.refuse(&from, None, &asked.line, refusal).await),
+            Err(refusal) => return self.refuse(&from, None, &asked.line, refusal).await.ack(),
         };
+        if let Some(why) = too_long(&asked.line) {
+            return self.refuse(&from, Some(&person), &asked.line, why).await.ack();
+        }
         if let Some(platform) = self.0.platform(&asked.account.platform) {
             self.0.people.meet(platform.as_ref(), &asked.line, self.0.clock.now()).await;
         }
@@ -110,23 +130,20 @@ impl Dispatch {
             Ok(asked) => self.record(&from, &person, asked).await,
             Err(fault) => self.fault(&from, &person, &line, fault).await,
         };
-        match heard {
-            Heard::Recorded => Ack::Received,
-            Heard::Answered(message) => Ack::Say(message),
-            Heard::Wrong(fields) => Ack::Mend(fields),
-        }
+        heard.ack()
     }
 
     async fn submitted(&self, form: Submission) -> Ack {
         let Carry { command, place, reply } = &form.carry;
         let from = From { once: &form.once, account: &form.account, place, reply, ticket: None };
         let heard = match (self.identify(&from).await, self.0.command(command)) {
-            (Err(refusal), _) => Heard::Answered(self.refuse(&from, None, command, refusal).await),
+            (Err(refusal), _) => self.refuse(&from, None, command, refusal).await,
             (Ok(person), Some(entry)) => {
                 let words = self.with_people(registry::argv(entry, &form.given));
-                match registry::arguments(entry, &words) {
-                    Ok(asked) => self.record(&from, &person, asked).await,
-                    Err(fault) => mend(entry, fault),
+                match (too_long(&words.join(" ")), registry::arguments(entry, &words)) {
+                    (Some(why), _) => self.refuse(&from, Some(&person), command, why).await,
+                    (None, Ok(asked)) => self.record(&from, &person, asked).await,
+                    (None, Err(fault)) => mend(entry, fault),
                 }
             }
             (Ok(_), None) => Heard::Answered("I no longer have that command. Nothing was done.".into()),
@@ -169,7 +186,10 @@ impl Dispatch {
         let entry = asked.entry;
         let resource = match entry.resource(&asked.args) {
             Ok(resource) => resource,
-            Err(error) => return Heard::Answered(host.broke(&format!("reading {}", entry.name()), "Nothing was done.", &error)),
+            Err(error) => {
+                host.metrics.command(entry.name(), "broke");
+                return Heard::Answered(host.broke(&format!("reading {}", entry.name()), "Nothing was done.", &error));
+            }
         };
         let operation = operation(from.once);
         let mut fact = self.fact(from, &person.id.0, &operation, "asked");
@@ -179,16 +199,21 @@ impl Dispatch {
         if let Some(reason) = &asked.options.reason {
             fact.detail.insert("reason".to_owned(), reason.as_str().into());
         }
+        if asked.options.emergency {
+            fact.detail.insert(EMERGENCY.to_owned(), true.into());
+        }
         match host.authority.possible(person, entry.name(), &resource) {
             Decision::Denied { rule, why } => {
                 fact.event = "denied".to_owned();
                 fact.outcome = Some("denied".to_owned());
                 fact.detail.insert("rule".to_owned(), rule.into());
-                let said = self.commit(Commit::at(now).once(from.once).fact(fact)).await;
-                host.metrics.command(entry.name(), "denied");
-                match said {
-                    Ok(Heard::Recorded) => Heard::Answered(denied(entry.name(), None, &why)),
-                    Ok(other) | Err(other) => other,
+                let draft = self.saying(from, denied(entry.name(), None, &why)).fact(fact);
+                match self.commit(draft).await {
+                    Ok(heard) => {
+                        host.metrics.command(entry.name(), "denied");
+                        heard
+                    }
+                    Err(heard) => heard,
                 }
             }
             Decision::Allowed { rule, .. } => {
@@ -207,12 +232,13 @@ impl Dispatch {
                 let value = match json(&open) {
                     Ok(value) => value,
                     Err(trouble) => {
+                        host.metrics.command(entry.name(), "broke");
                         return Heard::Answered(host.broke("recording what you asked", "Nothing was done.", &trouble));
                     }
                 };
                 let key = Key::new(store::Kind::Asked, operation);
                 let write = Write { key, expects: 0, value: Some(value), due: Some(now) };
-                match self.commit(Commit::at(now).once(from.once).write(write).fact(fact)).await {
+                match self.commit(Draft::at(now).once(from.once).write(write).fact(fact)).await {
                     Ok(heard) => {
                         host.bells.asked.ring();
                         heard
@@ -224,8 +250,8 @@ impl Dispatch {
     }
 
     /// Commits; `Err` holds what to say when that was not possible or not needed.
-    async fn commit(&self, commit: Commit) -> Result<Heard, Heard> {
-        match self.0.commit_plain(commit).await {
+    async fn commit(&self, draft: Draft) -> Result<Heard, Heard> {
+        match self.0.commit(draft).await {
             Ok(_) => Ok(Heard::Recorded),
             Err(CommitError::Duplicate) => Err(Heard::Recorded),
             Err(error) => Err(Heard::Answered(unrecorded(&self.0, &error))),
@@ -235,8 +261,8 @@ impl Dispatch {
     async fn fault(&self, from: &From<'_>, person: &Person, line: &str, fault: Fault) -> Heard {
         match fault {
             Fault::Missing { entry, given, missing } => self.form(from, person, (entry, given, missing)).await,
-            Fault::Wrong { why, .. } => Heard::Answered(self.refuse(from, Some(person), line, why).await),
-            Fault::Help(_) => Heard::Answered(self.refuse(from, Some(person), line, "I have no help for that.".into()).await),
+            Fault::Wrong { why, .. } => self.refuse(from, Some(person), line, why).await,
+            Fault::Help(_) => self.refuse(from, Some(person), line, "I have no help for that.".into()).await,
         }
     }
 
@@ -250,7 +276,7 @@ impl Dispatch {
         let resource = Resource::default();
         if let Decision::Denied { why, .. } = self.0.authority.possible(person, entry.name(), &resource) {
             let why = text!["You may not run ", code(entry.name()), ". ", why];
-            return Heard::Answered(self.refuse(from, Some(person), entry.name(), why).await);
+            return self.refuse(from, Some(person), entry.name(), why).await;
         }
         let usage = || {
             let clap = entry.clap();
@@ -261,8 +287,12 @@ impl Dispatch {
             told.then(text![". ", code(format!("help {}", entry.name())), " shows how it goes."])
         };
         let (Some(platform), Some(ticket)) = (self.0.platform(&from.account.platform), from.ticket) else {
-            return Heard::Answered(self.refuse(from, Some(person), entry.name(), usage()).await);
+            return self.refuse(from, Some(person), entry.name(), usage()).await;
         };
+        // A redelivery finds its ticket spent: the form is open already.
+        if let Err(heard) = self.commit(Draft::at(self.0.clock.now()).once(from.once)).await {
+            return heard;
+        }
         let carry = Carry { command: entry.name().to_owned(), place: from.place.clone(), reply: from.reply.clone() };
         let platform = Arc::clone(platform);
         let (form, ticket, host) = (entry.form(&given), ticket.to_owned(), Arc::clone(&self.0));
@@ -281,16 +311,25 @@ impl Dispatch {
         Heard::Recorded
     }
 
-    /// Records that something was refused, and gives the words.
-    async fn refuse(&self, from: &From<'_>, person: Option<&Person>, line: &str, why: Text) -> Message {
+    /// A commit, good for one delivery, with an answer: the platform's own acknowledgement may be gone by then, or carry no
+    /// words.
+    fn saying(&self, from: &From<'_>, message: Message) -> Draft {
+        let saying = Saying::once(&from.account.platform, from.reply.clone(), message);
+        Draft::at(self.0.clock.now()).once(from.once).say(format!("answer/{}", operation(from.once)), saying)
+    }
+
+    /// Records that something was refused, and says why.
+    async fn refuse(&self, from: &From<'_>, person: Option<&Person>, line: &str, why: Text) -> Heard {
         let mut fact = self.fact(from, person.map_or("", |person| person.id.0.as_str()), &operation(from.once), "refused");
         fact.outcome = Some("refused".to_owned());
         fact.detail.insert("line".to_owned(), line.chars().take(500).collect::<String>().into());
         fact.detail.insert("why".to_owned(), why.plain().into());
-        self.0.metrics.command("none", "refused");
-        match self.0.commit_plain(Commit::at(self.0.clock.now()).once(from.once).fact(fact)).await {
-            Ok(_) | Err(CommitError::Duplicate) => why.into(),
-            Err(error) => unrecorded(&self.0, &error),
+        match self.commit(self.saying(from, why.into()).fact(fact)).await {
+            Ok(heard) => {
+                self.0.metrics.command("none", "refused");
+                heard
+            }
+            Err(heard) => heard,
         }
     }
 
@@ -317,11 +356,11 @@ impl Dispatch {
             return Vec::new();
         }
         let ledger = Ledger(Arc::clone(&host.store));
-        let asking = Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None };
+        let asking =
+            Asking { person: &person, operation: "suggest", action: entry.name(), reason: None, starts: None, told: &[] };
         let cx = host.context(&asking, &ledger);
         let given = Value::Object(typing.given);
-        let suggested = entry.suggest(&typing.arg, &typing.typed, &given, &cx);
-        tokio::time::timeout(TYPING, suggested).await.unwrap_or_default()
+        entry.suggest(&typing.arg, &typing.typed, &given, &cx).await
     }
 }
 
@@ -336,6 +375,14 @@ fn unrecorded(host: &Host, error: &CommitError) -> Message {
 pub fn denied(action: &str, on: Option<&Resource>, why: &str) -> Message {
     let on = on.map(|resource| format!(" on the {}", policy::whereabouts(resource))).unwrap_or_default();
     text!["You may not run ", code(action), on, ". ", why].into()
+}
+
+/// The sentence for more words than are read: all of them go on record.
+fn too_long(line: &str) -> Option<Text> {
+    let letters = line.chars().count();
+    (letters > LONGEST).then(|| {
+        format!("That has {letters} letters, and I read {LONGEST} at most. Nothing was done. Say it in fewer.").as_str().into()
+    })
 }
 
 /// The id of an operation, the same for every delivery of the same asking.

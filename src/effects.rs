@@ -1,7 +1,7 @@
 //! Carries out a change of the bot's own records in the commit that records it: votes, cancellations, new starts, freezes.
 
 use commands::message::{Message, Text, code};
-use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Verdict, Vote};
+use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Told, Verdict, Vote};
 use commands::text;
 
 use crate::answer::{Answering, Ending};
@@ -9,13 +9,16 @@ use crate::approval;
 use crate::case::Case;
 use crate::change::Happening;
 use crate::engine;
-use crate::host::{Draft, Host, Trouble, json, read};
+use crate::glass;
+use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
 use crate::waiting;
 
 /// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
 pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
+    let mut tries = 0;
     loop {
+        tries += 1;
         let mut draft = Draft::at(answering.host.clock.now());
         for effect in &effects {
             match apply(answering, draft, effect).await? {
@@ -23,8 +26,11 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
                 Err(why) => return answering.refuse(why).await,
             }
         }
-        match answering.finish(Ending { outcome: "answered", said: say.clone() }, draft).await {
-            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {}
+        match answering.finish(Ending::new("answered", say.clone()), draft).await {
+            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked && tries < TRIES => {}
+            Err(Trouble::Commit(CommitError::Conflict(key))) if key.kind != Kind::Asked => {
+                return Err(contested(&key).into());
+            }
             other => {
                 answering.host.bells.changes.ring();
                 return other;
@@ -38,7 +44,9 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
     let host = answering.host;
     let now = host.clock.now();
     match effect {
-        Effect::Vote { change, verdict, reason } => vote(answering, draft, *change, (*verdict, reason.clone())).await,
+        Effect::Vote { change, verdict, plan, reason } => {
+            vote(answering, draft, (*change, plan), (*verdict, reason.clone())).await
+        }
         Effect::Cancel { change, reason } => {
             let by = &answering.person.id;
             let said = match reason {
@@ -52,7 +60,12 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             let expires = record.requires.is_some().then(|| (now + host.rules.approvals.expires).min(*at));
             happen(answering, draft, *change, Happening::Rescheduled { at: *at, expires }).await
         }
+        Effect::Tell { change, what, detail, note } => {
+            let told = Told { by: answering.person.id.clone(), at: now, what: what.clone(), detail: detail.clone() };
+            happen(answering, draft, *change, Happening::Told { told, note: note.clone() }).await
+        }
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
+        Effect::SignOff { change, note } => happen(answering, draft, *change, Happening::Reviewed { note: note.clone() }).await,
         Effect::Freeze { project, reason, until } => {
             let counter = Key::new(Kind::Counter, "freeze");
             let row = host.store.get(&counter).await?;
@@ -92,13 +105,17 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
 async fn vote(
     answering: &Answering<'_>,
     draft: Draft,
-    change: ChangeId,
+    (change, plan): (ChangeId, &str),
     (verdict, reason): (Verdict, Option<String>),
 ) -> Result<Result<Draft, Text>, Trouble> {
     let host = answering.host;
     let Some((record, _)) = host.change(change).await? else { return Ok(Err(unknown(change))) };
     if !matches!(record.status, Status::AwaitingApproval { .. }) {
         return Ok(Err(crate::change::illegal(&record).0));
+    }
+    if record.plan.digest != plan {
+        let id = code(change.to_string());
+        return Ok(Err(text![id, " was given another plan this moment, so your vote does not count. Look at its newest card."]));
     }
     if let Err(why) = approval::eligible(&record, answering.person, &*host.authority) {
         return Ok(Err(text!["Your vote on ", code(change.to_string()), " does not count. ", why]));
@@ -134,7 +151,7 @@ fn next_look(host: &Host, case: &Case<'_>) -> Option<jiff::Timestamp> {
         }
         Status::AwaitingApproval { .. } | Status::Running { .. } => Some(now),
         Status::Scheduled { at } => Some(engine::next_look(host, &case.record, *at)),
-        Status::Ended { .. } => None,
+        Status::Ended { .. } => glass::next_reminder(&case.record),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Runs what is due, one step at a time. It looks, it is not told: reactions, timers and restarts only make it look.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use commands::context::Decision;
 use commands::message::{Text, code};
 use commands::plan::{Finding, Permit, Plan, Step, Work};
-use commands::records::{ChangeRecord, Freeze, Outcome, Status};
+use commands::records::{ChangeId, ChangeRecord, Freeze, Outcome, Status, Told};
 use commands::{Error, Person, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use crate::approval::{self, Tally};
 use crate::case::Case;
 use crate::change::{Happening, step_name};
+use crate::glass;
 use crate::host::{Asking, Host, Trouble, read};
 use crate::records::Ledger;
 use crate::store::{Kind, Row};
@@ -26,6 +28,9 @@ const HELD: SignedDuration = SignedDuration::from_mins(5);
 /// How often in a row a step may break for a reason of ours.
 const BROKEN_TRIES: u32 = 5;
 
+/// After how many tries of one step that failed in a row the channel is told, not the card alone.
+const LOUD_AFTER: u32 = 3;
+
 /// Looks at one change that is due.
 pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let record: ChangeRecord = read(&row)?;
@@ -34,7 +39,7 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
         Status::AwaitingApproval { expires } => waiting::look(case, expires).await,
         Status::Scheduled { at } => scheduled(case, at).await,
         Status::Running { state, since, tries, .. } => running(case, state, since, tries).await,
-        Status::Ended { .. } => case.commit(None).await,
+        Status::Ended { at, .. } => glass::look(case, at).await,
     }
 }
 
@@ -76,11 +81,8 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         let said = text!["Its time was ", at, " and it could not start then. Nothing was changed. Ask for it again."];
         return case.end(Outcome::Expired, said).await;
     }
-    if let Some(freeze) = freeze(host, case.record.plan.resource.project.as_deref(), now).await? {
-        let latest = at + host.rules.late;
-        let why = text!["The freeze ", code(format!("FRZ-{}", freeze.id)), " of ", &freeze.by, " holds: ", freeze.reason];
-        let next = text![". It starts if that ends before ", latest, "; after that it has to be asked for again."];
-        return hold(case, why.then(next)).await;
+    if let Some(freeze) = freezing(&case).await? {
+        return held_by(case, &freeze, at).await;
     }
     let asker = match may_still_run(&case) {
         Ok(asker) => asker,
@@ -88,6 +90,9 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
     };
     match planned_again(&case, &asker, at).await {
         Ok(work) => {
+            if let Some(freeze) = freezing(&case).await? {
+                return held_by(case, &freeze, at).await;
+            }
             case.happen(Happening::Started { state: work.first })?;
             case.commit(Some(now)).await
         }
@@ -104,6 +109,21 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
     }
 }
 
+/// The freeze that keeps this change from starting now.
+async fn freezing(case: &Case<'_>) -> Result<Option<Freeze>, Trouble> {
+    if case.record.emergency.is_some() {
+        return Ok(None);
+    }
+    freeze(case.host, case.record.plan.resource.project.as_deref(), case.host.clock.now()).await
+}
+
+async fn held_by(case: Case<'_>, freeze: &Freeze, at: Timestamp) -> Result<(), Trouble> {
+    let latest = at + case.host.rules.late;
+    let why = text!["The freeze ", code(format!("FRZ-{}", freeze.id)), " of ", &freeze.by, " holds: ", freeze.reason.as_str()];
+    let next = text![". It starts if that ends before ", latest, "; after that it has to be asked for again."];
+    hold(case, why.then(next)).await
+}
+
 async fn hold(mut case: Case<'_>, why: Text) -> Result<(), Trouble> {
     let until = case.host.clock.now() + HELD;
     if case.record.notes.last().is_some_and(|last| last.text == why) {
@@ -115,7 +135,7 @@ async fn hold(mut case: Case<'_>, why: Text) -> Result<(), Trouble> {
 
 /// The freeze that keeps a project's changes from starting now.
 pub async fn freeze(host: &Host, project: Option<&str>, now: Timestamp) -> Result<Option<Freeze>, Trouble> {
-    for row in host.store.newest(Kind::Freeze, 1000).await? {
+    for row in host.store.newest(Kind::Freeze, usize::MAX).await? {
         let freeze: Freeze = read(&row)?;
         if freeze.holds(project, now) {
             return Ok(Some(freeze));
@@ -130,7 +150,11 @@ fn may_still_run(case: &Case<'_>) -> Result<Person, Text> {
     let Some(asker) = host.authority.person(&record.asker) else {
         return Err(text![&record.asker, " is no longer in the directory, so this does not run. Nothing was changed."]);
     };
-    let requires = match host.authority.decide(&asker, &record.command, &record.plan.resource) {
+    let decision = match record.emergency {
+        Some(_) => host.authority.decide_in_emergency(&asker, &record.command, &record.plan.resource),
+        None => host.authority.decide(&asker, &record.command, &record.plan.resource),
+    };
+    let requires = match decision {
         Decision::Allowed { requires, .. } => requires,
         Decision::Denied { why, .. } => {
             return Err(text!["The policy no longer allows it. ", why, " Nothing was changed."]);
@@ -158,9 +182,10 @@ async fn planned_again(case: &Case<'_>, asker: &Person, at: Timestamp) -> Result
         action: entry.name(),
         reason: record.reason.as_deref(),
         starts: Some(record.plan.start.unwrap_or(at)),
+        told: &[],
     };
     let cx = host.context(&asking, &ledger);
-    let planned = tokio::time::timeout(LONGEST, entry.plan(&record.args, &cx)).await;
+    let planned = tokio::time::timeout(LONGEST, unpanicked(doing, entry.plan(&record.args, &cx))).await;
     let work = match planned.map_err(|_| Error::internal(doing(), "it took too long"))?? {
         Plan::Work(work) => work,
         Plan::Records { .. } => return Err(Error::internal(doing(), "its plan has no steps")),
@@ -195,6 +220,11 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
     let permit = issue(&id, &step_name(&state), &case.record.asker);
     let stepped = step(&case, state.clone(), &permit).await;
     let now = host.clock.now();
+    let goes_on = matches!(stepped, Ok(Step::Next { .. } | Step::Progress { .. } | Step::Tell { .. }));
+    if goes_on && now >= deadline {
+        let said = "It did not end in time, so I stopped after this step. Its thread says what was done. Look at it in AWS.";
+        return case.end_with(Outcome::Failed, said.into(), permit.calls()).await;
+    }
     let (why, cause) = match stepped {
         Ok(Step::Next { state, note }) => {
             case.happen(Happening::Stepped { state, next: now, note: Some(note), calls: permit.calls() })?;
@@ -214,6 +244,16 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
             case.happen(Happening::Stepped { state: next_state, next: until, note, calls: permit.calls() })?;
             return case.commit(Some(until)).await;
         }
+        Ok(Step::Progress { state, until, so_far }) => {
+            case.happen(Happening::Progressed { state, next: until, so_far, calls: permit.calls() })?;
+            return case.commit(Some(until)).await;
+        }
+        Ok(Step::Tell { state, changes, what, note }) => {
+            case.happen(Happening::Stepped { state, next: now, note: Some(note.clone()), calls: permit.calls() })?;
+            let by = case.record.asker.clone();
+            let told = Told { by, at: now, what, detail: Value::Null };
+            return tell(case, &changes, &Happening::Told { told, note }).await;
+        }
         Ok(Step::Done(said)) => return case.end_with(Outcome::Succeeded, said, permit.calls()).await,
         Err(Error::Shown(why)) => return case.end_with(Outcome::Failed, why, permit.calls()).await,
         Err(Error::Outside { say, cause }) => {
@@ -221,11 +261,11 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
             (say, cause)
         }
         Err(Error::Internal { doing, cause }) => {
-            let said = host.broke(&doing, "The step is looked at again before anything is done twice.", &cause);
             if tries + 1 >= BROKEN_TRIES {
+                let said = host.broke(&doing, "I stopped; its thread says what was done before. Look at it in AWS.", &cause);
                 return case.end_with(Outcome::Failed, said.plain().into(), permit.calls()).await;
             }
-            (said.plain().into(), cause)
+            (host.broke(&doing, "I try again soon.", &cause).plain().into(), cause)
         }
     };
     tracing::warn!(change = %case.record.id, cause, tries, "a step is tried again");
@@ -240,15 +280,36 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
         let said = why.then(" I have tried until the deadline and stopped.").then(went_well);
         return case.end_with(Outcome::Failed, said, permit.calls()).await;
     }
+    if tries + 1 == LOUD_AFTER {
+        case.alarm(&step_name(&state), &why, next);
+    }
     case.happen(Happening::Stumbled { next, why, cause, calls: permit.calls() })?;
     case.commit(Some(next)).await
+}
+
+/// Commits a step together with what it tells other changes that run.
+async fn tell(case: Case<'_>, changes: &[ChangeId], told: &Happening) -> Result<(), Trouble> {
+    let host = Arc::clone(case.host);
+    let by = case.record.asker.clone();
+    let mut draft = case.draft(Some(host.clock.now()))?;
+    for id in changes {
+        let Some((record, version)) = host.change(*id).await? else { continue };
+        let mut other = Case::new(&host, record, version);
+        if other.happen_by(told.clone(), &by).is_ok() {
+            draft = draft.and(other.draft(Some(host.clock.now()))?);
+        }
+    }
+    host.commit(draft).await?;
+    host.bells.changes.ring();
+    Ok(())
 }
 
 async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Value>, Error> {
     let (host, record) = (case.host, &case.record);
     let doing = || format!("carrying out {}", record.id);
     let entry = host.command(&record.command).ok_or_else(|| Error::internal(doing(), "there is no such command any more"))?;
-    let asker = host.authority.person(&record.asker).ok_or_else(|| Error::internal(doing(), "its asker is no longer known"))?;
+    // What was begun is ended, even if whoever asked for it has left meanwhile.
+    let asker = host.authority.person(&record.asker).unwrap_or_else(|| Person::gone(&record.asker));
     let operation = record.id.to_string();
     let ledger = Ledger(Arc::clone(&host.store));
     let asking = Asking {
@@ -257,11 +318,18 @@ async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Val
         action: entry.name(),
         reason: record.reason.as_deref(),
         starts: record.plan.start,
+        told: &record.told,
     };
     let cx = host.context(&asking, &ledger);
-    let stepped = tokio::time::timeout(LONGEST, entry.step(&record.args, state, permit, &cx)).await;
+    let stepped = tokio::time::timeout(LONGEST, unpanicked(doing, entry.step(&record.args, state, permit, &cx))).await;
     stepped
         .map_err(|_| Error::Outside { say: "AWS took too long to answer.".into(), cause: "the step took too long".to_owned() })?
+}
+
+/// A panic is an error of ours like any other, so that tries of what panics come to an end.
+async fn unpanicked<T>(doing: impl Fn() -> String, work: impl Future<Output = commands::Result<T>>) -> commands::Result<T> {
+    let ended = futures_util::FutureExt::catch_unwind(AssertUnwindSafe(work)).await;
+    ended.unwrap_or_else(|_| Err(Error::internal(doing(), "it panicked")))
 }
 
 /// 30 s, doubled with each try up to 10 minutes.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use commands::context::{Authority, Context, Settings};
 use commands::message::{Message, Text, code};
-use commands::records::{ChangeId, ChangeRecord, Fact};
+use commands::records::{ChangeId, ChangeRecord, Fact, Told};
 use commands::registry::Entry;
 use commands::{Person, text};
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
+use crate::fitting;
 use crate::metrics::Metrics;
 use crate::outbox::{Pace, Saying};
 use crate::platform::{MessageRef, Platform};
@@ -24,6 +25,14 @@ use crate::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, St
 
 /// Who acts where no person does.
 pub const MYSELF: &str = "watchkeeper";
+
+/// How often something is tried anew, at once, when records change under its hands. More is no coincidence.
+pub const TRIES: usize = 20;
+
+/// What becomes of a commit whose record was changed by somebody else [`TRIES`] times in a row.
+pub fn contested(key: &Key) -> CommitError {
+    CommitError::Unwritable(format!("{}/{} was changed by somebody else {TRIES} times in a row", key.kind.name(), key.id))
+}
 
 /// What dispatch, engine and outbox share.
 pub struct Host {
@@ -81,6 +90,17 @@ impl Bells {
     }
 }
 
+/// Where a message is under which others may stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Above {
+    /// It was posted there.
+    At(MessageRef),
+    /// It will be posted.
+    OnItsWay,
+    /// It was given up, or never was.
+    Nowhere,
+}
+
 /// Something of ours went wrong; to be logged once, with an id.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
@@ -124,6 +144,13 @@ impl Draft {
         Self { commit: Commit::at(at), says: Vec::new() }
     }
 
+    /// The same draft, refused when `key` was used before.
+    #[must_use]
+    pub fn once(mut self, key: &str) -> Self {
+        self.commit = self.commit.once(key);
+        self
+    }
+
     /// Adds a write.
     #[must_use]
     pub fn write(mut self, write: Write) -> Self {
@@ -157,14 +184,17 @@ impl Draft {
     /// Adds the new state of a change.
     pub fn change(self, record: &ChangeRecord, expects: u64, due: Option<Timestamp>) -> Result<Self, Trouble> {
         let key = Key::numbered(Kind::Change, record.id.0);
-        Ok(self.write(Write { key, expects, value: Some(json(record)?), due }))
+        let value = Some(json(&fitting::change(record.clone()))?);
+        Ok(self.write(Write { key, expects, value, due }))
     }
 }
 
 impl Host {
     /// Commits a draft; deliveries that go on meanwhile do not get in its way.
     pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
+        let mut tries = 0;
         loop {
+            tries += 1;
             let mut commit = draft.commit.clone();
             for (slot, saying) in &draft.says {
                 let row = self
@@ -176,7 +206,8 @@ impl Host {
                 commit.writes.push(write.map_err(|trouble| CommitError::Unwritable(trouble.to_string()))?);
             }
             match self.commit_plain(commit).await {
-                Err(CommitError::Conflict(key)) if key.kind == Kind::Message => {}
+                Err(CommitError::Conflict(key)) if key.kind == Kind::Message && tries < TRIES => {}
+                Err(CommitError::Conflict(key)) if key.kind == Kind::Message => return Err(contested(&key)),
                 other => {
                     if other.is_ok() {
                         self.bells.messages.ring();
@@ -203,10 +234,16 @@ impl Host {
 
     /// Where the message of a slot was posted.
     pub async fn posted(&self, slot: &str) -> Result<Option<MessageRef>, Trouble> {
-        match self.store.get(&Key::new(Kind::Message, slot)).await? {
-            Some(row) => Ok(read::<Saying>(&row)?.at),
-            None => Ok(None),
-        }
+        Ok(match self.above(slot).await? {
+            Above::At(at) => Some(at),
+            Above::OnItsWay | Above::Nowhere => None,
+        })
+    }
+
+    /// Where the message of a slot is, for what belongs under it.
+    pub async fn above(&self, slot: &str) -> Result<Above, Trouble> {
+        let Some(row) = self.store.get(&Key::new(Kind::Message, slot)).await? else { return Ok(Above::Nowhere) };
+        Ok(read::<Saying>(&row)?.at.map_or(Above::OnItsWay, Above::At))
     }
 
     /// A change with its record's version.
@@ -239,6 +276,7 @@ impl Host {
             action: asked.action,
             reason: asked.reason,
             starts: asked.starts,
+            told: asked.told,
             settings: &self.settings,
             aws: &self.aws,
             authority: &*self.authority,
@@ -253,7 +291,6 @@ impl Host {
         let digest = ring::digest::digest(&ring::digest::SHA256, format!("{now}{doing}{cause}").as_bytes());
         let id: String = commands::plan::hex(digest.as_ref()).chars().take(6).collect();
         tracing::error!(id, doing, %cause, "something broke");
-        self.metrics.command("none", "broke");
         Message::from(broken(doing, changed, &id))
     }
 }
@@ -275,4 +312,6 @@ pub struct Asking<'a> {
     pub reason: Option<&'a str>,
     /// The start an approved change was given.
     pub starts: Option<Timestamp>,
+    /// What a running change was told.
+    pub told: &'a [Told],
 }

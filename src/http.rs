@@ -1,6 +1,5 @@
 //! The bot's own HTTP server: health, metrics, and the routes the platforms bring.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,8 +12,9 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 
+use crate::health::Health;
 use crate::metrics::Metrics;
-use crate::platform::Health;
+use crate::panics;
 
 /// Says how each part of the bot is doing, by its name (`slack`, `store`). Asked at every probe: it must be quick.
 pub type HealthSource = Arc<dyn Fn() -> BTreeMap<&'static str, Health> + Send + Sync>;
@@ -53,16 +53,10 @@ async fn survive(request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
-            tracing::error!(path, panic = words(&*panic), "a request handler panicked");
+            tracing::error!(path, panic = panics::words(&*panic), "a request handler panicked");
             (StatusCode::INTERNAL_SERVER_ERROR, "Something broke here.\n").into_response()
         }
     }
-}
-
-/// What a panic said.
-pub(crate) fn words(panic: &(dyn Any + Send)) -> &str {
-    let owned = panic.downcast_ref::<String>().map(String::as_str);
-    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words")
 }
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! The loop that looks after records that are due. Wake-ups carry no data: a bell, the clock and a restart only make it look.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::activity::Bell;
-use crate::host::{Bells, Host, Trouble};
-use crate::store::{CommitError, Kind, Row};
+use crate::host::{Bells, Host, TRIES, Trouble};
+use crate::store::{CommitError, Key, Kind, ReadError, Row};
 
 /// How long a claimed record is left to whoever claimed it.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
@@ -26,12 +28,18 @@ where
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
 {
     let room = Arc::new(Semaphore::new(AT_ONCE));
+    let contested = Contested::default();
     // Held while the loop is awake, so that a loop about to look is not taken for an idle one.
     let mut awake = Some(host.activity.begin());
     loop {
-        let rows = claim(&host, kind, room.available_permits()).await;
+        let (rows, next) = match claim(&host, kind, room.available_permits()).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(%error, kind = kind.name(), "looking for what is due");
+                (Vec::new(), Some(host.clock.now() + AGAIN))
+            }
+        };
         if rows.is_empty() {
-            let next = host.store.next_due(&[kind]).await.unwrap_or_default();
             let now = host.clock.now();
             if next.is_some_and(|next| next <= now) && room.available_permits() > 0 {
                 continue;
@@ -51,47 +59,63 @@ where
         }
         for row in rows {
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-            let (host, look) = (Arc::clone(&host), look.clone());
+            let (host, look, contested) = (Arc::clone(&host), look.clone(), Arc::clone(&contested));
             let busy = host.activity.begin();
             tokio::spawn(async move {
-                one(&host, row, bell, look).await;
+                one(&host, row, look, &contested).await;
+                // Whoever hears the bell must find the room.
                 drop(permit);
+                bell(&host.bells).ring();
                 drop(busy);
             });
         }
     }
 }
 
-async fn claim(host: &Host, kind: Kind, room: usize) -> Vec<Row> {
-    if room == 0 {
-        return Vec::new();
-    }
-    match host.store.claim(&[kind], host.clock.now(), LEASE, room).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            tracing::error!(%error, kind = kind.name(), "looking for what is due");
-            Vec::new()
+/// What is due, and, where nothing is that there is room for, when something will be.
+async fn claim(host: &Host, kind: Kind, room: usize) -> Result<(Vec<Row>, Option<Timestamp>), ReadError> {
+    if room > 0 {
+        let rows = host.store.claim(&[kind], host.clock.now(), LEASE, room).await?;
+        if !rows.is_empty() {
+            return Ok((rows, None));
         }
     }
+    Ok((Vec::new(), host.store.next_due(&[kind]).await?))
+}
+
+/// How often in a row looking at a record ended because another changed under its hands.
+type Contested = Arc<Mutex<HashMap<Key, usize>>>;
+
+/// Counts how looking at a record ended.
+fn conflicts(contested: &Contested, key: &Key, looked: &Result<Result<(), Trouble>, Box<dyn Any + Send>>) -> usize {
+    let mut contested = contested.lock().unwrap_or_else(PoisonError::into_inner);
+    if !matches!(looked, Ok(Err(Trouble::Commit(CommitError::Conflict(_))))) {
+        contested.remove(key);
+        return 0;
+    }
+    let count = contested.entry(key.clone()).or_default();
+    *count += 1;
+    *count
 }
 
 /// Looks at one record. A panic ends nothing else.
-async fn one<F, Fut>(host: &Arc<Host>, row: Row, bell: fn(&Bells) -> &Bell, look: F)
+async fn one<F, Fut>(host: &Arc<Host>, row: Row, look: F, contested: &Contested)
 where
     F: Fn(Arc<Host>, Row) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
 {
     let key = row.key.clone();
     let looked = AssertUnwindSafe(async { look(Arc::clone(host), row).await }).catch_unwind().await;
+    let conflicts = conflicts(contested, &key, &looked);
     let again = match looked {
         Ok(Ok(())) => None,
-        Ok(Err(Trouble::Commit(CommitError::Conflict(_)))) => Some(SignedDuration::ZERO),
+        Ok(Err(Trouble::Commit(CommitError::Conflict(_)))) if conflicts < TRIES => Some(SignedDuration::ZERO),
         Ok(Err(trouble)) => {
             tracing::error!(record = key.id, kind = key.kind.name(), %trouble, "looking at a record");
             Some(AGAIN)
         }
         Err(panic) => {
-            let panic = crate::http::words(&*panic);
+            let panic = crate::panics::words(&*panic);
             tracing::error!(record = key.id, kind = key.kind.name(), panic, "looking at a record panicked");
             host.metrics.command("none", "broke");
             Some(AGAIN)
@@ -101,5 +125,4 @@ where
         host.store.put_off(&key, host.clock.now() + again).await;
     }
     host.store.done(&key).await;
-    bell(&host.bells).ring();
 }

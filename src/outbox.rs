@@ -4,20 +4,27 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use commands::message::Message;
-use commands::records::Fact;
+use commands::message::{Block, Message, code};
+use commands::records::{ChangeId, Fact, Status};
+use commands::text;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::host::{Host, Trouble};
+use crate::fitting;
+use crate::host::{Above, Host, TRIES, Trouble, contested};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
 use crate::waiting;
 
 /// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
 const GAP: SignedDuration = SignedDuration::from_secs(1);
+/// The longest pause between two looks for the message that another belongs under.
+const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(1);
 /// How long delivery of an answer is tried; a card is tried for ever.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What stands below an answer that was for all and reaches its asker alone.
+const ALONE: &str = "I can't post in this channel, so only you see this. Invite me, and ask again with --share.";
 
 /// A message to deliver, or one that was delivered and may be edited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +35,9 @@ pub struct Saying {
     pub target: Target,
     /// The slot of the message in whose thread it belongs, where it is one.
     pub under: Option<String>,
+    /// Where it goes when it can't go there: an answer for all, to its asker alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Target>,
     /// Its newest content.
     pub message: Message,
     /// Whether it stays on record to be edited.
@@ -63,6 +73,7 @@ impl Saying {
             platform: platform.to_owned(),
             target,
             under: None,
+            instead: None,
             message,
             stays: Stays::Not,
             wanted: 1,
@@ -90,6 +101,7 @@ impl Saying {
     /// The write that makes this the newest content of `slot`, given the record as it stands.
     pub fn write(mut self, slot: &str, row: Option<&Row>, now: Timestamp) -> Result<Write, Trouble> {
         self.since = now;
+        self.message = fitting::message(self.message);
         if let Some(row) = row {
             let known: Self = crate::host::read(row)?;
             self = Self { message: self.message, wanted: known.wanted + 1, tries: 0, ..known };
@@ -106,22 +118,37 @@ pub struct Pace(Mutex<Paces>);
 
 #[derive(Debug, Default)]
 struct Paces {
+    /// The ids of channels by the names that messages are sent to: threads and edits know the id alone.
+    ids: HashMap<String, String>,
     /// The next free moment of each channel.
     free: HashMap<String, Timestamp>,
-    /// The moments given out.
-    given: HashMap<Key, Timestamp>,
+    /// The moments given out, each in its channel.
+    given: HashMap<Key, (String, Timestamp)>,
+}
+
+impl Paces {
+    fn id(&self, channel: &str) -> String {
+        self.ids.get(channel).map_or(channel, String::as_str).to_owned()
+    }
+
+    /// Nothing new goes to the channel of this id before `until`.
+    fn keep_free(&mut self, id: String, until: Timestamp) {
+        let free = self.free.entry(id).or_insert(until);
+        *free = until.max(*free);
+    }
 }
 
 impl Pace {
-    /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`].
+    /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`] or [`Pace::hold`].
     fn moment(&self, key: &Key, channel: &str, now: Timestamp) -> Timestamp {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(given) = paces.given.get(key) {
+        if let Some((_, given)) = paces.given.get(key) {
             return *given;
         }
-        let moment = paces.free.get(channel).copied().unwrap_or(now).max(now);
-        paces.free.insert(channel.to_owned(), moment + GAP);
-        paces.given.insert(key.clone(), moment);
+        let id = paces.id(channel);
+        let moment = paces.free.get(&id).copied().unwrap_or(now).max(now);
+        paces.keep_free(id.clone(), moment + GAP);
+        paces.given.insert(key.clone(), (id, moment));
         moment
     }
 
@@ -130,11 +157,24 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).given.remove(key);
     }
 
-    /// Nothing may go to a channel before `until`.
+    /// Nothing goes to a channel before `until`: moments given out before are given anew.
     fn hold(&self, channel: &str, until: Timestamp) {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = paces.free.entry(channel.to_owned()).or_insert(until);
-        *free = until.max(*free);
+        let held = paces.id(channel);
+        paces.given.retain(|_, (id, moment)| *id != held || *moment >= until);
+        paces.keep_free(held, until);
+    }
+
+    /// What a channel is sent to as `name` goes to the channel of this id.
+    fn learn(&self, name: &str, id: &str) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if name == id || paces.ids.get(name).is_some_and(|known| known == id) {
+            return;
+        }
+        paces.ids.insert(name.to_owned(), id.to_owned());
+        if let Some(free) = paces.free.remove(name) {
+            paces.keep_free(id.to_owned(), free);
+        }
     }
 }
 
@@ -146,13 +186,24 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         return give_up(host, &row, &saying, &format!("the platform {} is not connected", saying.platform)).await;
     };
     if let (Some(slot), None) = (&saying.under, &saying.at) {
-        match host.posted(slot).await? {
-            Some(above) => saying.target = Target::Channel { channel: above.channel, thread: Some(above.message) },
-            // The message above is still on its way, and rings the bell when it is there.
-            None => return put_off(host, &row, now + GAP).await,
+        match host.above(slot).await? {
+            Above::At(above) => saying.target = Target::Channel { channel: above.channel, thread: Some(above.message) },
+            Above::OnItsWay => {
+                let waited = now.duration_since(saying.since);
+                if waited > STALE {
+                    return give_up(host, &row, &saying, "the message it belongs under was not posted for a day").await;
+                }
+                // Soon at first, then ever more seldom: all that stands under one card waits for it together.
+                return put_off(host, &row, now + (waited / 8).clamp(GAP, LONGEST_GAP)).await;
+            }
+            // It was given up. The words are worth reading all the same.
+            Above::Nowhere => {}
         }
     }
     if let Some(channel) = paced(&saying.target) {
+        if let Some(at) = &saying.at {
+            host.pace.learn(channel, &at.channel);
+        }
         let moment = host.pace.moment(&row.key, channel, now);
         if moment > now {
             return put_off(host, &row, moment).await;
@@ -210,6 +261,9 @@ async fn settle(host: &Host, row: Row, saying: Saying, sent: Result<Option<Messa
     let now = host.clock.now();
     let error = match sent {
         Ok(at) => {
+            if let (Some(channel), Some(at)) = (paced(&saying.target), &at) {
+                host.pace.learn(channel, &at.channel);
+            }
             host.metrics.delivered();
             return delivered(host, row, saying, at).await;
         }
@@ -262,13 +316,16 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
 
 /// Changes the record of a message, over whatever was written to it meanwhile.
 async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut Saying)) -> Result<(), Trouble> {
+    let mut tries = 0;
     loop {
+        tries += 1;
         let mut saying: Saying = crate::host::read(&row)?;
         change(&mut saying);
         let due = (saying.wanted > saying.delivered).then_some(due);
         let value = Some(crate::host::json(&saying)?);
         let write = Write { key: row.key.clone(), expects: row.version, value, due };
         match host.commit_plain(Commit::at(host.clock.now()).write(write)).await {
+            Err(CommitError::Conflict(key)) if tries == TRIES => return Err(contested(&key).into()),
             Err(CommitError::Conflict(_)) => match host.store.get(&row.key).await? {
                 Some(newer) => row = newer,
                 None => return Ok(()),
@@ -295,21 +352,70 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
     let due = instead.as_ref().map(|_| now);
     let value = instead.as_ref().map(crate::host::json).transpose()?;
     let write = Write { key: row.key.clone(), expects: row.version, value, due };
-    match host.commit_plain(Commit::at(now).write(write).fact(fact)).await {
-        Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
+    let mut commit = Commit::at(now).write(write).fact(fact);
+    if let (None, Some((slot, word))) = (&instead, unposted(host, row, saying, why).await?) {
+        let before = host.store.get(&Key::new(Kind::Message, slot.as_str())).await?;
+        commit = commit.write(word.write(&slot, before.as_ref(), now)?);
+    }
+    match host.commit_plain(commit).await {
+        Ok(_) => {
+            host.bells.messages.ring();
+            Ok(())
+        }
+        Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Another way for a card that can't be delivered as it is.
+/// What the asker of a change reads whose card is nowhere to be seen, and in which slot.
+async fn unposted(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<Option<(String, Saying)>, Trouble> {
+    let id = row.key.id.strip_prefix("card/").and_then(|rest| rest.split('/').next()?.parse::<ChangeId>().ok());
+    let Some(id) = id.filter(|_| saying.stays == Stays::ForEdits) else { return Ok(None) };
+    let Some((record, _)) = host.change(id).await? else { return Ok(None) };
+    if matches!(record.status, Status::Ended { .. }) {
+        return Ok(None);
+    }
+    let Some(account) = host.people.account(&saying.platform, &record.asker) else { return Ok(None) };
+    let channel = paced(&saying.target).unwrap_or_default();
+    let words = text![
+        "I can't post the card of ",
+        code(id.to_string()),
+        " in ",
+        channel,
+        format!(": {why}. The change stands without it: "),
+        code(format!("change show {id}")),
+        " shows it, and those who approve it can type ",
+        code(format!("change approve {id}")),
+        ". Whoever runs me can invite me there."
+    ];
+    Ok(Some((format!("nocard/{id}"), Saying::once(&saying.platform, Target::Direct { account: account.id }, words.into()))))
+}
+
+/// Another way for a message that can't be delivered as it is.
 fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
     let fresh = Saying { at: None, sending: None, tries: 0, ..saying.clone() };
+    if let Some(instead) = &saying.instead {
+        let message = saying.message.clone().note(ALONE);
+        return Some(Saying { target: instead.clone(), instead: None, message, ..fresh });
+    }
     match &saying.target {
+        Target::Only { account, .. } => {
+            let target = Target::Direct { account: account.clone() };
+            Some(Saying { target, message: plainly(&saying.message), ..fresh })
+        }
         _ if saying.stays == Stays::Not => None,
         _ if saying.at.is_some() => Some(fresh),
         Target::Channel { channel, .. } if channel != default => {
             Some(Saying { target: Target::Channel { channel: default.to_owned(), thread: None }, ..fresh })
         }
-        Target::Channel { .. } | Target::Only { .. } | Target::Direct { .. } => None,
+        Target::Channel { .. } | Target::Direct { .. } => None,
     }
+}
+
+/// A message in plain words, with its files: what refuses its blocks may take these.
+fn plainly(message: &Message) -> Message {
+    let (files, words): (Vec<Block>, Vec<Block>) =
+        message.blocks.iter().cloned().partition(|block| matches!(block, Block::File(_)));
+    let words = Message { blocks: words }.plain();
+    files.into_iter().fold(Message::from(words.as_str()), Message::block)
 }

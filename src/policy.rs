@@ -1,7 +1,8 @@
 //! Who may do what: a request → a [`Decision`] with the rule that decided. Pure: it asks nobody and reads no clock.
 //!
 //! Nothing is allowed unless a permit says so; a forbid outranks every permit; a rule that breaks while it is evaluated
-//! denies (Cedar itself would skip it, and a skipped forbid permits).
+//! denies (Cedar itself would skip it, and a skipped forbid permits). A permit counts on its own road only: one for
+//! emergencies where somebody breaks the glass, any other where nobody does.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -9,12 +10,12 @@ use cedar_policy::{
     AuthorizationError, Authorizer, Context, Effect, Entities, Entity, EntityUid, PolicyId, PolicySet, Request,
     RestrictedExpression,
 };
-use commands::context::{Decision, SelfApproval, Settings};
+use commands::context::{Access, Decision, SelfApproval, Settings};
 use commands::registry::Entry;
 use commands::{Person, PersonId, Resource};
 
 use crate::config::{ConfigErrors, Place, PolicyText};
-use rules::Rule;
+use rules::{Road, Rule};
 use schema::{Actions, uid};
 
 mod law;
@@ -33,7 +34,12 @@ pub struct Policy {
     groups: BTreeSet<String>,
     people: BTreeSet<String>,
     speaks_of_accounts: bool,
+    /// Where it judges permission sets or durations: every text it compares something with, and the empty one.
+    access: Option<BTreeSet<String>>,
 }
+
+/// The kind of resource that access is granted to.
+const ACCOUNT: &str = "account";
 
 /// What the rules make of one request.
 enum Verdict<'p> {
@@ -56,10 +62,12 @@ impl Policy {
             let ids = literals.iter().filter(|uid| uid.type_name().basename() == name);
             ids.map(|uid| uid.id().unescaped().to_owned()).collect::<BTreeSet<_>>()
         };
+        let spoken = Spoken::of(&set);
         Ok(Self {
             groups: of_type("Group"),
             people: of_type("Person"),
-            speaks_of_accounts: text.text.contains("account"),
+            speaks_of_accounts: spoken.attributes.contains("account"),
+            access: ["permission_set", "minutes"].iter().any(|name| spoken.attributes.contains(*name)).then_some(spoken.texts),
             set,
             authorizer: Authorizer::new(),
             actions,
@@ -69,18 +77,30 @@ impl Policy {
 
     /// What it says to `person` running `action` on `resource`. Of several permits the one that demands the least counts.
     pub fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
-        self.decide_any(person, action, std::slice::from_ref(resource))
+        self.decide_any(person, action, std::slice::from_ref(resource), Road::Ordinary)
+    }
+
+    /// What it says to `person` breaking the glass for `action` on `resource`.
+    pub fn decide_in_emergency(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
+        self.decide_any(person, action, std::slice::from_ref(resource), Road::Emergency)
     }
 
     /// What it says while only the kind and name of a resource are known: whether `person` may run `action` on such a
-    /// resource in any of the configured accounts, or outside of them, be it somebody else's or their own.
+    /// resource in any of the configured accounts, or outside of them, be it somebody else's or their own, if need be by
+    /// breaking the glass.
     pub fn possible(&self, person: &Person, action: &str, resource: &Resource, settings: &Settings) -> Decision {
         let mut places = self.places(resource, settings);
         let own = |place: &Resource| Resource { asker: Some(person.id.clone()), ..place.clone() };
         if resource.asker.is_none() {
             places.extend(places.iter().map(own).collect::<Vec<_>>());
         }
-        self.decide_any(person, action, &places)
+        match self.decide_any(person, action, &places, Road::Ordinary) {
+            allowed @ Decision::Allowed { .. } => allowed,
+            denied => match self.decide_any(person, action, &places, Road::Emergency) {
+                allowed @ Decision::Allowed { .. } => allowed,
+                Decision::Denied { .. } => denied,
+            },
+        }
     }
 
     /// The resource as it stands, and in each place it may turn out to be in: one for each project and environment, and
@@ -101,15 +121,29 @@ impl Policy {
                 places.push(place);
             }
         }
+        if resource.access.is_none() && ["", ACCOUNT].contains(&resource.kind.as_str()) {
+            let accesses = self.accesses();
+            let granted = |place: &Resource| {
+                let with = |access: &Access| Resource { access: Some(access.clone()), ..place.clone() };
+                accesses.iter().map(with).collect::<Vec<_>>()
+            };
+            places.extend(places.iter().flat_map(granted).collect::<Vec<_>>());
+        }
         places
     }
 
+    /// The kinds of access the policy may tell apart: each permission set it names and any other, shortly and for good.
+    fn accesses(&self) -> Vec<Access> {
+        let names = self.access.iter().flatten();
+        names.flat_map(|name| [Some(1), None].map(|minutes| Access { permission_set: name.clone(), minutes })).collect()
+    }
+
     /// The best decision over several resources: allowed if one is, else forbidden if one is, else not permitted.
-    fn decide_any(&self, person: &Person, action: &str, resources: &[Resource]) -> Decision {
+    fn decide_any(&self, person: &Person, action: &str, resources: &[Resource], road: Road) -> Decision {
         let mut best: Option<&Rule> = None;
         let mut denied = None;
         for resource in resources {
-            match self.ask(person, action, resource) {
+            match self.ask(person, action, resource, road) {
                 Verdict::Permitted(rule) => best = Some(best.map_or(rule, |best| best.min_by_demand(rule))),
                 Verdict::Forbidden(rule) => denied = Some(Decision::Denied { rule: Some(rule.id.clone()), why: rule.forbids() }),
                 Verdict::Broken(why) => return Decision::Denied { rule: None, why },
@@ -119,14 +153,17 @@ impl Policy {
         match (best, denied) {
             (Some(rule), _) => Decision::Allowed { rule: rule.id.clone(), requires: rule.requires.clone() },
             (None, Some(denied)) => denied,
-            (None, None) => Decision::Denied { rule: None, why: self.who_could(action, resources) },
+            (None, None) => Decision::Denied { rule: None, why: self.who_could(action, resources, road) },
         }
     }
 
-    fn ask(&self, person: &Person, action: &str, resource: &Resource) -> Verdict<'_> {
+    fn ask(&self, person: &Person, action: &str, resource: &Resource, road: Road) -> Verdict<'_> {
         let Some(actions) = self.actions.entities(action) else {
             return Verdict::Broken(format!("There is no command {action:?}, so the policy can't allow it."));
         };
+        if road == Road::Emergency && !self.actions.has_glass(action) {
+            return Verdict::NotPermitted;
+        }
         let (request, entities) = match request(person, action, resource, actions) {
             Ok(asked) => asked,
             Err(cause) => return Verdict::Broken(format!("The policy can't be asked about this: {cause}.")),
@@ -144,7 +181,8 @@ impl Policy {
         let deciding = diagnostics.reason().filter_map(|id| self.rules.get(id));
         match response.decision() {
             cedar_policy::Decision::Allow => {
-                deciding.reduce(Rule::min_by_demand).map_or(Verdict::NotPermitted, Verdict::Permitted)
+                let counts = deciding.filter(|rule| rule.road == road);
+                counts.reduce(Rule::min_by_demand).map_or(Verdict::NotPermitted, Verdict::Permitted)
             }
             cedar_policy::Decision::Deny => {
                 deciding.min_by_key(|rule| rule.order).map_or(Verdict::NotPermitted, Verdict::Forbidden)
@@ -153,28 +191,37 @@ impl Policy {
     }
 
     /// Why there is no permit, and whom there would be one for: each group the policy names is tried.
-    fn who_could(&self, action: &str, resources: &[Resource]) -> String {
-        let groups = self.groups_that_could(action, resources);
-        match groups.as_slice() {
-            [] => format!("No rule lets anybody run {action}. Whoever keeps the policy can add one."),
-            groups => format!("No rule permits it. People in {} may run it.", or(groups)),
+    fn who_could(&self, action: &str, resources: &[Resource], road: Road) -> String {
+        let groups = self.groups_that_could(action, resources, road);
+        match (groups.as_slice(), road) {
+            ([], Road::Ordinary) => format!("No rule lets anybody run {action}. Whoever keeps the policy can add one."),
+            ([], Road::Emergency) => {
+                "No rule lets anybody break the glass for it; whoever keeps the policy can add one.".to_owned()
+            }
+            (groups, Road::Ordinary) => format!("No rule permits it. People in {} may run it.", or(groups)),
+            (groups, Road::Emergency) => format!("No rule permits it. People in {} may break the glass for it.", or(groups)),
         }
     }
 
     /// The groups whose members may run `action` on one of the resources.
-    pub(crate) fn groups_that_could(&self, action: &str, resources: &[Resource]) -> Vec<String> {
-        let may = |group: &&String| self.permits(&somebody([(*group).clone()]), action, resources);
+    fn groups_that_could(&self, action: &str, resources: &[Resource], road: Road) -> Vec<String> {
+        let may = |group: &&String| self.permits(&somebody([(*group).clone()]), action, resources, road);
         self.groups.iter().filter(may).cloned().collect()
     }
 
     /// Whether `person` may run `action` on one of the resources.
-    pub(crate) fn permits(&self, person: &Person, action: &str, resources: &[Resource]) -> bool {
-        resources.iter().any(|resource| matches!(self.ask(person, action, resource), Verdict::Permitted(_)))
+    fn permits(&self, person: &Person, action: &str, resources: &[Resource], road: Road) -> bool {
+        resources.iter().any(|resource| matches!(self.ask(person, action, resource, road), Verdict::Permitted(_)))
     }
 
     /// The names of the people the policy speaks of.
     pub(crate) fn people(&self) -> &BTreeSet<String> {
         &self.people
+    }
+
+    /// The groups that stand in a rule's condition or scope.
+    pub(crate) fn groups(&self) -> &BTreeSet<String> {
+        &self.groups
     }
 
     /// The groups that stand above or in a permit, with a rule that names them and where it is.
@@ -247,6 +294,34 @@ fn somebody(groups: impl IntoIterator<Item = String>) -> Person {
     Person { id, name: String::new(), email: None, groups, zone: "UTC".to_owned() }
 }
 
+/// What a policy speaks of.
+struct Spoken {
+    /// The attributes it looks at.
+    attributes: BTreeSet<String>,
+    /// Every text that stands in it as a value, and the empty one.
+    texts: BTreeSet<String>,
+}
+
+impl Spoken {
+    fn of(set: &PolicySet) -> Self {
+        let mut spoken = Self { attributes: BTreeSet::new(), texts: BTreeSet::from([String::new()]) };
+        let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
+        while let Some(value) = left.pop() {
+            match value {
+                serde_json::Value::Object(members) => {
+                    let text = |name| members.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+                    spoken.texts.extend(text("Value"));
+                    spoken.attributes.extend(text("attr"));
+                    left.extend(members.into_iter().map(|(_, member)| member));
+                }
+                serde_json::Value::Array(items) => left.extend(items),
+                _ => {}
+            }
+        }
+        spoken
+    }
+}
+
 /// One request, with the entities that matter to it and no others.
 fn request(person: &Person, action: &str, resource: &Resource, actions: &[Entity]) -> Result<(Request, Entities), String> {
     let principal = uid("Person", &person.id.0);
@@ -258,10 +333,13 @@ fn request(person: &Person, action: &str, resource: &Resource, actions: &[Entity
         ("project", resource.project.as_ref()),
         ("env", resource.env.as_ref()),
         ("account", resource.account.as_ref()),
+        ("permission_set", resource.access.as_ref().map(|access| &access.permission_set)),
     ];
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name, RestrictedExpression::new_string(text?.clone()))));
     let asker = resource.asker.as_ref().map(|asker| ("asker", RestrictedExpression::new_entity_uid(uid("Person", &asker.0))));
-    let attributes = texts.chain(asker).map(|(name, value)| (name.to_owned(), value)).collect();
+    let minutes = resource.access.as_ref().and_then(|access| access.minutes);
+    let minutes = minutes.map(|minutes| ("minutes", RestrictedExpression::new_long(minutes)));
+    let attributes = texts.chain(asker).chain(minutes).map(|(name, value)| (name.to_owned(), value)).collect();
     let entities =
         actions.iter().cloned().chain(groups.iter().map(|group| Entity::new_no_attrs(group.clone(), HashSet::new()))).chain([
             Entity::new_no_attrs(principal.clone(), groups.clone()),

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use commands::Person;
+use commands::{Person, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::{Directory, Identified, Outsider};
-use crate::platform::{Account, Platform, Profile, SendError};
+use crate::platform::{Account, Names, Platform, Profile, SendError};
 
 /// How long what a platform said about an account is believed: a deactivated person loses their rights within it.
 const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
@@ -49,6 +49,12 @@ impl Recognition {
             Identified::Refused(refusal) => Err(Outsider::Refused(refusal)),
             Identified::Unknown => Err(Outsider::Unknown),
         })
+    }
+
+    /// The account by which a person is known on a platform.
+    pub fn account(&self, platform: &str, person: &PersonId) -> Option<Account> {
+        let id = self.directory.account(platform, person)?;
+        Some(Account { platform: platform.to_owned(), id })
     }
 
     /// Turns mentions of accounts in a command line into people, where they are known.

@@ -34,13 +34,13 @@ impl Records for Ledger {
 
     async fn open_changes(&self) -> Result<Vec<ChangeRecord>> {
         let mut open: Vec<ChangeRecord> = all(&self.0.pending(Kind::Change).await.map_err(broken("listing open changes"))?)?;
-        open.retain(|change| !matches!(change.status, Status::Ended { .. }));
+        open.retain(|change| change.is_unreviewed() || !matches!(change.status, Status::Ended { .. }));
         open.sort_by_key(|change| change.id);
         Ok(open)
     }
 
     async fn freezes(&self) -> Result<Vec<Freeze>> {
-        all(&self.0.newest(Kind::Freeze, 1000).await.map_err(broken("listing freezes"))?)
+        all(&self.0.newest(Kind::Freeze, usize::MAX).await.map_err(broken("listing freezes"))?)
     }
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage> {

@@ -23,7 +23,14 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
     let host = case.host;
     let seen = seen(&case).await?;
     let now = host.clock.now();
-    if let Some(votes) = &seen {
+    if let Cardside::Unread = seen
+        && now >= expires
+        && now < expires + host.rules.late
+    {
+        // Votes cast in time may stand under it.
+        return case.look_again(now + SHORTEST_LOOK).await;
+    }
+    if let Cardside::Votes(votes) = &seen {
         let plain: Vec<Seen> = votes.iter().map(|(_, seen)| seen.clone()).collect();
         for happening in approval::compare(&case.record, &plain, &*host.authority, now) {
             if let Happening::TurnedAway { key, why } = &happening {
@@ -78,12 +85,15 @@ pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Looks at all changes that wait now: what happened under their cards while the bot was away came in no event.
+/// Looks after a start at all changes that wait: what happened under their cards while the bot was away came in no event.
+/// And at once, before all else, at those whose last step failed: what they wait for may be over.
 pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
     for row in host.store.pending(Kind::Change).await? {
         let record: ChangeRecord = read(&row)?;
-        if matches!(record.status, Status::AwaitingApproval { .. }) {
-            host.store.wake(&row.key, host.clock.now()).await;
+        match record.status {
+            Status::AwaitingApproval { .. } => host.store.wake(&row.key, host.clock.now()).await,
+            Status::Running { tries: 1.., .. } => host.store.wake(&row.key, Timestamp::UNIX_EPOCH).await,
+            Status::Running { .. } | Status::Scheduled { .. } | Status::Ended { .. } => {}
         }
     }
     Ok(())
@@ -96,16 +106,25 @@ fn whose(account: &Account, seen: &Seen) -> String {
     }
 }
 
-/// The votes under the card; none when it was not posted yet or can't be read now.
-async fn seen(case: &Case<'_>) -> Result<Option<Vec<(Account, Seen)>>, Trouble> {
+/// What stands under a card.
+enum Cardside {
+    /// The votes.
+    Votes(Vec<(Account, Seen)>),
+    /// It was not posted yet.
+    Unposted,
+    /// It can't be read now.
+    Unread,
+}
+
+async fn seen(case: &Case<'_>) -> Result<Cardside, Trouble> {
     let host = case.host;
-    let Some(at) = host.posted(&card::slot(&case.record)).await? else { return Ok(None) };
-    let Some(platform) = host.platform(&at.platform) else { return Ok(None) };
+    let Some(at) = host.posted(&card::slot(&case.record)).await? else { return Ok(Cardside::Unposted) };
+    let Some(platform) = host.platform(&at.platform) else { return Ok(Cardside::Unread) };
     let reactions = match platform.reactions(&at).await {
         Ok(reactions) => reactions,
         Err(error) => {
             tracing::warn!(change = %case.record.id, %error, "the emoji under a card can't be read");
-            return Ok(None);
+            return Ok(Cardside::Unread);
         }
     };
     let mut votes = Vec::new();
@@ -117,12 +136,12 @@ async fn seen(case: &Case<'_>) -> Result<Option<Vec<(Account, Seen)>>, Trouble> 
             Ok(Err(outsider)) => Err(Stranger { account: account.to_string(), outsider }),
             Err(error) => {
                 tracing::warn!(%account, %error, "a voter can't be looked up now");
-                return Ok(None);
+                return Ok(Cardside::Unread);
             }
         };
         votes.push((account, Seen { voter, verdict }));
     }
-    Ok(Some(votes))
+    Ok(Cardside::Votes(votes))
 }
 
 fn next_prod(host: &Host, record: &ChangeRecord) -> Option<Timestamp> {
@@ -148,21 +167,16 @@ fn prod(case: &mut Case<'_>, tally: &Tally, now: Timestamp) -> Result<(), Troubl
     let voted = |id| record.votes.iter().any(|vote| vote.by == id);
     let noun = if *missing == 1 { "approval" } else { "approvals" };
     let mut words = text!["⏳ ", code(record.id.to_string()), format!(" still waits for {missing} {noun}.")];
-    let could: Vec<_> = could.iter().filter(|person| !voted(person.id.clone())).take(5).collect();
-    for (at, person) in could.iter().enumerate() {
-        let between = if at == 0 {
-            " "
-        } else if at + 1 == could.len() {
-            " or "
-        } else {
-            ", "
-        };
-        words = words.then(text![between, &person.id]);
-    }
+    let could: Vec<_> = could.into_iter().filter(|person| !voted(person.id.clone())).take(5).collect();
     if !could.is_empty() {
-        words = words.then(" could give it.");
+        words = words.then(" ").then(card::any_of(&could)).then(" could give it.");
     }
     let name = format!("prod/{}/{}", record.round, record.prodded);
     case.tell(&name, words.into());
-    case.happen(Happening::Prodded)
+    case.happen(Happening::Prodded)?;
+    // Reminders that an outage made late are one reminder.
+    while next_prod(host, &case.record).is_some_and(|due| due <= now) {
+        case.happen(Happening::Prodded)?;
+    }
+    Ok(())
 }

@@ -112,11 +112,14 @@ impl When {
                     " does not exist: the clocks go forward then. Give another hour."
                 ]));
             }
-            AmbiguousOffset::Fold { .. } => {
+            AmbiguousOffset::Fold { before, after } => {
+                let with = |offset: jiff::tz::Offset| code(format!("{date}T{time}{offset}"));
                 return Err(Error::shown(text![
                     code(&*self.0),
-                    " comes twice: the clocks go back then. Give it with its offset, such as ",
-                    code(format!("{date}T{time}+01:00")),
+                    " comes twice: the clocks go back then. Give it with its offset, ",
+                    with(before),
+                    " or ",
+                    with(after),
                     "."
                 ]));
             }

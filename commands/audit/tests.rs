@@ -122,7 +122,7 @@ async fn answers(who: &str, line: &str) -> Result<Message> {
 }
 
 async fn answers_from(log: &Log, who: &str, line: &str) -> Result<Message> {
-    let settings = Settings { accounts: vec![account("shop"), account("bank")], prefix: "/".to_owned() };
+    let settings = Settings { accounts: vec![account("shop"), account("bank")], prefix: "/".to_owned(), identity: None };
     let (person, aws) = (Law.person(&PersonId(who.to_owned())).unwrap(), Aws::default());
     let asked = registry::parse(COMMANDS, line).unwrap();
     let cx = Context {
@@ -132,6 +132,7 @@ async fn answers_from(log: &Log, who: &str, line: &str) -> Result<Message> {
         action: asked.entry.name(),
         reason: None,
         starts: None,
+        told: &[],
         settings: &settings,
         aws: &aws,
         authority: &Law,

@@ -232,6 +232,11 @@ fn kind_of(code: &str, status: u16) -> Kind {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
             Kind::Expired
         }
+        // What the clock or the key is wrong about passes; what was asked for is not at fault.
+        "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidAccessKeyId" | "AuthFailure" | "MissingAuthenticationToken" => {
+            Kind::Expired
+        }
+        _ if matches!(status, 401 | 403) => Kind::Denied,
         _ if status == 429 => Kind::Throttled,
         _ if status >= 500 => Kind::Broken,
         _ => Kind::Refused,

@@ -11,6 +11,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
 use crate::context::Context;
@@ -59,12 +62,14 @@ struct Shared {
     base: SdkConfig,
     sessions: session::Sessions,
     rds: crate::rds::Caches,
+    access: crate::access::Memory,
 }
 
 impl Default for Shared {
     fn default() -> Self {
         let base = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-        Self { base, sessions: session::Sessions::default(), rds: crate::rds::Caches::default() }
+        let (sessions, rds, access) = Default::default();
+        Self { base, sessions, rds, access }
     }
 }
 
@@ -102,6 +107,31 @@ impl Aws {
     /// What pickers of databases are served from.
     pub(crate) fn rds(&self) -> &crate::rds::Caches {
         &self.0.rds
+    }
+
+    /// What is remembered of Identity Center.
+    pub(crate) fn access(&self) -> &crate::access::Memory {
+        &self.0.access
+    }
+
+    /// How AWS is reached without a role: for calls that carry no signature.
+    pub(crate) fn base(&self) -> &SdkConfig {
+        &self.0.base
+    }
+
+    /// Lets a call through that carries no signature; `api` is its name, such as `sso-oauth:CreateToken`.
+    ///
+    /// # Errors
+    /// What AWS, or the way to it, said.
+    pub(crate) async fn unsigned<T, E>(
+        &self,
+        api: &'static str,
+        call: impl Future<Output = Result<T, SdkError<E, Response>>>,
+    ) -> Result<T, Fault>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        call.await.map_err(|error| Fault::new(api, fault::Deed::Read, &error))
     }
 }
 

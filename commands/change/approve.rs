@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{find, named, suggest_open};
+use crate::error::Error;
 use crate::message::code;
 use crate::records::{ChangeId, Effect, Verdict};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
@@ -13,6 +14,9 @@ use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
 pub struct Approve {
     /// The change, such as CHG-1042
     id: ChangeId,
+    /// The plan you mean, as its card names it: your vote counts for no other
+    #[arg(long, value_name = "DIGEST")]
+    plan: Option<String>,
 }
 
 impl Command for Approve {
@@ -33,7 +37,16 @@ impl Change for Approve {
 
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let record = find(self.id, cx).await?;
-        let vote = Effect::Vote { change: self.id, verdict: Verdict::Approve, reason: cx.reason.map(str::to_owned) };
+        let plan = record.plan.digest.clone();
+        if self.plan.as_ref().is_some_and(|meant| !plan.starts_with(meant.as_str())) {
+            return Err(Error::shown(text![
+                code(self.id.to_string()),
+                " has another plan than the one you looked at, so your approval does not count. Its newest card shows what it would \
+                 do now."
+            ]));
+        }
+        let reason = cx.reason.map(str::to_owned);
+        let vote = Effect::Vote { change: self.id, verdict: Verdict::Approve, plan, reason };
         Ok(Plan::Records {
             resource: Box::new(record.as_resource()),
             effects: vec![vote],

@@ -25,6 +25,9 @@ pub struct List {
     /// Only those that are running
     #[arg(long)]
     running: bool,
+    /// Only emergencies that nobody has reviewed yet
+    #[arg(long)]
+    unreviewed: bool,
     /// Only those of this project
     #[arg(long)]
     project: Option<String>,
@@ -43,10 +46,18 @@ impl Command for List {
 
 impl Query for List {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
-        let mut records = cx.records.changes(NEWEST).await?;
+        let mut records = if self.unreviewed || self.waiting || self.scheduled || self.running {
+            let mut open = cx.records.open_changes().await?;
+            open.sort_by_key(|record| std::cmp::Reverse(record.id));
+            open.retain(|record| !self.unreviewed || record.is_unreviewed());
+            open
+        } else {
+            cx.records.changes(NEWEST).await?
+        };
+        let cut = records.len() == NEWEST;
         records.retain(|record| self.wants(record, cx) && cx.may(&record.as_resource()));
         if records.is_empty() {
-            return Ok(text!["No changes like that. ", code("help"), " shows what you can ask for."].into());
+            return Ok(text!["No changes like that. ", code("change list"), " shows all."].into());
         }
         let pages = records.len().div_ceil(PAGE);
         let page = (self.page as usize).min(pages);
@@ -64,10 +75,11 @@ impl Query for List {
             buttons.push(turn("Older", page + 1));
         }
         let count = records.len();
+        let among = if cut { format!(", among the newest {NEWEST}") } else { String::new() };
         Ok(Message::new()
             .header(format!("Changes ({count})"))
             .table(table)
-            .note(text![format!("Page {page} of {pages}. "), code("change show CHG-n"), " shows one."])
+            .note(text![format!("Page {page} of {pages}{}. ", among), code("change show CHG-n"), " shows one."])
             .buttons(buttons))
     }
 }
@@ -86,13 +98,19 @@ impl List {
     }
 
     fn line(&self, page: usize) -> String {
-        let flags = [("mine", self.mine), ("waiting", self.waiting), ("scheduled", self.scheduled), ("running", self.running)];
+        let flags = [
+            ("mine", self.mine),
+            ("waiting", self.waiting),
+            ("scheduled", self.scheduled),
+            ("running", self.running),
+            ("unreviewed", self.unreviewed),
+        ];
         let mut line = Self::NAME.to_owned();
         for (flag, _) in flags.into_iter().filter(|(_, set)| *set) {
             line.push_str(&format!(" --{flag}"));
         }
-        if let Some(project) = &self.project {
-            line.push_str(&format!(" --project '{}'", project.replace('\'', "")));
+        if let Some(project) = self.project.as_deref().and_then(|project| shlex::try_quote(project).ok()) {
+            line.push_str(&format!(" --project {project}"));
         }
         line + &format!(" --page {page}")
     }

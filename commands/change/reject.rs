@@ -33,7 +33,8 @@ impl Change for Reject {
 
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let record = find(self.id, cx).await?;
-        let vote = Effect::Vote { change: self.id, verdict: Verdict::Reject, reason: cx.reason.map(str::to_owned) };
+        let (plan, reason) = (record.plan.digest.clone(), cx.reason.map(str::to_owned));
+        let vote = Effect::Vote { change: self.id, verdict: Verdict::Reject, plan, reason };
         Ok(Plan::Records {
             resource: Box::new(record.as_resource()),
             effects: vec![vote],

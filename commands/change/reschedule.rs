@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{find, named, suggest_open};
 use crate::args::When;
+use crate::error::Error;
 use crate::message::code;
 use crate::records::{ChangeId, Effect};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
@@ -38,6 +39,10 @@ impl Change for Reschedule {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let record = find(self.id, cx).await?;
         let at = self.at.resolve(cx.now, &cx.person.zone)?;
+        let freezes = cx.records.freezes().await?;
+        if let Some(freeze) = freezes.iter().find(|freeze| freeze.holds(record.plan.resource.project.as_deref(), at)) {
+            return Err(Error::shown(freeze.refuses()));
+        }
         let say = match record.requires {
             Some(_) => {
                 text![code(self.id.to_string()), " starts ", at, " once it is approved again: a new start needs new approvals."]

@@ -7,7 +7,7 @@ use super::{find, named, standing, suggest_open};
 use crate::error::Error;
 use crate::message::{Message, Text, bold, code};
 use crate::plan::Finding;
-use crate::records::{ChangeId, ChangeRecord, PlannedCall, Status, Verdict};
+use crate::records::{ChangeId, ChangeRecord, Emergency, PlannedCall, Reviewed, Status, Verdict};
 use crate::{Choice, Command, Context, Query, Resource, Result, text};
 
 /// Show a change: its exact plan, API calls and parameters, votes, steps and digest
@@ -57,6 +57,9 @@ pub(super) fn details(record: &ChangeRecord) -> Message {
     if let Some(reason) = &record.reason {
         fields.push(("Why".to_owned(), reason.as_str().into()));
     }
+    if let Some(emergency) = &record.emergency {
+        fields.push(("Emergency".to_owned(), review(emergency)));
+    }
     let mut message = Message::new().header(format!("{} · {}", record.id, plan.title)).fields(fields);
     message = message.text(listed("What happens", &plan.what));
     message = message.text(plan.calls.iter().fold(text![bold("Calls to AWS")], |all, call| all.then("\n").then(call_line(call))));
@@ -93,6 +96,15 @@ pub(super) fn details(record: &ChangeRecord) -> Message {
         message = message.text(text![bold("The end"), "\n"].then(said.clone()));
     }
     message.note(text!["Digest ", code(plan.digest.as_str())])
+}
+
+/// Who has reviewed an emergency.
+fn review(emergency: &Emergency) -> Text {
+    let Some(Reviewed { by, at, note }) = &emergency.reviewed else {
+        return "run without approval; a second person has to review it".into();
+    };
+    let told = text!["run without approval; reviewed by ", by, " ", *at];
+    note.iter().fold(told, |told, note| told.then(": ").then(note.as_str()))
 }
 
 fn listed(title: &str, lines: &[Text]) -> Text {

@@ -144,7 +144,14 @@ async fn unknown(wanted: &Wanted, unseen: Vec<Text>, cx: &Context<'_>) -> Error 
         let say = text!["I found no database ", code(&*wanted.id), &*place, ", but could not look everywhere. "].then(first);
         return Error::Outside { say, cause: "an account could not be looked at".to_owned() };
     }
-    let known = inventory::databases(cx).await;
+    let accounts: Vec<&Account> = cx.settings.accounts.iter().collect();
+    let known = match fleet::look(cx.aws, &Caller::of(cx), &accounts).await {
+        Ok(fleet) => fleet.databases.into_iter().filter(|database| cx.may(&database.resource())).collect(),
+        Err(error) => {
+            tracing::warn!(%error, "looking for the nearest names");
+            Vec::new()
+        }
+    };
     let near = nearest(&wanted.id, &known);
     let text = text!["There is no database ", code(&*wanted.id), &*place, "."];
     if near.is_empty() {

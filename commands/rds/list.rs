@@ -70,10 +70,13 @@ impl Query for List {
     }
 }
 
+/// How many places are asked for AWS's table of support before it is given up: each may take AWS's whole time-out.
+const ASKED_FOR_SUPPORT: usize = 3;
+
 /// AWS's table of support, from the first place that answers: it is the same everywhere.
 async fn support(cx: &Context<'_>, caller: &Caller, accounts: &[&Account]) -> Result<Vec<Lifecycle>> {
     let mut last = Error::shown("No region is configured for these accounts.");
-    for (account, region) in fleet::places(accounts.iter().copied()) {
+    for (account, region) in fleet::places(accounts.iter().copied()).into_iter().take(ASKED_FOR_SUPPORT) {
         let read = async { Rds::open(cx.aws, caller, account, region).await?.lifecycles(None).await };
         match read.await {
             Ok(table) => return Ok(table),

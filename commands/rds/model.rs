@@ -124,7 +124,7 @@ impl Database {
             account: Some(self.at.account.clone()),
             project: Some(self.project.clone()),
             env: Some(self.env.clone()),
-            asker: None,
+            ..Resource::default()
         }
     }
 
@@ -133,9 +133,11 @@ impl Database {
         format!("{} {}", self.engine, self.version)
     }
 
-    /// Whether every part of it is in AWS's state `available`.
+    /// Whether every part of it is in a state in which it serves and takes changes: `available`, or
+    /// `storage-optimization`, which may last for a day ("Viewing Amazon RDS DB instance status", RDS User Guide).
     pub(crate) fn settled(&self) -> bool {
-        self.status == "available" && self.members.iter().all(|member| member.status == "available")
+        let settled = |status: &str| ["available", "storage-optimization"].contains(&status);
+        settled(&self.status) && self.members.iter().all(|member| settled(&member.status))
     }
 
     /// Whether every part of it runs `version`.

@@ -20,11 +20,14 @@ pub(super) fn databases(
     let own =
         instances.iter().filter(|one| one.db_cluster_identifier().is_none()).filter_map(|one| instance(one, account, region));
     let clusters = clusters.iter().filter_map(|one| cluster(one, instances, account, region));
-    own.chain(clusters).filter(|database| !OTHERS.contains(&&*database.engine)).collect()
+    own.chain(clusters).collect()
 }
 
-/// An instance; none where AWS leaves out its name.
+/// An instance; none where it is not RDS's, or AWS leaves out its name.
 pub(super) fn instance(one: &sdk::DbInstance, account: &Account, region: &str) -> Option<Database> {
+    if one.engine().is_some_and(|engine| OTHERS.contains(&engine)) {
+        return None;
+    }
     let (project, env) = belongs(one.tag_list(), account);
     Some(Database {
         at: Target {
@@ -69,8 +72,11 @@ pub(super) fn instance(one: &sdk::DbInstance, account: &Account, region: &str) -
     })
 }
 
-/// A cluster with those of `instances` that belong to it; none where AWS leaves out its name.
+/// A cluster with those of `instances` that belong to it; none where it is not RDS's, or AWS leaves out its name.
 pub(super) fn cluster(one: &sdk::DbCluster, instances: &[sdk::DbInstance], account: &Account, region: &str) -> Option<Database> {
+    if one.engine().is_some_and(|engine| OTHERS.contains(&engine)) {
+        return None;
+    }
     let (project, env) = belongs(one.tag_list(), account);
     let engine = one.engine.clone().unwrap_or_default();
     let kind = if engine.starts_with("aurora") { Kind::Aurora } else { Kind::MultiAz };

@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Entry;
+use super::{EMERGENCY, Entry};
 use crate::Choice;
 
 /// A form for one command.
@@ -56,8 +56,13 @@ impl Entry {
         let mut fields: Vec<Field> = clap
             .get_arguments()
             .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version))
+            // Nobody breaks the glass by ticking a box; whoever typed it is asked why.
+            .filter(|arg| arg.get_id() != EMERGENCY || given.contains_key(EMERGENCY))
             .map(|arg| self.field(arg, given))
             .collect();
+        for field in fields.iter_mut().filter(|field| field.id == "reason") {
+            field.required |= given.contains_key(EMERGENCY);
+        }
         // Of one choice there is nothing to choose.
         fields.retain(|field| !matches!(&field.input, Input::Choice(choices) if choices.len() < 2));
         fields.sort_by_key(|field| !field.required);

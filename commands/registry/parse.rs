@@ -29,7 +29,13 @@ pub struct Options {
     /// Why, in the asker's words.
     #[serde(default)]
     pub reason: Option<String>,
+    /// The glass is to be broken: at once, without approval, through freezes. There is a reason then.
+    #[serde(default)]
+    pub emergency: bool,
 }
+
+/// The name of the option that breaks the glass.
+pub const EMERGENCY: &str = "emergency";
 
 /// Why words did not become a command.
 #[derive(Clone, Debug)]
@@ -162,7 +168,10 @@ pub fn arguments(entry: Entry, words: &[String]) -> std::result::Result<Asked, F
     let clap = entry.clap();
     match clap.clone().try_get_matches_from(words) {
         Ok(matches) => {
-            let options = options_of(&matches, entry.kind);
+            let options = options_of(&matches, entry);
+            if options.emergency && options.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+                return Err(Fault::Wrong { why: unexplained(), arg: Some("reason".to_owned()) });
+            }
             let args = entry.read(&matches).map_err(|error| Fault::wrong(error.to_string()))?;
             Ok(Asked { entry, args, options })
         }
@@ -253,11 +262,27 @@ pub(super) fn with_options(command: clap::Command, kind: Kind) -> clap::Command 
     }
 }
 
-fn options_of(matches: &ArgMatches, kind: Kind) -> Options {
-    match kind {
-        Kind::Query => Options { share: matches.get_flag("share"), reason: None },
-        Kind::Change => Options { share: false, reason: matches.get_one::<String>("reason").cloned() },
+/// The option of commands that may have to wait.
+pub(super) fn emergency() -> Arg {
+    Arg::new(EMERGENCY)
+        .long(EMERGENCY)
+        .action(ArgAction::SetTrue)
+        .help("Break the glass: at once, without approval, through freezes; reviewed later")
+}
+
+fn options_of(matches: &ArgMatches, entry: Entry) -> Options {
+    match entry.kind {
+        Kind::Query => Options { share: matches.get_flag("share"), ..Options::default() },
+        Kind::Change => Options {
+            reason: matches.get_one::<String>("reason").cloned(),
+            emergency: entry.has_glass() && matches.get_flag(EMERGENCY),
+            share: false,
+        },
     }
+}
+
+fn unexplained() -> Text {
+    text!["Say why you break the glass: add ", code("--reason \"…\""), ". Whoever reviews it will read it. Nothing was changed."]
 }
 
 /// clap's error as one sentence of ours.

@@ -74,6 +74,23 @@ fn what_is_wrong_is_said_in_one_sentence() {
 }
 
 #[test]
+fn whoever_breaks_the_glass_says_why() {
+    let asked = parse(ALL, "rds upgrade orders --to 8.0.40 --emergency --reason 'checkout is down'").unwrap();
+    assert!(asked.options.emergency);
+    insta::assert_snapshot!(fault("rds upgrade orders --to 8.0.40 --emergency"), @r#"Say why you break the glass: add --reason "…". Whoever reviews it will read it. Nothing was changed."#);
+    insta::assert_snapshot!(fault("rds upgrade orders --to 8.0.40 --emergency --reason ' '"), @r#"Say why you break the glass: add --reason "…". Whoever reviews it will read it. Nothing was changed."#);
+    insta::assert_snapshot!(fault("change freeze stop FRZ-1 --emergency"), @"change freeze stop has no --emergency. help change freeze stop shows what it takes.");
+    insta::assert_snapshot!(fault("rds list --emergency"), @"rds list has no --emergency. help rds list shows what it takes.");
+    let ids = |given: &[&str]| {
+        let given = given.iter().map(|name| ((*name).to_owned(), Value::Bool(true))).collect();
+        let required = |field: Field| if field.required { format!("{}!", field.id) } else { field.id };
+        asked.entry.form(&given).fields.into_iter().map(required).collect::<Vec<_>>().join(" ")
+    };
+    insta::assert_snapshot!(ids(&[]), @"id! to! at window class parameter_group reason");
+    insta::assert_snapshot!(ids(&["emergency"]), @"id! to! reason! at window class parameter_group emergency");
+}
+
+#[test]
 fn a_form_stands_for_the_line_that_would_have_been_typed() {
     let asked = parse(ALL, "rds upgrade orders --to 8.0.40 --at 'sat 02:00' --reason 'end of support'").unwrap();
     let given: Map<String, Value> =

@@ -116,7 +116,7 @@ impl Desk {
             account("444455556666", "shop-staging", "staging"),
             account("777788889999", "media", "prod"),
         ];
-        let settings = Settings { accounts, prefix: "/".to_owned() };
+        let settings = Settings { accounts, prefix: "/".to_owned(), identity: None };
         Self { world, aws, now, person, settings, authority: Policy { closed: None } }
     }
 
@@ -133,6 +133,7 @@ impl Desk {
             action,
             reason: None,
             starts: None,
+            told: &[],
             settings: &self.settings,
             aws: &self.aws,
             authority: &self.authority,
@@ -189,6 +190,11 @@ impl Desk {
                     self.tick(until).await;
                     note
                 }
+                Ok(Step::Progress { state: next, so_far, .. }) => {
+                    state = next;
+                    so_far
+                }
+                Ok(Step::Tell { .. }) => panic!("an upgrade tells other changes nothing"),
                 Ok(Step::Done(said)) => {
                     told.push(said.plain());
                     return Ok(told);

@@ -1,7 +1,7 @@
 //! Whatever happens in whatever order, a change keeps to its life.
 
 use commands::context::{Requirement, SelfApproval};
-use commands::records::{Cast, ChangeId, PlanRecord, Verdict};
+use commands::records::{Cast, ChangeId, Emergency, PlanRecord, Verdict};
 use commands::{PersonId, Resource};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -19,6 +19,8 @@ pub(crate) fn person(number: u8) -> PersonId {
 /// A change of `p0` that waits for `approvals` of dba.
 pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeRecord {
     let mut plan = PlanRecord {
+        runs: commands::plan::Runs::Alone,
+        offers: Vec::new(),
         resource: Resource::named("database", "orders"),
         title: "orders: mysql 8.0.35 → 8.0.40".to_owned(),
         what: Vec::new(),
@@ -40,12 +42,15 @@ pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeReco
         asked: start(),
         plan,
         requires: Some(Requirement { approvals, group: "dba".to_owned(), self_approval }),
+        emergency: None,
         rule: "upgrade-prod".to_owned(),
         round: 1,
         votes: Vec::new(),
         claimed: None,
         status: Status::AwaitingApproval { expires: start() + SignedDuration::from_hours(8) },
         notes: Vec::new(),
+        so_far: None,
+        told: Vec::new(),
         reminded: Vec::new(),
         prodded: 0,
         turned_away: Vec::new(),
@@ -70,10 +75,10 @@ fn stand(record: &ChangeRecord) -> Stand {
     }
 }
 
-/// Where something leads from where a change stands; none where it can't happen.
-fn leads(from: Stand, happening: &Happening) -> Option<Stand> {
+/// Where something that `by` does leads from where a change stands; none where it can't happen.
+fn leads(record: &ChangeRecord, happening: &Happening, by: &PersonId) -> Option<Stand> {
     use Stand::{Ended, Running, Scheduled, Waiting};
-    Some(match (from, happening) {
+    Some(match (stand(record), happening) {
         (
             Waiting,
             Happening::Voted(_)
@@ -83,6 +88,7 @@ fn leads(from: Stand, happening: &Happening) -> Option<Stand> {
             | Happening::Prodded,
         ) => Waiting,
         (Waiting, Happening::Approved { .. }) => Scheduled,
+        (_, Happening::Rescheduled { .. }) if record.emergency.is_some() => return None,
         (Waiting | Scheduled, Happening::Rescheduled { expires, .. }) => expires.map_or(Scheduled, |_| Waiting),
         (Scheduled, Happening::Reminded { .. } | Happening::Held { .. }) => Scheduled,
         (Scheduled, Happening::Started { .. }) => Running,
@@ -90,6 +96,8 @@ fn leads(from: Stand, happening: &Happening) -> Option<Stand> {
         (Waiting, Happening::Ended { outcome: Outcome::Rejected, .. }) => Ended,
         (Waiting | Scheduled, Happening::Ended { outcome: Outcome::Cancelled | Outcome::Expired | Outcome::Void, .. }) => Ended,
         (Running, Happening::Ended { outcome: Outcome::Succeeded | Outcome::Failed, .. }) => Ended,
+        (Ended, Happening::ReviewMissed { .. }) if record.is_unreviewed() => Ended,
+        (Ended, Happening::Reviewed { .. }) if record.is_unreviewed() && *by != record.asker => Ended,
         _ => return None,
     })
 }
@@ -128,19 +136,25 @@ fn happenings() -> impl Strategy<Value = Happening> {
             state, next, note, calls: calls(),
         }),
         2 => (at(), words()).prop_map(move |(next, why)| Happening::Stumbled { next, why, cause: "cause".to_owned(), calls: calls() }),
+        2 => prop::option::of(words()).prop_map(|note| Happening::Reviewed { note: note.map(|note| note.plain()) }),
+        1 => (1_i64..9).prop_map(|days| Happening::ReviewMissed { days }),
         1 => (outcome, words()).prop_map(move |(outcome, said)| Happening::Ended { outcome, said, calls: calls() }),
     ]
 }
 
 proptest! {
     #[test]
-    fn only_legal_transitions_happen(life in prop::collection::vec(happenings(), 1..40)) {
+    fn only_legal_transitions_happen(
+        life in prop::collection::vec((happenings(), (0_u8..3).prop_map(person)), 1..40),
+        is_emergency in any::<bool>(),
+    ) {
         let mut record = waiting(1, SelfApproval::Refused);
-        for (at, happening) in life.into_iter().enumerate() {
+        record.emergency = is_emergency.then(Emergency::default);
+        for (at, (happening, by)) in life.into_iter().enumerate() {
             let now = start() + SignedDuration::from_secs(i64::try_from(at).unwrap());
-            let expected = leads(stand(&record), &happening);
+            let expected = leads(&record, &happening, &by);
             let before = record.clone();
-            match (happen(&record, happening.clone(), &person(1), now), expected) {
+            match (happen(&record, happening.clone(), &by, now), expected) {
                 (Err(_), None) => prop_assert_eq!(&record, &before),
                 (Ok((next, fact)), Some(expected)) => {
                     prop_assert_eq!(stand(&next), expected);
@@ -174,6 +188,10 @@ fn kept(before: &ChangeRecord, after: &ChangeRecord, happening: &Happening) -> R
         return Ok(());
     }
     prop_assert_eq!((after.round, &after.plan), (before.round, &before.plan));
+    prop_assert_eq!(after.emergency.is_some(), before.emergency.is_some());
+    if !matches!(happening, Happening::Reviewed { .. }) {
+        prop_assert_eq!(after.is_unreviewed(), before.is_unreviewed());
+    }
     if !matches!(happening, Happening::Voted(_) | Happening::Withdrawn(_)) {
         prop_assert_eq!(&after.votes, &before.votes);
     }

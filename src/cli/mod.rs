@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use watchkeeper::audit::cli::Audit;
 use watchkeeper::config::{Config, ConfigErrors, Environment};
 
+use self::health::Probe;
+
 mod audit;
 mod check;
 mod docs;
@@ -70,11 +72,7 @@ enum Task {
         of: Docs,
     },
     /// Ask the bot that runs here whether it is ready
-    Health {
-        /// Where it listens; otherwise as configured
-        #[arg(long, value_name = "ADDRESS")]
-        at: Option<std::net::SocketAddr>,
-    },
+    Health(Probe),
 }
 
 /// How log lines look.
@@ -171,7 +169,7 @@ fn task(task: Task, environment: &Environment, out: &mut (dyn Write + Send)) -> 
         Task::Audit { asked } => audit::audit(&Config::load(environment)?, &asked, out),
         Task::Simulate(simulated) => simulate::simulate(&Config::load(environment)?, &simulated, out),
         Task::Docs { of: Docs::Commands } => docs::commands(out),
-        Task::Health { at } => health::health(environment, at, out),
+        Task::Health(probe) => health::health(environment, &probe, out),
     }
 }
 

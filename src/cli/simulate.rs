@@ -15,14 +15,19 @@ use super::{Answer, Failure, Simulated};
 pub(super) fn simulate(config: &Config, simulated: &Simulated, out: &mut dyn Write) -> Result<Answer, Failure> {
     let law = config.law(commands::ALL)?;
     let person = person(&law, &simulated.person)?;
-    let Asked { entry, args, .. } = registry::parse(commands::ALL, &simulated.line).map_err(|fault| wrong(&fault))?;
+    let Asked { entry, args, options } = registry::parse(commands::ALL, &simulated.line).map_err(|fault| wrong(&fault))?;
     let resource = entry.resource(&args).map_err(|error| Failure(error.to_string()))?;
     let groups: Vec<&str> = person.groups.iter().map(String::as_str).collect();
     let groups = if groups.is_empty() { "in no group".to_owned() } else { format!("in {}", groups.join(", ")) };
-    writeln!(out, "{} on {resource}, asked by {} ({groups}):", entry.name(), person.name)?;
+    let glass = if options.emergency { " in an emergency" } else { "" };
+    writeln!(out, "{} on {resource}{glass}, asked by {} ({groups}):", entry.name(), person.name)?;
     let mut answer = Answer::No;
     for place in places(config, &resource, simulated) {
-        let decision = law.decide(&person, entry.name(), &place);
+        let decision = if options.emergency {
+            law.decide_in_emergency(&person, entry.name(), &place)
+        } else {
+            law.decide(&person, entry.name(), &place)
+        };
         if matches!(decision, Decision::Allowed { .. }) {
             answer = Answer::Yes;
         }

@@ -7,8 +7,9 @@ use commands::context::{Authority, Decision, Requirement};
 use commands::registry::Entry;
 use commands::{Person, Resource};
 
-use super::{Config, ConfigError, Place, Transport};
+use super::{Config, ConfigError, Place, Transport, identity};
 use crate::approval::could_approve;
+use crate::glass::could_review;
 use crate::policy::{Law, whereabouts};
 
 /// One thing to know about a configuration.
@@ -47,7 +48,9 @@ impl Config {
         match self.law(commands) {
             Ok(law) => {
                 findings.extend(check_groups(self, &law));
+                findings.extend(self.check_identity(&law));
                 findings.extend(check_approvers(self, &law));
+                findings.extend(check_reviewers(self, &law));
             }
             Err(errors) => findings.extend(errors.0.into_iter().map(|error| Finding { weight: Weight::Blocks, error })),
         }
@@ -91,7 +94,7 @@ impl Config {
             let words = format!("{} has no role to assume; give it `roles`, or all of them `role` under [aws].", account.name);
             findings.push(advice("accounts".to_owned(), words));
         }
-        if self.people.is_empty() {
+        if self.people.is_empty() && self.settings.identity.is_none() {
             findings.push(finding(
                 Weight::Advice,
                 Place::whole(&self.people_file),
@@ -102,6 +105,16 @@ impl Config {
         findings
     }
 
+    fn check_identity(&self, law: &Law) -> Vec<Finding> {
+        let advice = self.settings.identity.iter().flat_map(|center| identity::advice(center, law.policy()));
+        advice.map(|(key, words)| finding(Weight::Advice, Place::whole(&self.name()), Some(&key), words)).collect()
+    }
+
+    /// The groups whose members only AWS knows.
+    fn groups_at_aws(&self) -> impl Iterator<Item = &String> {
+        self.settings.identity.iter().flat_map(|center| &center.groups)
+    }
+
     fn name(&self) -> String {
         self.file.as_ref().map_or_else(|| "watchkeeper.toml (compiled in)".to_owned(), |file| file.display().to_string())
     }
@@ -109,7 +122,7 @@ impl Config {
 
 /// Groups a permit speaks of that nobody is in: a misspelt name, or a door nobody can open.
 fn check_groups(config: &Config, law: &Law) -> Vec<Finding> {
-    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).collect();
+    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).chain(config.groups_at_aws()).collect();
     let empty = law.policy().groups_of_permits().into_iter().filter(|(group, ..)| !known.contains(group));
     let words = |group: &str| match commands::registry::nearest(group, known.iter().map(|known| known.as_str())) {
         Some(close) => format!("Nobody is in the group {group:?}. Did you mean {close:?}?"),
@@ -119,28 +132,19 @@ fn check_groups(config: &Config, law: &Law) -> Vec<Finding> {
 }
 
 /// Approvals that can't be had: somebody may ask for a change, and too few others could approve it.
-///
-/// People in the same groups fare alike, so one of each kind is tried, and everybody the policy calls by name.
 fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
-    let people = law.people();
-    let mut kinds: BTreeMap<(BTreeSet<String>, Option<&str>), &Person> = BTreeMap::new();
-    for person in &people {
-        let named = law.policy().people().get(&person.id.0).map(String::as_str);
-        kinds.entry((person.groups.clone(), named)).or_insert(person);
-    }
-    let bare = Resource::default();
-    let places = law.policy().places(&bare, &config.settings);
     let mut missing: BTreeMap<(String, String), (Requirement, usize, BTreeSet<String>)> = BTreeMap::new();
-    for (person, action) in kinds.values().flat_map(|person| law.policy().changes().map(move |action| (*person, action))) {
-        for place in &places {
-            let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(person, action, place) else {
-                continue;
-            };
-            let could = could_approve(&requires, &person.id, place, law).len();
-            if could < requires.approvals as usize {
-                let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));
-                entry.2.insert(whereabouts(place));
-            }
+    for (person, action, place) in askings(config, law) {
+        let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(&person, action, &place) else {
+            continue;
+        };
+        if config.groups_at_aws().any(|group| *group == requires.group) {
+            continue;
+        }
+        let could = could_approve(&requires, &person.id, &place, law).len();
+        if could < requires.approvals as usize {
+            let entry = missing.entry((rule, person.id.to_string())).or_insert((requires, could, BTreeSet::new()));
+            entry.2.insert(whereabouts(&place));
         }
     }
     let rules = law.policy().places_of_rules();
@@ -157,6 +161,40 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
             finding(Weight::Blocks, place, Some(&rule), words)
         })
         .collect()
+}
+
+/// Emergencies that would stay open for ever: somebody may break the glass, and nobody else could review it.
+fn check_reviewers(config: &Config, law: &Law) -> Vec<Finding> {
+    let rules = law.policy().places_of_rules();
+    let mut alone: BTreeMap<String, String> = BTreeMap::new();
+    for (person, action, place) in askings(config, law) {
+        let Decision::Allowed { rule, .. } = law.policy().decide_in_emergency(&person, action, &place) else { continue };
+        if could_review(&person.id, &place.as_change("", &person.id), law).is_empty() {
+            alone.entry(rule).or_insert_with(|| person.id.to_string());
+        }
+    }
+    let finding = |(rule, person): (String, String)| {
+        let words = format!("{person} may break the glass by it, and nobody else may run change sign-off to review that.");
+        let place = rules.get(rule.as_str()).cloned().unwrap_or_else(|| Place::whole(&config.policy.file));
+        finding(Weight::Advice, place, Some(&rule), words)
+    };
+    alone.into_iter().map(finding).collect()
+}
+
+/// Who may ask for which change where. People in the same groups fare alike, so one of each kind is tried, and everybody
+/// the policy calls by name.
+fn askings<'l>(config: &Config, law: &'l Law) -> Vec<(Person, &'l str, Resource)> {
+    let mut kinds: BTreeMap<(BTreeSet<String>, Option<&str>), Person> = BTreeMap::new();
+    for person in law.people() {
+        let named = law.policy().people().get(&person.id.0).map(String::as_str);
+        kinds.entry((person.groups.clone(), named)).or_insert(person);
+    }
+    let places = law.policy().places(&Resource::default(), &config.settings);
+    let mut askings = Vec::new();
+    for (person, action) in kinds.values().flat_map(|person| law.policy().changes().map(move |action| (person, action))) {
+        askings.extend(places.iter().map(|place| (person.clone(), action, place.clone())));
+    }
+    askings
 }
 
 fn finding(weight: Weight, place: Place, key: Option<&str>, words: String) -> Finding {

@@ -41,9 +41,12 @@ fn the_commented_examples_are_valid() {
         };
         text.lines().map(example).collect::<Vec<_>>().join("\n")
     };
-    let (toml, people) = (uncommented(DEFAULT_TOML), uncommented(DEFAULT_PEOPLE));
+    let (toml, people, baseline) = (uncommented(DEFAULT_TOML), uncommented(DEFAULT_PEOPLE), uncommented(DEFAULT_BASELINE));
     let files = [("watchkeeper.toml", toml.as_str()), ("people.toml", &people), ("policy.cedar", DEFAULT_POLICY)];
-    let config = load(&files, &[]).unwrap();
+    let config = load(&[&files[..], &[("access-baseline.toml", &baseline)]].concat(), &[]).unwrap();
+    let center = config.settings.identity.unwrap();
+    assert_eq!(center.baseline.map(|declared| declared.len()), Some(3));
+    assert_eq!(center.profiles["developer"], ["developers", "readers"]);
     assert_eq!(config.settings.accounts[0].roles["rds"], "arn:aws:iam::123456789012:role/watchkeeper-rds");
     assert_eq!(config.people[0].accounts.len(), 2);
 }
@@ -205,6 +208,11 @@ permit (principal in Group::"dba", action == Action::"rds upgrade", resource)
 when { resource has env && resource.env == "prod" };
 @id("vote")
 permit (principal in Group::"dba", action == Action::"change approve", resource);
+@id("upgrade-emergency")
+@emergency("yes")
+permit (principal in Group::"dba", action == Action::"rds upgrade", resource);
+@id("sign-off")
+permit (principal in Group::"dba", action == Action::"change sign-off", resource);
 "#;
     let files = [("watchkeeper.toml", toml), ("people.toml", people), ("policy.cedar", policy)];
     assert_snapshot!(findings(&files, &[("SLACK_BOT_TOKEN", "x")]), @r#"
@@ -214,6 +222,7 @@ permit (principal in Group::"dba", action == Action::"change approve", resource)
     advice: watchkeeper.toml: projects.web: No account belongs to the project web.
     advice: watchkeeper.toml: accounts: shop-prod has no role to assume; give it `roles`, or all of them `role` under [aws].
     advice: policy.cedar:2:1: read-audit: Nobody is in the group "auditors". Did you mean "auditor"?
+    advice: policy.cedar:11:1: upgrade-emergency: dora may break the glass by it, and nobody else may run change sign-off to review that.
     "#);
     let policy = ("policy.cedar", "@id(\"a\")\npermit (principal, action == Action::\"rds upgade\", resource);");
     assert_snapshot!(findings(&[("watchkeeper.toml", "[slack]\ntransport = \"http\""), policy], &[("SLACK_BOT_TOKEN", "x")]), @r#"
@@ -221,5 +230,142 @@ permit (principal in Group::"dba", action == Action::"change approve", resource)
     error: policy.cedar:2:30: a: Unrecognized action `Action::"rds upgade"` (did you mean `Action::"rds upgrade"`?).
     advice: watchkeeper.toml: accounts: No AWS account is configured, so there is nothing to look after.
     advice: people.toml (compiled in): people: Nobody is in it, so nobody may do anything.
+    "#);
+}
+
+/// An Identity Center with as little said as possible.
+const CENTER: &str = r#"
+[aws]
+region = "eu-central-1"
+role = "arn:aws:iam::{account}:role/watchkeeper-{capability}"
+[identity_center]
+account = "888877776666"
+"#;
+
+#[test]
+fn identity_center_takes_what_it_is_not_told_from_elsewhere() {
+    let config = load(&[("watchkeeper.toml", CENTER)], &[]).unwrap();
+    let center = config.settings.identity.unwrap();
+    assert_eq!((center.home.name.as_str(), center.home.regions), ("identity-center", vec!["eu-central-1".to_owned()]));
+    assert_eq!(center.home.roles["access"], "arn:aws:iam::888877776666:role/watchkeeper-access");
+    assert_eq!((center.calls_per_second, center.outstanding, center.refresh), (20, 10, SignedDuration::from_mins(5)));
+    assert_eq!(center.baseline, None, "nothing is declared without a file");
+    let toml = format!("{CENTER}\nrole = \"arn:aws:iam::888877776666:role/own\"\nregion = \"us-east-1\"\nrefresh = \"1m\"\n")
+        + "[[accounts]]\nid = \"888877776666\"\nname = \"people\"\nproject = \"it\"\nenv = \"prod\"";
+    let config = load(&[("watchkeeper.toml", &toml), ("access-baseline.toml", "")], &[]).unwrap();
+    let center = config.settings.identity.unwrap();
+    let home = &center.home;
+    assert_eq!((home.name.as_str(), home.project.as_str(), home.env.as_str()), ("people", "it", "prod"));
+    assert_eq!((home.roles["access"].as_str(), home.regions[0].as_str()), ("arn:aws:iam::888877776666:role/own", "us-east-1"));
+    assert_eq!(center.baseline, Some(Vec::new()), "an empty file declares that nothing stands");
+}
+
+#[test]
+fn everything_wrong_with_identity_center_is_told_at_once() {
+    let toml = r#"
+[identity_center]
+account = "888877776666"
+region = "eu-central-1"
+management = "888877776666"
+portal = "acme.awsapps.com"
+groups = "sre"
+calls_per_second = 0
+outstanding = 101
+refresh = "1s"
+protected = ["root"]
+[identity_center.profiles.developer]
+group = ["developers"]
+"#;
+    assert_snapshot!(load(&[("watchkeeper.toml", toml)], &[]).unwrap_err(), @r#"
+    watchkeeper.toml:2:1: identity_center.role: This key is missing, and [aws] gives no `role` either: it takes a role's ARN, such as "arn:aws:iam::{account}:role/watchkeeper-{capability}".
+    watchkeeper.toml:6:10: identity_center.portal: Expected where people sign in, such as "https://acme.awsapps.com/start", found "acme.awsapps.com".
+    watchkeeper.toml:7:10: identity_center.groups: Expected a list of groups, such as ["sre", "dba"], found "sre".
+    watchkeeper.toml:8:20: identity_center.calls_per_second: Expected a number from 1 to 1000, found the number 0.
+    watchkeeper.toml:9:15: identity_center.outstanding: Expected a number from 1 to 100, found the number 101.
+    watchkeeper.toml:10:11: identity_center.refresh: Expected a duration of ten seconds or more, such as "5m", found "1s".
+    watchkeeper.toml:11:1: identity_center.protected: There is no such key. Did you mean protected_users?
+    watchkeeper.toml:12:1: identity_center.profiles.developer.groups: This key is missing: it takes a list of groups, such as ["sre", "dba"].
+    watchkeeper.toml:13:1: identity_center.profiles.developer.group: There is no such key. Did you mean groups?
+    "#);
+    let role = "role = \"arn:aws:iam::888877776666:role/x\"";
+    let toml = toml.replace("[identity_center]", &format!("[identity_center]\n{role}"));
+    assert_snapshot!(load(&[("watchkeeper.toml", &toml)], &[]).unwrap_err(), @r#"
+    watchkeeper.toml:6:14: identity_center.management: 888877776666 is `account` itself. Leave this key out: it is for delegated administrators.
+    watchkeeper.toml:7:10: identity_center.portal: Expected where people sign in, such as "https://acme.awsapps.com/start", found "acme.awsapps.com".
+    watchkeeper.toml:8:10: identity_center.groups: Expected a list of groups, such as ["sre", "dba"], found "sre".
+    watchkeeper.toml:9:20: identity_center.calls_per_second: Expected a number from 1 to 1000, found the number 0.
+    watchkeeper.toml:10:15: identity_center.outstanding: Expected a number from 1 to 100, found the number 101.
+    watchkeeper.toml:11:11: identity_center.refresh: Expected a duration of ten seconds or more, such as "5m", found "1s".
+    watchkeeper.toml:12:1: identity_center.protected: There is no such key. Did you mean protected_users?
+    watchkeeper.toml:13:1: identity_center.profiles.developer.groups: This key is missing: it takes a list of groups, such as ["sre", "dba"].
+    watchkeeper.toml:14:1: identity_center.profiles.developer.group: There is no such key. Did you mean groups?
+    "#);
+    assert_snapshot!(load(&[("watchkeeper.toml", "[identity_center]\nname = \"a\"")], &[]).unwrap_err(), @r#"
+    watchkeeper.toml:1:1: identity_center.account: This key is missing: it takes the account's twelve digits in quotes.
+    watchkeeper.toml:1:1: identity_center.region: This key is missing: it takes a region, such as "eu-central-1".
+    "#);
+}
+
+#[test]
+fn the_baseline_is_checked_too() {
+    let account = "\n[[accounts]]\nid = \"123456789012\"\nname = \"shop-prod\"\nproject = \"shop\"\nenv = \"prod\"";
+    let toml = format!("{CENTER}baseline = \"stands.toml\"{account}");
+    let stands = r#"
+[[assignments]]
+group = "sre"
+permission_set = "Admin"
+accounts = ["shop-prd", "222233334444", "elsewhere"]
+[[assignments]]
+group = "sre"
+user = "ana"
+permission_set = "Admin"
+accounts = ["shop-prod"]
+[[assignments]]
+permissionset = "Admin"
+accounts = []
+[[assignments]]
+user = "ana"
+permission_set = "Admin"
+accounts = ["shop-prod", "123456789012"]
+"#;
+    assert_snapshot!(load(&[("watchkeeper.toml", &toml), ("stands.toml", stands)], &[]).unwrap_err(), @r#"
+    stands.toml:5:12: assignments[0].accounts: No account is called "shop-prd". Did you mean "shop-prod"?
+    stands.toml:5:12: assignments[0].accounts: No account is called "elsewhere". Others can be given by their twelve digits.
+    stands.toml:7:9: assignments[1].group: An assignment is for a user or for a group, not for both.
+    stands.toml:11:1: assignments[2].permission_set: This key is missing: it takes a permission set, such as "ReadOnly".
+    stands.toml:11:1: assignments[2]: Whom it is for is missing: give it `group` or `user`.
+    stands.toml:12:1: assignments[2].permissionset: There is no such key. Did you mean permission_set?
+    stands.toml:13:12: assignments[2].accounts: Expected a list of accounts, such as ["shop-prod"], found [].
+    stands.toml:17:12: assignments[3].accounts: This is declared above for 123456789012 already.
+    "#);
+    assert_snapshot!(load(&[("watchkeeper.toml", &toml)], &[]).unwrap_err(), @"stands.toml: Reading this file: No such file or directory (os error 2).");
+    let stands = "[[assignments]]\nuser = \"ana\"\npermission_set = \"Admin\"\naccounts = [\"shop-prod\", \"identity-center\"]";
+    let config = load(&[("watchkeeper.toml", &toml), ("stands.toml", stands)], &[]).unwrap();
+    let declared = config.settings.identity.unwrap().baseline.unwrap();
+    let declared: Vec<_> =
+        declared.iter().map(|one| format!("{:?} {} {}", one.principal, one.permission_set, one.account)).collect();
+    assert_eq!(declared, [r#"User("ana") Admin 123456789012"#, r#"User("ana") Admin 888877776666"#]);
+}
+
+#[test]
+fn check_knows_that_groups_come_from_identity_center() {
+    let toml = format!(
+        "{CENTER}groups = [\"dba\", \"SRE\", \"idle\"]\nadministrators = \"sre\"\n[identity_center.profiles.ops]\ngroups = [\"sre\", \"x\"]"
+    );
+    let policy = r#"
+@id("upgrade")
+@approvals("2")
+@approvers("dba")
+permit (principal in Group::"SRE", action == Action::"rds upgrade", resource);
+@id("vote")
+permit (principal in Group::"dbas", action == Action::"change approve", resource);
+"#;
+    let variables = [("SLACK_BOT_TOKEN", "x"), ("SLACK_APP_TOKEN", "x")];
+    assert_snapshot!(findings(&[("watchkeeper.toml", &toml), ("policy.cedar", policy)], &variables), @r#"
+    advice: watchkeeper.toml: accounts: No AWS account is configured, so there is nothing to look after.
+    advice: policy.cedar:6:1: vote: Nobody is in the group "dbas". Did you mean "dba"?
+    advice: watchkeeper.toml: identity_center.groups: No rule of the policy names "idle", so being in it changes nothing.
+    advice: watchkeeper.toml: identity_center.administrators: "sre" and "SRE" of `groups` differ in upper and lower case only. Are they one?
+    advice: watchkeeper.toml: identity_center.profiles.ops.groups: "sre" and "SRE" of `groups` differ in upper and lower case only. Are they one?
     "#);
 }

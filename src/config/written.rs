@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
-use super::{Approvals, Channels, ConfigErrors, Transport};
+use super::{Approvals, Channels, ConfigErrors, Transport, identity};
 
 /// What the file holds, defaults filled in.
 pub(super) struct Written {
@@ -22,6 +22,7 @@ pub(super) struct Written {
     pub(super) remind_before_start: Vec<SignedDuration>,
     pub(super) settings: Settings,
     pub(super) aws_region: Option<String>,
+    pub(super) baseline: Option<String>,
 }
 
 /// Reads the file. `capabilities` are those a role template is filled in for.
@@ -31,7 +32,9 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
     let top = document.top(&parsed_text);
     let port = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
     let (transport, prefix) = slack(top.table("slack"));
-    let (accounts, region) = accounts(&top, capabilities);
+    let aws = aws(top.table("aws"));
+    let accounts = accounts(&top, &aws, capabilities);
+    let (identity, baseline) = identity::read(top.table("identity_center"), &aws, &accounts);
     let written = Written {
         data_dir: top.get("data_dir", "a folder's path", text).unwrap_or_else(|| "data".to_owned()),
         listen: top.get("listen", "an address with a port, such as \"127.0.0.1:8080\"", parsed).unwrap_or(port),
@@ -41,8 +44,9 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         channels: channels(&top),
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
-        aws_region: region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
-        settings: Settings { accounts, prefix },
+        aws_region: aws.region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
+        settings: Settings { accounts, prefix, identity },
+        baseline,
     };
     top.done();
     document.errors().or(written)
@@ -126,7 +130,7 @@ fn changes(table: Option<Table<'_>>) -> Vec<SignedDuration> {
 const DURATIONS: &str = "a list of durations, such as [\"30m\", \"1h\"]";
 
 /// Hours and smaller, longer than nothing: a day is not always 24 hours long.
-fn duration(value: &DeValue<'_>) -> Option<SignedDuration> {
+pub(super) fn duration(value: &DeValue<'_>) -> Option<SignedDuration> {
     parsed::<SignedDuration>(value).filter(SignedDuration::is_positive)
 }
 
@@ -140,28 +144,42 @@ fn emoji(value: &DeValue<'_>) -> Option<BTreeSet<String>> {
     (!names.is_empty() && names.iter().all(fits)).then_some(names)
 }
 
-/// The accounts, and the region for those that name none.
-fn accounts(top: &Table<'_>, capabilities: &[&str]) -> (Vec<Account>, Option<String>) {
-    const REGIONS: &str = "a list of regions, such as [\"eu-central-1\"]";
-    let aws = top.table("aws");
-    let region = aws.as_ref().and_then(|aws| aws.get("region", "a region, such as \"eu-central-1\"", text));
-    let template = aws.as_ref().and_then(|aws| aws.get("role", ROLE, role));
-    if let Some(aws) = aws {
-        aws.done();
+/// What holds for all accounts.
+#[derive(Default)]
+pub(super) struct Everywhere {
+    /// The region for those that name none.
+    pub(super) region: Option<String>,
+    /// The role, `{account}` and `{capability}` still to be filled in.
+    role: Option<String>,
+}
+
+impl Everywhere {
+    /// The role for a capability in an account, where the template gives one.
+    pub(super) fn role(&self, account: &str, capability: &str) -> Option<String> {
+        Some(self.role.as_ref()?.replace("{account}", account).replace("{capability}", capability))
     }
+}
+
+fn aws(table: Option<Table<'_>>) -> Everywhere {
+    let Some(table) = table else { return Everywhere::default() };
+    let aws = Everywhere { region: table.get("region", REGION, text), role: table.get("role", ROLE, role) };
+    table.done();
+    aws
+}
+
+fn accounts(top: &Table<'_>, aws: &Everywhere, capabilities: &[&str]) -> Vec<Account> {
+    const REGIONS: &str = "a list of regions, such as [\"eu-central-1\"]";
     let mut seen = BTreeSet::new();
     let mut accounts = Vec::new();
     for table in top.tables("accounts") {
-        let id = table.must("id", "the account's twelve digits in quotes", |value| {
-            text(value).filter(|id| id.len() == 12 && id.chars().all(|digit| digit.is_ascii_digit()))
-        });
+        let id = table.must("id", DIGITS, digits);
         if let Some(id) = id.as_ref().filter(|id| !seen.insert((*id).clone())) {
             table.wrong(Some("id"), format!("Account {id} is configured twice."));
         }
         let name = table.must("name", "what people call the account", text);
         let project = table.must("project", "the project its resources belong to", text);
         let env = table.must("env", "the environment its resources belong to, such as \"prod\"", text);
-        let regions = match (table.get("regions", REGIONS, |value| texts(value).filter(|all| !all.is_empty())), &region) {
+        let regions = match (table.get("regions", REGIONS, |value| texts(value).filter(|all| !all.is_empty())), &aws.region) {
             (Some(regions), _) => Some(regions),
             (None, Some(region)) => Some(vec![region.clone()]),
             (None, None) => table.must("regions", REGIONS, texts),
@@ -169,20 +187,28 @@ fn accounts(top: &Table<'_>, capabilities: &[&str]) -> (Vec<Account>, Option<Str
         let own = roles(&table);
         table.done();
         let (Some(id), Some(name), Some(project), Some(env), Some(regions)) = (id, name, project, env, regions) else { continue };
-        let filled = |capability: &str| {
-            let role = template.as_ref()?.replace("{account}", &id).replace("{capability}", capability);
-            Some((capability.to_owned(), role))
-        };
+        let filled = |capability: &str| Some((capability.to_owned(), aws.role(&id, capability)?));
         let mut roles: BTreeMap<_, _> = capabilities.iter().filter_map(|capability| filled(capability)).collect();
         roles.extend(own);
         accounts.push(Account { id, name, project, env, regions, roles });
     }
-    (accounts, region)
+    accounts
 }
 
-const ROLE: &str = "a role's ARN, such as \"arn:aws:iam::{account}:role/watchkeeper-{capability}\"";
+pub(super) const DIGITS: &str = "the account's twelve digits in quotes";
+pub(super) const REGION: &str = "a region, such as \"eu-central-1\"";
+pub(super) const ROLE: &str = "a role's ARN, such as \"arn:aws:iam::{account}:role/watchkeeper-{capability}\"";
 
-fn role(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn digits(value: &DeValue<'_>) -> Option<String> {
+    text(value).filter(|id| is_account(id))
+}
+
+/// Whether a text is an account's id.
+pub(super) fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.chars().all(|digit| digit.is_ascii_digit())
+}
+
+pub(super) fn role(value: &DeValue<'_>) -> Option<String> {
     text(value).filter(|arn| is_role(arn))
 }
 

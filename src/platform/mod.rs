@@ -2,6 +2,8 @@
 //!
 //! A platform translates its wire to these values and back. It knows no store, no engine and no policy.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use commands::message::Message;
 use commands::records::Place;
@@ -11,7 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::health::Health;
+
 pub mod slack;
+
+/// A platform acknowledges what comes in after this long, whatever becomes of it: Slack and Discord allow three seconds.
+pub const ACKNOWLEDGE: Duration = Duration::from_secs(2);
 
 /// A chat account: `slack:U123` in records.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -242,15 +249,6 @@ pub trait Platform: Send + Sync {
 
     /// How it is doing.
     fn health(&self) -> Health;
-}
-
-/// How a connection to the outside is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Health {
-    /// Whether it works as far as can be told.
-    pub ok: bool,
-    /// In words: "2 of 2 connections, last event 12 s ago".
-    pub words: String,
 }
 
 /// How people are called on a platform; renderers ask it to mention somebody.

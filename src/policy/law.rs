@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use commands::context::{Authority, Decision, Settings};
 use commands::{Person, PersonId, Resource};
 
-use super::{Policy, or};
+use super::{Policy, Road, or};
 use crate::identity::Directory;
 
 /// How many answers of [`Authority::possible`] are remembered: names are typed by people, so there is no end to them.
@@ -40,12 +40,12 @@ impl Law {
     }
 
     /// Adds to a denial for want of a permit who could be asked: two or three names.
-    fn with_names(&self, decision: Decision, action: &str, resources: &[Resource]) -> Decision {
+    fn with_names(&self, decision: Decision, action: &str, resources: &[Resource], road: Road) -> Decision {
         let Decision::Denied { rule: None, why } = decision else { return decision };
-        let groups = self.policy.groups_that_could(action, resources);
+        let groups = self.policy.groups_that_could(action, resources, road);
         let people = self.directory.people();
         let could = |person: &Person| {
-            groups.iter().any(|group| person.groups.contains(group)) && self.policy.permits(person, action, resources)
+            groups.iter().any(|group| person.groups.contains(group)) && self.policy.permits(person, action, resources, road)
         };
         let names: Vec<_> = people.into_iter().filter(could).take(3).map(|person| person.name).collect();
         let ask = if names.is_empty() { String::new() } else { format!(" Ask {}.", or(&names)) };
@@ -56,7 +56,23 @@ impl Law {
 impl Authority for Law {
     fn decide(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
         let decision = self.policy.decide(person, action, resource);
-        self.with_names(decision, action, std::slice::from_ref(resource))
+        self.with_names(decision, action, std::slice::from_ref(resource), Road::Ordinary)
+    }
+
+    /// A denial also says what they may do without breaking the glass.
+    fn decide_in_emergency(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
+        let decision = self.policy.decide_in_emergency(person, action, resource);
+        let decision = self.with_names(decision, action, std::slice::from_ref(resource), Road::Emergency);
+        let Decision::Denied { rule: None, why } = decision else { return decision };
+        let otherwise = match self.policy.decide(person, action, resource) {
+            Decision::Allowed { requires: None, .. } => " Without --emergency you may run it at once.".to_owned(),
+            Decision::Allowed { requires: Some(need), .. } => {
+                let noun = if need.approvals == 1 { "approval" } else { "approvals" };
+                format!(" Without --emergency you may run it after {} {noun} of {}.", need.approvals, need.group)
+            }
+            Decision::Denied { .. } => String::new(),
+        };
+        Decision::Denied { rule: None, why: why + &otherwise }
     }
 
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
@@ -66,7 +82,7 @@ impl Authority for Law {
             return known.clone();
         }
         let decision = self.policy.possible(person, action, resource, &self.settings);
-        let decision = self.with_names(decision, action, &self.policy.places(resource, &self.settings));
+        let decision = self.with_names(decision, action, &self.policy.places(resource, &self.settings), Road::Ordinary);
         let mut answers = answers();
         if answers.len() >= REMEMBERED {
             answers.clear();

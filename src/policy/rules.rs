@@ -17,6 +17,8 @@ pub(super) struct Rule {
     pub(super) id: String,
     /// How many rules stand before it in the file.
     pub(super) order: usize,
+    /// Which requests it counts for; a forbid counts for all.
+    pub(super) road: Road,
     /// The approval it demands.
     pub(super) requires: Option<Requirement>,
     /// What it says when it forbids.
@@ -25,7 +27,16 @@ pub(super) struct Rule {
     pub(super) place: Place,
 }
 
-const ANNOTATIONS: [&str; 5] = ["id", "approvals", "approvers", "self_approval", "says"];
+/// The two ways to ask for a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Road {
+    /// With the approvals it takes, and not in a freeze.
+    Ordinary,
+    /// Break-glass: at once, and reviewed afterwards.
+    Emergency,
+}
+
+const ANNOTATIONS: [&str; 6] = ["id", "approvals", "approvers", "self_approval", "emergency", "says"];
 
 pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, HashMap<PolicyId, Rule>), ConfigErrors> {
     let place = |offset| Place::in_text(&text.file, &text.text, offset);
@@ -43,7 +54,7 @@ pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, 
         let offset = text.text.find(&template.to_cedar()).unwrap_or(0);
         errors.0.push(ConfigError { place: place(offset), key: template.annotation("id").map(str::to_owned), words });
     }
-    let rules = rules(&set, text, &mut errors);
+    let rules = rules(&set, text, actions, &mut errors);
     let schema = actions.schema().map_err(|cause| {
         let words = format!("The commands make no schema: {cause}.");
         ConfigErrors(vec![ConfigError { place: Place::whole(&text.file), key: None, words }])
@@ -69,7 +80,7 @@ pub(super) fn parse(text: &PolicyText, actions: &Actions) -> Result<(PolicySet, 
 }
 
 /// The rules by policy. A policy's place is found by its text, in the order of the file.
-fn rules(set: &PolicySet, text: &PolicyText, errors: &mut ConfigErrors) -> HashMap<PolicyId, Rule> {
+fn rules(set: &PolicySet, text: &PolicyText, actions: &Actions, errors: &mut ConfigErrors) -> HashMap<PolicyId, Rule> {
     let mut starts: Vec<(usize, &cedar_policy::Policy)> = set
         .policies()
         .map(|policy| (policy.to_cedar().and_then(|written| text.text.find(&written)).unwrap_or(0), policy))
@@ -94,14 +105,33 @@ fn rules(set: &PolicySet, text: &PolicyText, errors: &mut ConfigErrors) -> HashM
                 None => format!("There is no @{name}. Known: @{}.", ANNOTATIONS.join(", @")),
             });
         }
+        let road = road(policy, &mut wrong);
         let requires = requirement(policy, &mut wrong);
+        if let (Some(_), Some(action)) = (&requires, actions.at_once(policy)) {
+            wrong(format!(
+                "It covers {action}, which is done at once and can't wait for approval: give that a rule without @approvals."
+            ));
+        }
+        if road == Road::Emergency && requires.is_some() {
+            wrong("@emergency stands without @approvals: an emergency runs at once and is reviewed afterwards.".to_owned());
+        }
         let says = policy.annotation("says").map(str::to_owned);
         if says.is_some() && policy.effect() == Effect::Permit {
             wrong("@says is for a forbid: a permit has nothing to explain.".to_owned());
         }
-        rules.insert(policy.id().clone(), Rule { id, order, requires, says, place });
+        rules.insert(policy.id().clone(), Rule { id, order, road, requires, says, place });
     }
     rules
+}
+
+fn road(policy: &cedar_policy::Policy, wrong: &mut impl FnMut(String)) -> Road {
+    match policy.annotation("emergency") {
+        None => return Road::Ordinary,
+        Some("yes") if policy.effect() == Effect::Permit => {}
+        Some("yes") => wrong("@emergency is for a permit: a forbid outranks emergencies too.".to_owned()),
+        Some(other) => wrong(format!("@emergency takes \"yes\" (or is left out), not {other:?}.")),
+    }
+    Road::Emergency
 }
 
 fn requirement(policy: &cedar_policy::Policy, wrong: &mut impl FnMut(String)) -> Option<Requirement> {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
-use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, Schema};
-use commands::registry::{Entry, Kind};
+use cedar_policy::{ActionConstraint, Entity, EntityId, EntityTypeName, EntityUid, Policy, Schema};
+use commands::registry::{Approval, Entry, Kind};
 
 /// All commands that read.
 const QUERIES: &str = "queries";
@@ -17,6 +17,8 @@ pub(super) struct Actions {
     /// A command's name → the groups it is in.
     parents: BTreeMap<String, BTreeSet<String>>,
     entities: HashMap<String, Vec<Entity>>,
+    /// The names of those that never wait for an approval.
+    at_once: BTreeSet<String>,
 }
 
 impl Actions {
@@ -35,7 +37,9 @@ impl Actions {
             })
             .collect();
         let entities = parents.iter().map(|(name, groups)| (name.clone(), entities(name, groups))).collect();
-        Self { parents, entities }
+        let at_once = commands.iter().filter(|entry| entry.approval == Approval::Never);
+        let at_once = at_once.map(|entry| entry.name().to_owned()).collect();
+        Self { parents, entities, at_once }
     }
 
     /// The entities a request for `action` needs; none for what is no command.
@@ -48,11 +52,32 @@ impl Actions {
         self.parents.iter().filter(|(_, groups)| groups.contains(CHANGES)).map(|(name, _)| name.as_str())
     }
 
+    /// Whether a command may have to wait, so that there is glass to break.
+    pub(super) fn has_glass(&self, action: &str) -> bool {
+        !self.at_once.contains(action)
+    }
+
+    /// A command that a policy speaks of and that never waits for an approval.
+    pub(super) fn at_once(&self, policy: &Policy) -> Option<&str> {
+        let meant: Vec<EntityUid> = match policy.action_constraint() {
+            ActionConstraint::Any => return self.at_once.first().map(String::as_str),
+            ActionConstraint::In(actions) => actions,
+            ActionConstraint::Eq(action) => vec![action],
+        };
+        let names: Vec<&str> = meant.iter().map(|action| action.id().unescaped()).collect();
+        let covered = |name: &&String| {
+            names.contains(&name.as_str())
+                || self.parents.get(*name).is_some_and(|groups| names.iter().any(|meant| groups.contains(*meant)))
+        };
+        self.at_once.iter().find(covered).map(String::as_str)
+    }
+
     /// The schema the policy is proved against.
     pub(super) fn schema(&self) -> Result<Schema, String> {
         let mut text = String::from(
             "entity Group;\nentity Person in [Group];\nentity Resource = { kind: String, name: String, \
-             project?: String, env?: String, account?: String, asker?: Person };\n",
+             project?: String, env?: String, account?: String, asker?: Person, \
+             permission_set?: String, minutes?: Long };\n",
         );
         let groups: BTreeSet<&str> = self.parents.values().flatten().map(String::as_str).chain([QUERIES, CHANGES]).collect();
         for group in groups {

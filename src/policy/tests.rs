@@ -1,7 +1,7 @@
 use commands::context::{Account, Authority};
 use commands::{Command, change};
 use insta::assert_snapshot;
-use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::*;
 use crate::config::DEFAULT_POLICY;
@@ -32,7 +32,11 @@ fn settings() -> Settings {
         regions: vec!["eu-central-1".to_owned()],
         roles: [].into(),
     };
-    Settings { accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")], prefix: "/".to_owned() }
+    Settings {
+        accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")],
+        prefix: "/".to_owned(),
+        identity: None,
+    }
 }
 
 /// The default policy over four people.
@@ -152,14 +156,66 @@ fn before_aws_was_asked_any_place_will_do() {
 #[test]
 fn the_least_demanding_permit_counts() {
     let policy = policy(
-        r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action, resource);
-           @id("one") @approvals("1") @approvers("sre") permit (principal, action, resource);
-           @id("own") @approvals("1") @approvers("dba") @self_approval("counts") permit (principal, action, resource);
-           @id("free") permit (principal in Group::"boss", action, resource);"#,
+        r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
+           @id("one") @approvals("1") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
+           @id("own") @approvals("1") @approvers("dba") @self_approval("counts") permit (principal, action == Action::"rds upgrade", resource);
+           @id("free") permit (principal in Group::"boss", action == Action::"rds upgrade", resource);"#,
     )
     .unwrap();
     assert_eq!(line(&policy.decide(&person("ana", &[]), "rds upgrade", &database("dev"))), "own: 1 of dba");
     assert_eq!(line(&policy.decide(&person("bo", &["boss"]), "rds upgrade", &database("dev"))), "free: at once");
+}
+
+#[test]
+fn a_rule_for_emergencies_counts_in_emergencies_alone() {
+    let policy = policy(
+        r#"@id("slow") @approvals("2") @approvers("dba") permit (principal in Group::"dba", action == Action::"rds upgrade", resource);
+           @id("glass") @emergency("yes") permit (principal in Group::"sre", action, resource);
+           @id("never") forbid (principal, action, resource) when { resource has env && resource.env == "staging" };"#,
+    )
+    .unwrap();
+    let [sam, dora] = [("sam", "sre"), ("dora", "dba")].map(|(id, group)| person(id, &[group]));
+    let lines = [
+        policy.decide(&sam, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&sam, "rds upgrade", &database("prod")),
+        policy.possible(&sam, "rds upgrade", &Resource::default(), &settings()),
+        policy.decide(&dora, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&dora, "rds upgrade", &database("prod")),
+        policy.decide_in_emergency(&sam, "rds upgrade", &database("staging")),
+        // What is done at once has no glass to break.
+        policy.decide_in_emergency(&sam, "change freeze stop", &database("prod")),
+        policy.possible(&sam, "change freeze stop", &Resource::default(), &settings()),
+    ];
+    assert_snapshot!(lines.map(|decision| line(&decision)).join("\n"), @"
+    no (no rule): No rule permits it. People in dba may run it.
+    glass: at once
+    glass: at once
+    slow: 2 of dba
+    no (no rule): No rule permits it. People in sre may break the glass for it.
+    no (never): The rule never forbids it.
+    no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one.
+    no (no rule): No rule lets anybody run change freeze stop. Whoever keeps the policy can add one.
+    ");
+}
+
+#[test]
+fn whoever_may_not_break_the_glass_is_told_the_ordinary_way() {
+    let law = law();
+    let [sam, nils] = ["sam", "nils"].map(|id| law.person(&PersonId(id.to_owned())).unwrap());
+    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it after 1 approval of dba.");
+    assert_snapshot!(line(&law.decide_in_emergency(&sam, "rds upgrade", &database("dev"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once.");
+    assert_snapshot!(line(&law.decide_in_emergency(&nils, "rds upgrade", &database("prod"))), @"no (no rule): No rule lets anybody break the glass for it; whoever keeps the policy can add one.");
+}
+
+#[test]
+fn what_is_done_at_once_can_not_be_made_to_wait_for_approval() {
+    let asking = |scope: &str| {
+        let text = format!(r#"@id("r") @approvals("1") @approvers("sre") permit (principal, {scope}, resource);"#);
+        policy(&text).map(|_| ()).unwrap_err()
+    };
+    assert_snapshot!(asking(r#"action == Action::"change freeze stop""#), @"policy.cedar:1:1: r: It covers change freeze stop, which is done at once and can't wait for approval: give that a rule without @approvals.");
+    assert_snapshot!(asking(r#"action in Action::"changes""#), @"policy.cedar:1:1: r: It covers change approve, which is done at once and can't wait for approval: give that a rule without @approvals.");
+    assert_snapshot!(asking(r#"action in [Action::"rds upgrade", Action::"rds list"]"#), @"policy.cedar:1:1: r: It covers rds list, which is done at once and can't wait for approval: give that a rule without @approvals.");
 }
 
 #[test]
@@ -180,7 +236,7 @@ when { resource has project && resource.projct == "shop" };
 @id("unknown") permit (principal, action == Action::"rds upgade", resource);
 @id("unguarded") permit (principal, action, resource) when { resource.env == "dev" };
 permit (principal, action, resource);
-@id("unknown") permit (principal, action in Action::"rds", resource);
+@id("unknown") permit (principal, action == Action::"rds upgrade", resource);
 @id("odd") @approval("1") @approvers("sre") permit (principal, action, resource);
 @id("many") @approvals("lots") @approvers("sre") permit (principal, action, resource);
 @id("no") @approvals("1") @approvers("sre") forbid (principal, action, resource);
@@ -188,6 +244,9 @@ permit (principal, action, resource);
 @id("self") @approvals("1") @approvers("sre") @self_approval("yes") permit (principal, action, resource);
 @id("never") permit (principal, action, resource) when { resource.kind == "a" && false };
 @id("type") permit (principal, action, resource) when { principal in Grp::"sre" };
+@id("glass") @emergency("no") permit (principal, action, resource);
+@id("wall") @emergency("yes") forbid (principal, action, resource);
+@id("both") @emergency("yes") @approvals("1") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);
 "#,
     );
     assert_snapshot!(errors.unwrap_err(), @r#"
@@ -202,8 +261,12 @@ permit (principal, action, resource);
     policy.cedar:9:1: no: @approvals, @approvers and @self_approval are for a permit: nothing lifts a forbid.
     policy.cedar:10:1: yes: @says is for a forbid: a permit has nothing to explain.
     policy.cedar:11:1: self: @self_approval takes "counts" (or is left out), not "yes".
+    policy.cedar:11:1: self: It covers audit search, which is done at once and can't wait for approval: give that a rule without @approvals.
     policy.cedar:12:1: never: Policy is impossible: the policy expression evaluates to false for all valid requests.
     policy.cedar:13:70: type: Unrecognized entity type `Grp` (did you mean `Group`?).
+    policy.cedar:14:1: glass: @emergency takes "yes" (or is left out), not "no".
+    policy.cedar:15:1: wall: @emergency is for a permit: a forbid outranks emergencies too.
+    policy.cedar:16:1: both: @emergency stands without @approvals: an emergency runs at once and is reviewed afterwards.
     "#);
     let errors = policy("@id(\"a\") permit (principal, action, resource)\nwhen { resource.kind = \"a\" };");
     assert_snapshot!(errors.unwrap_err(), @"policy.cedar:2:8: '=' is not a valid operator in Cedar (try using '==' instead).");
@@ -245,5 +308,40 @@ proptest! {
         let decision = POLICY.with(|policy| policy.decide(&person(&id, &[]), action, &resource));
         let denied = matches!(decision, Decision::Denied { .. });
         prop_assert!(denied, "{decision:?}");
+    }
+}
+
+proptest! {
+    // Each case proves a policy of its own.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
+
+    /// Whatever rules there are: a forbid that applies denies on both roads, and a permit allows on its own alone.
+    #[test]
+    fn each_road_has_its_own_permits(rules in prop::collection::vec((any::<[bool; 3]>(), 0_u32..3), 0..6)) {
+        let written = rules.iter().enumerate().map(|(at, ([permits, glass, applies], approvals))| {
+            let effect = if *permits { "permit" } else { "forbid" };
+            let glass = if *permits && *glass { "@emergency(\"yes\")" } else { "" };
+            let needs = if *permits && glass.is_empty() && *approvals > 0 {
+                format!("@approvals(\"{approvals}\") @approvers(\"dba\")")
+            } else {
+                String::new()
+            };
+            let group = if *applies { "sre" } else { "dba" };
+            let who = format!("principal in Group::\"{group}\"");
+            format!("@id(\"r{at}\") {glass} {needs} {effect} ({who}, action == Action::\"rds upgrade\", resource);\n")
+        });
+        let policy = policy(&written.collect::<String>()).unwrap();
+        let (sam, orders) = (person("sam", &["sre"]), database("prod"));
+        let forbidden = rules.iter().any(|([permits, _, applies], _)| !permits && *applies);
+        let permits = |on_glass: bool| {
+            let on_road = rules.iter().filter(move |([permits, glass, applies], _)| *permits && *applies && *glass == on_glass);
+            on_road.map(|(_, approvals)| if on_glass { 0 } else { *approvals }).min().filter(|_| !forbidden)
+        };
+        let approvals = |decision: Decision| match decision {
+            Decision::Allowed { requires, .. } => Some(requires.map_or(0, |requires| requires.approvals)),
+            Decision::Denied { .. } => None,
+        };
+        prop_assert_eq!(approvals(policy.decide(&sam, "rds upgrade", &orders)), permits(false));
+        prop_assert_eq!(approvals(policy.decide_in_emergency(&sam, "rds upgrade", &orders)), permits(true));
     }
 }

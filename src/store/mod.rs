@@ -10,9 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::platform::Health;
+use crate::health::Health;
 
 pub mod sled;
+
+/// What the state of a record or an audit entry may take, in bytes of JSON.
+pub const LARGEST: usize = 100_000;
 
 /// What a record is about; with its id, its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,7 +65,7 @@ pub struct Row {
     pub version: u64,
     /// When somebody should look at it; none when nothing is due.
     pub due: Option<Timestamp>,
-    /// Its state. At most 100 kB as JSON.
+    /// Its state. At most [`LARGEST`] bytes as JSON.
     pub value: Value,
 }
 
@@ -136,6 +139,9 @@ pub enum CommitError {
     /// A record is no longer what the writer saw; look again.
     #[error("{}/{} was changed by somebody else", .0.kind.name(), .0.id)]
     Conflict(Key),
+    /// Something of it is larger than what is kept; another try won't help.
+    #[error("{0}")]
+    TooLarge(String),
     /// It can't be written: disk full, store broken or closed.
     #[error("the store can't be written: {0}")]
     Unwritable(String),
@@ -165,7 +171,8 @@ pub trait Store: Send + Sync {
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError>;
 
     /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until
-    /// [`Store::done`], or until `lease` has passed, should its claimer have died.
+    /// [`Store::done`], or until `lease` has passed, should its claimer have died. One that can't be read is put aside for
+    /// as long.
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError>;
 
     /// Puts a record off without a commit: it counts as due at `until`, unless it is written or woken before.

@@ -25,7 +25,7 @@ use self::tree::Tree;
 use self::writer::{Indexed, Job, Writer};
 use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 use crate::audit::{Head, Terms, hex};
-use crate::platform::Health;
+use crate::health::Health;
 
 mod bits;
 mod history;
@@ -202,17 +202,31 @@ impl Store for SledStore {
             found.append(&mut moved);
         }
         found.sort();
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut rows = Vec::new();
         for (_, key) in found {
             if rows.len() == limit {
                 break;
             }
-            match tree.stored(&key)?.filter(|stored| stored.due.is_some()) {
-                Some(stored) => {
-                    leases.claim(key.clone(), now.checked_add(lease).unwrap_or(Timestamp::MAX));
-                    rows.push(stored.row(key)?);
+            let bytes = match tree.get(keys::record(&key)) {
+                Ok(bytes) => bytes,
+                Err(error) if rows.is_empty() => return Err(error),
+                // What was claimed already is not kept from being looked at.
+                Err(_) => break,
+            };
+            let stored = bytes.map(|bytes| Stored::from_bytes(&bytes)).transpose();
+            let due = stored.map(|stored| stored.filter(|stored| stored.due.is_some()));
+            match due.and_then(|due| due.map(|stored| stored.row(key.clone())).transpose()) {
+                Ok(Some(row)) => {
+                    leases.claim(key, until);
+                    rows.push(row);
                 }
-                None => leases.forget(&key),
+                Ok(None) => leases.forget(&key),
+                Err(error) => {
+                    // The others must not wait for it.
+                    tracing::error!(%error, kind = key.kind.name(), record = key.id, "a record that is due is put aside");
+                    leases.claim(key, until);
+                }
             }
         }
         Ok(rows)
@@ -259,11 +273,10 @@ impl Store for SledStore {
 
     async fn entries(&self, first: u64, limit: usize) -> Result<Vec<Entry>, ReadError> {
         self.look(move |shared| {
-            let tree = shared.tree()?;
             let mut entries: Vec<Entry> = Vec::new();
             let mut next = first.max(1);
             while entries.len() < limit {
-                let links = shared.history.chunk(&tree, next, limit - entries.len())?;
+                let links = shared.history.chunk(&*shared.tree()?, next, limit - entries.len())?;
                 let Some(last) = links.last() else { break };
                 next = last.head.number + 1;
                 for link in &links {
@@ -283,7 +296,7 @@ impl Store for SledStore {
     }
 
     async fn verify(&self) -> Result<Verification, ReadError> {
-        self.look(|shared| shared.history.verify(&*shared.tree()?)).await
+        self.look(|shared| shared.history.verify(|| shared.tree())).await
     }
 }
 

@@ -264,7 +264,7 @@ async fn details_tell_the_others_who_is_looking() {
     What can go wrong
     • Connections are dropped while the engine restarts; applications must reconnect.
     • AWS can't take an upgrade back. The way back is to restore the snapshot into a new database, without what was written since.
-    Digest aaf093b027bdebb507dc10b384fdccd80ac08a7b007e6f962d6733f955646320
+    Digest 6cff12b4898c36a972bea274062213adca0f533f8992599b499b631db383bb36
     ");
     assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM. @ben is looking at it.");
     world.person("dev").clicks(&card, "Details").await;

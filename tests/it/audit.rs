@@ -122,7 +122,7 @@ async fn one_entry_is_shown_whole() {
     Project shop
     Change CHG-1
     Operation CHG-1
-    digest: aaf093b027bdebb507dc10b384fdccd80ac08a7b007e6f962d6733f955646320
+    digest: 6cff12b4898c36a972bea274062213adca0f533f8992599b499b631db383bb36
     starts: 2026-11-28T01:00:00Z
     votes: [{"at":"2026-11-25T10:00:00Z","by":"ben","cast":"reaction","reason":null,"verdict":"approve"}]
     [CHG-1] [All of this operation]

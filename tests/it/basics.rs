@@ -12,7 +12,7 @@ async fn somebody_asks_who_they_are() {
     E-mail ana@example.com
     Time zone Europe/Berlin, where it is Wed 11:00
     You may ask rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop
+    You may change rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(world.finish().await.audit(), @"
@@ -40,6 +40,7 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /change reject — Reject a change, which ends it; the same as reacting ❌ to its card
     /change cancel — Take a change back before it starts
     /change reschedule — Give a change another start; approvals for the old one become void
+    /change sign-off — Say that you have reviewed a change for which somebody broke the glass
     /change freeze start — Call a freeze: no change of the project starts until it ends; a running step finishes
     /change freeze stop — Lift a freeze before its end
     /change freeze list — List the freezes that hold now

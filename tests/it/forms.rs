@@ -137,3 +137,29 @@ async fn rejecting_without_an_id_offers_the_open_changes() {
     assert_snapshot!(world.status(&card), @"🚫 Rejected by @ben: not today. Nothing was changed.");
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_redelivered_command_opens_no_second_form_and_says_nothing_wrong() {
+    let mut world = World::start().await;
+    world.person("ana").types("ops", "/rds upgrade").await;
+    world.slack.redeliver_last(standins::slack::EventIds::Same).await;
+    world.settle().await;
+    assert_eq!(world.slack.calls_of("views.open").len(), 1);
+    assert!(world.slack.person("ana").ephemerals().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_picker_is_answered_in_time_though_slack_does_not_say_who_types() {
+    let mut world = World::start().await;
+    world.person("ana").types("ops", "/rds upgrade").await;
+    let ana = world.slack.person("ana");
+    ana.sees_form().await;
+    world.advance("10m").await;
+    world.slack.fail_all("users.info", standins::slack::Fault::Hang);
+    assert_eq!(ana.offered_for("Database", "").await, [""; 0]);
+    let slowest = world.slack.acks().iter().map(|ack| ack.after).max().unwrap();
+    assert!(slowest.as_millis() < 1_900, "{slowest:?}");
+    world.slack.heal();
+    world.end().await;
+}

@@ -20,6 +20,17 @@ async fn a_change_that_would_start_in_a_freeze_is_refused() {
 }
 
 #[tokio::test]
+async fn a_change_is_not_moved_into_a_freeze() {
+    let mut world = World::start().await;
+    world.upgrade("--at 'thu 12:00'").await;
+    world.person("ana").asks("ops", "/change freeze start --project shop --until 'fri 08:00' --reason 'Black Friday'").await;
+    let moved = world.person("ana").asks("ops", "/change reschedule CHG-1 --at 'thu 20:00'").await;
+    assert_snapshot!(moved, @"A freeze holds then: FRZ-1 by @ana until Nov 27, 2026 7:00 AM, because: Black Friday. Nothing was changed. Choose a time after it, or ask @ana to lift it.");
+    assert!(world.person("ana").asks("ops", "/change reschedule CHG-1 --at 'fri 12:00'").await.starts_with("CHG-1 starts"));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_freeze_of_another_project_holds_nothing_up() {
     let mut world = World::start().await;
     world.aws.database("orders", "mysql", "8.0.35").await;

@@ -1,6 +1,7 @@
 //! Wrong input gets one clear sentence; what phones and habits make of a line is understood.
 
 use insta::assert_snapshot;
+use standins::slack::{Fault, User};
 use standins::world::World;
 
 /// What ana reads when she types a line.
@@ -45,6 +46,7 @@ async fn a_capability_alone_shows_its_help() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
+    --emergency — Break the glass: at once, without approval, through freezes; reviewed later
     May you run it?
     • in prod of shop and prod of media: yes, after 1 approval of dba (rule upgrade-prod). Bea Ode or Ben Chen could approve.
     • in staging of shop: yes, after 1 approval of sre (rule upgrade-staging). Too few people could approve that now, so it would be refused.
@@ -175,6 +177,47 @@ async fn a_change_that_does_not_exist_is_named() {
     assert_snapshot!(answer(&mut world, "/change show CHG-99").await, @"There is no CHG-99. change list shows those there are.");
     assert_snapshot!(answer(&mut world, "/change approve 99").await, @"There is no CHG-99. change list shows those there are.");
     world.finish().await;
+}
+
+#[tokio::test]
+async fn a_line_that_is_too_long_is_refused_by_its_length() {
+    let mut world = World::start().await;
+    let line = format!("@watchkeeper rds list --reason {}", "話".repeat(39_000));
+    world.person("ana").types("ops", &line).await;
+    assert_snapshot!(world.person("ana").reads("letters").await.plain(), @"That has 39018 letters, and I read 4000 at most. Nothing was done. Say it in fewer.");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn people_of_another_company_are_not_ours_whatever_their_address() {
+    let mut world = World::start().await;
+    world.slack.add_person(User::named("mallory").with_email("ana@example.com").of_team("T0000000099"));
+    world.slack.add_person(User::named("anna").with_email("ana@example.com").unconfirmed());
+    let elsewhere = User::named("eve").with_email("ben@example.com").of_team("T0000000099").of_enterprise("E0000000099");
+    world.slack.add_person(elsewhere);
+    for name in ["mallory", "anna", "eve"] {
+        world.slack.person(name).joins("ops").await;
+    }
+    assert_snapshot!(world.person("mallory").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("eve").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("anna").asks("ops", "/rds list").await, @"I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml with the e-mail address of this account.");
+    let card = world.upgrade("").await;
+    world.slack.person("eve").joins("shop-ops").await;
+    world.person("eve").reacts("white_check_mark", &card).await;
+    assert!(world.status(&card).contains("Waits for 1 approval"), "{}", world.status(&card));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn until_slack_says_whose_workspace_it_is_nobody_is_known() {
+    let mut world = World::start().await;
+    world.stop().await;
+    world.slack.fail_all("auth.test", Fault::Status(500));
+    world.revive().await;
+    assert_snapshot!(world.person("ana").asks("ops", "/whoami").await, @"I can't look up who you are right now, so I did nothing. Try again in a minute.");
+    world.slack.heal();
+    assert!(world.person("ana").asks("ops", "/whoami").await.contains("Ana Ruiz"));
+    world.end().await;
 }
 
 #[tokio::test]

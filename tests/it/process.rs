@@ -1,7 +1,7 @@
 //! The program from outside: killed at any moment and started again, one process to a store, and what its command line says.
 
 use standins::aws::{Aws, BASE_ACCESS_KEY};
-use standins::slack::{NewChannel, Slack, SlackOptions, User};
+use standins::slack::{Fault, NewChannel, Slack, SlackOptions, User};
 use watchkeeper::clock::Clock;
 
 use crate::program::Program;
@@ -55,7 +55,7 @@ fn program() -> Program {
 
 /// The program between Slack and AWS.
 async fn between_stand_ins() -> (Program, Slack, Aws) {
-    let options = SlackOptions { patience: std::time::Duration::from_secs(20), ..SlackOptions::default() };
+    let options = SlackOptions { patience: std::time::Duration::from_secs(90), ..SlackOptions::default() };
     let slack = Slack::start(options).await;
     slack.add_person(User::named("ana"));
     slack.add_person(User::named("ben"));
@@ -141,6 +141,12 @@ async fn a_store_has_one_process() {
     insta::assert_snapshot!(verified.err, @"watchkeeper: the bot is using the store in data. Ask it in chat (audit search, audit verify), or stop it first.");
     let ready = program.run(&["health", "--at", &bot.address]).await;
     assert_eq!((ready.code, ready.err.as_str()), (0, ""), "{}", ready.out);
+    slack.fail_all("apps.connections.open", Fault::Status(500));
+    slack.open_sockets().iter().for_each(standins::slack::SocketHandle::cut);
+    slack.disconnected().await;
+    while program.run(&["health", "--at", &bot.address]).await.code == 0 {}
+    let lives = program.run(&["health", "--live", "--at", &bot.address]).await;
+    assert_eq!((lives.code, lives.out.as_str()), (0, "live\n"), "a restart would not bring Slack back");
     let log = bot.log();
     assert!(!log.contains(slack.bot_token()) && !log.contains(slack.app_token()), "a secret was logged:\n{log}");
     let address = bot.address.clone();

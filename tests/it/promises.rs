@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use standins::aws::Upgrade;
 use standins::slack::EventIds;
 use standins::world::{Choices, Disk, World};
+use watchkeeper::store::Kind;
 
 const ASK: &str = "/rds upgrade orders --to 8.0.40 --at 2026-11-25T10:30:00Z";
 
@@ -42,6 +43,44 @@ async fn what_can_not_be_recorded_is_refused() {
     assert_eq!(ready(&world).await.0, 200);
     assert!(world.person("ana").asks("ops", ASK).await.starts_with("CHG-1 waits"));
     world.end().await;
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_looked_for_again_after_a_while() {
+    let disk = Disk::default();
+    let mut world = world(&disk).await;
+    disk.breaks();
+    world.slack.person("ana").types("ops", "/whoami").await;
+    world.until(async |_| disk.looks() > 0).await;
+    for _ in 0..20 {
+        ready(&world).await;
+    }
+    assert!(disk.looks() < 20, "it looks without a pause: {}", disk.looks());
+    disk.is_mended();
+    assert!(world.slack.person("ana").ephemerals().is_empty());
+    world.advance("31s").await;
+    world.person("ana").reads("Ana Ruiz").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_always_changes_first_is_tried_again_after_a_while() {
+    for kind in [Kind::Message, Kind::Asked] {
+        let disk = Disk::default();
+        let mut world = world(&disk).await;
+        disk.contests(kind);
+        world.slack.person("ana").types("ops", "/whoami").await;
+        world.until(async |_| disk.looks() > 0).await;
+        for _ in 0..50 {
+            ready(&world).await;
+        }
+        assert!(disk.looks() <= 20, "it tries without a pause: {}", disk.looks());
+        disk.contests_no_more();
+        assert!(world.slack.person("ana").ephemerals().is_empty());
+        world.advance("31s").await;
+        world.person("ana").reads("Ana Ruiz").await;
+        world.end().await;
+    }
 }
 
 #[tokio::test]

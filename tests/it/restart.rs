@@ -119,6 +119,22 @@ async fn a_message_on_its_way_at_the_kill_is_said_once() {
 }
 
 #[tokio::test]
+async fn a_message_on_its_way_at_the_kill_is_found_below_all_that_was_said_since() {
+    let mut world = world().await;
+    world.slack.fail_all("chat.postMessage", Broken::HangAfterActing);
+    world.slack.person("ana").types("ops", ASK).await;
+    world.until(async |world| world.slack.calls().iter().any(|call| call.method == "chat.postMessage")).await;
+    world.kill().await;
+    world.slack.heal();
+    for number in 0..250 {
+        world.slack.person("bea").types("shop-ops", &format!("word {number}")).await;
+    }
+    world.revive().await;
+    assert_eq!(cards(&world), 1);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_message_whose_answer_was_cut_off_is_not_said_again() {
     for fault in [Broken::CutAfterActing, Broken::Cut, Broken::Status(500)] {
         let mut world = world().await;

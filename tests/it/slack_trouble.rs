@@ -10,7 +10,7 @@ use commands::{Command, Context, Message as Said, PersonId, Query, Resource};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use standins::slack::{DisconnectReason, Fault, Message, Slack, SlackOptions, User};
+use standins::slack::{DisconnectReason, Fault, Message, NewChannel, Slack, SlackOptions, User};
 use standins::world::{Choices, World};
 use tokio::sync::{mpsc, watch};
 use watchkeeper::clock::Clock;
@@ -54,6 +54,23 @@ async fn slack_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[tokio::test]
+async fn who_has_a_moment_already_waits_too_when_slack_asks_to() {
+    let mut world = world().await;
+    world.aws.database("users", "mysql", "8.0.35").await;
+    world.slack.fail_next("chat.postMessage", Fault::RateLimited { retry_after: Duration::from_secs(30) });
+    let slack = &world.slack;
+    let asked = ["orders", "users"].map(|name| async move {
+        slack.person("ana").types("ops", &ASK.replace("orders", name)).await;
+    });
+    join_all(asked).await;
+    world.advance("20s").await;
+    assert_eq!(world.slack.calls_of("chat.postMessage").len(), 1);
+    world.advance("15s").await;
+    assert_eq!(cards(&world).len(), 2);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_channel_gets_one_message_a_second_and_every_one() {
     let mut world = world().await;
     world.slack.enforce_rate_limits();
@@ -68,6 +85,19 @@ async fn a_channel_gets_one_message_a_second_and_every_one() {
     join_all(asked).await;
     world.advance("20s").await;
     assert_eq!(cards(&world).len(), 6);
+    for name in &names {
+        world.aws.database(&format!("{name}-too"), "mysql", "8.0.35").await;
+    }
+    let slack = &world.slack;
+    let words_and_cards = names.iter().enumerate().map(|(at, name)| async move {
+        // A word in the thread of one card, and another card.
+        slack.person("ana").types("ops", &format!("/change cancel CHG-{}", at + 1)).await;
+        slack.person("ana").types("ops", &ASK.replace("orders", &format!("{name}-too"))).await;
+    });
+    join_all(words_and_cards).await;
+    world.advance("60s").await;
+    assert_eq!(cards(&world).len(), 12);
+    assert_eq!(world.slack.channel("shop-ops").transcript().matches("Cancelled by").count(), 12);
     assert_eq!(world.slack.busiest_second("shop-ops").clock, 1);
     assert!(world.slack.calls_of("chat.postMessage").iter().all(|call| call.error.is_none()));
     world.end().await;
@@ -92,6 +122,85 @@ async fn slack_broken_for_a_while_gets_every_message_once() {
     world.advance("3m").await;
     world.slack.channel("shop-ops").expect("Approved.").await;
     world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_for_a_channel_without_the_bot_reaches_its_asker_alone() {
+    let mut world = world().await;
+    world.slack.add_channel(NewChannel::private("secret").without_bot().with_members(&["ana"]));
+    world.person("ana").types("secret", "/rds list --share").await;
+    let said = world.person("ana").reads("orders").await;
+    let why = "I can't post in this channel, so only you see this. Invite me, and ask again with --share.";
+    assert!(said.plain().ends_with(why) && said.channel == world.slack.channel("secret").id(), "{}", said.plain());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_slack_will_not_show_comes_in_plain_words() {
+    let mut world = world().await;
+    for method in ["response_url", "chat.postEphemeral"] {
+        world.slack.fail_all(method, Fault::Error("invalid_blocks".to_owned()));
+    }
+    world.person("ana").types("ops", "/rds list --csv").await;
+    let said = world.person("ana").reads("1 database").await;
+    assert_eq!(said.only_for, None, "it is in their direct messages");
+    world.person("ana").reads("(file: databases.csv)").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_card_that_can_be_posted_nowhere_is_told_to_its_asker_and_the_change_goes_on() {
+    let mut world = world().await;
+    for _ in 0..2 {
+        world.slack.fail_next("chat.postMessage", Fault::Error("channel_not_found".to_owned()));
+    }
+    world.person("ana").types("ops", ASK).await;
+    assert_eq!(
+        world.person("ana").reads("I can't post the card").await.plain(),
+        "I can't post the card of CHG-1 in #ops: Slack answered channel_not_found to chat.postMessage. The change stands without \
+         it: change show CHG-1 shows it, and those who approve it can type change approve CHG-1. Whoever runs me can invite me there."
+    );
+    let calls = world.slack.calls_of("chat.postMessage").len();
+    world.person("ben").asks("dba", "/change approve CHG-1").await;
+    world.slack.channel("shop-ops").expect("Approved.").await;
+    world.advance("3h").await;
+    assert_eq!(world.aws.version("orders").await, "8.0.40");
+    assert!(world.slack.calls_of("chat.postMessage").len() < calls + 20);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_refusal_outlives_slack_trouble_and_the_bot() {
+    let mut world = world().await;
+    for method in ["chat.postEphemeral", "response_url"] {
+        world.slack.fail_all(method, Fault::Status(500));
+    }
+    world.slack.person("ana").types("ops", "@watchkeeper rds lsit").await;
+    world.slack.person("dev").types("ops", "@watchkeeper rds upgrade orders --to 8.0.40").await;
+    world.until(async |world| world.slack.calls_of("chat.postEphemeral").len() > 1).await;
+    world.advance("5m").await;
+    world.kill().await;
+    world.slack.heal();
+    world.revive().await;
+    world.advance("3m").await;
+    world.person("ana").reads("rds list").await;
+    world.person("dev").reads("You may not run rds upgrade").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_file_is_spoken_of_once_it_is_there() {
+    let mut world = world().await;
+    world.slack.fail_all("files.completeUploadExternal", Fault::Status(500));
+    world.slack.person("ana").types("ops", "/rds list --csv").await;
+    world.until(async |world| !world.slack.calls_of("files.completeUploadExternal").is_empty()).await;
+    world.settle().await;
+    assert!(world.slack.person("ana").ephemerals().is_empty());
+    world.slack.heal();
+    world.advance("5m").await;
+    world.person("ana").reads("the file is in our direct messages").await;
+    world.person("ana").reads("(file: databases.csv)").await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -232,11 +341,16 @@ async fn a_command_that_hangs_or_panics_is_its_askers_trouble_alone() {
     }
     let said = world.slack.person("ana").expect("Something broke while answering test panic.").await;
     assert!(said.plain().contains("Nothing was changed. Ask with "), "{}", said.plain());
+    let broke = async |world: &World| {
+        let metrics = reqwest::get(format!("{}/metrics", world.bot_url())).await.unwrap().text().await.unwrap();
+        metrics.lines().filter(|line| line.contains("outcome=\"broke\"")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let each_once = ["watchkeeper_commands_total{command=\"test panic\",outcome=\"broke\"} 20"];
+    world.until(async |world| broke(world).await == each_once).await;
     for _ in 0..20 {
         world.slack.person("bea").types("ops", "/whoami").await;
         world.slack.person("bea").expect("Bea Ode").await;
     }
-    assert!(world.slack.acks().iter().all(|ack| ack.after < Duration::from_secs(2)));
     assert_eq!(world.slack.violations(), Vec::<String>::new());
     world.kill().await;
 }

@@ -26,7 +26,7 @@ async fn an_approved_upgrade_survives_a_restart() {
     What can go wrong
     • Connections are dropped while the engine restarts; applications must reconnect.
     • AWS can't take an upgrade back. The way back is to restore the snapshot into a new database, without what was written since.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan aaf093b0.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 6cff12b4.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;

@@ -26,6 +26,23 @@ pub const START: &str = "2026-11-25T10:00:00Z";
 const SETTLING: SignedDuration = SignedDuration::from_secs(5);
 /// Real time after which a world that does not come to rest has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Real time after which something was not acknowledged. Slack gives 3 s, which a loaded machine may not keep.
+const ACKNOWLEDGED: Duration = Duration::from_secs(15);
+
+/// Lines for [`Choices::config`] that give a world an IAM Identity Center, managed from a delegated administrator.
+pub const IDENTITY_CENTER: &str = r#"
+[identity_center]
+account = "888877776666"
+name = "identity"
+region = "eu-central-1"
+role = "arn:aws:iam::888877776666:role/watchkeeper-access"
+management = "999988887777"
+portal = "https://acme.awsapps.com/start"
+groups = ["sre", "dba"]
+calls_per_second = 1000
+outstanding = 10
+refresh = "5m"
+"#;
 
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
@@ -105,7 +122,8 @@ impl World {
         let now: Timestamp = START.parse().expect("the start is a timestamp");
         let clock = Clock::standing_at(now);
         let reads = clock.clone();
-        let options = SlackOptions { now: Arc::new(move || reads.now()), ..SlackOptions::default() };
+        let now_there = Arc::new(move || reads.now());
+        let options = SlackOptions { now: now_there, patience: PATIENCE, ack_timeout: ACKNOWLEDGED, ..SlackOptions::default() };
         let slack = Slack::start(options).await;
         populate(&slack);
         let aws = Aws::start(now).await;
@@ -199,6 +217,7 @@ impl World {
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
+            self.hung_up().await;
         }
     }
 
@@ -206,6 +225,14 @@ impl World {
     pub async fn kill(&mut self) {
         if let Some(running) = self.running.take() {
             running.kill().await;
+            self.hung_up().await;
+        }
+    }
+
+    /// Returns once Slack knows that the bot's connections are gone, so that nothing more is sent through them.
+    async fn hung_up(&self) {
+        if self.choices.transport == Over::Sockets {
+            self.slack.disconnected().await;
         }
     }
 

@@ -37,9 +37,10 @@ impl Command for Stop {
         };
         freezes
             .iter()
-            .filter(|freeze| freeze.until > cx.now)
+            .filter(|freeze| freeze.until > cx.now && cx.may(&resource(freeze.project.as_ref())))
             .map(|freeze| Choice { value: format!("FRZ-{}", freeze.id), label: label(freeze) })
             .filter(|choice| choice.label.to_lowercase().contains(&typed.to_lowercase()))
+            .take(100)
             .collect()
     }
 }
@@ -56,7 +57,12 @@ impl Change for Stop {
         Ok(Plan::Records {
             resource: Box::new(resource(freeze.project.as_ref())),
             effects: vec![Effect::Thaw { id: self.id }],
-            say: text!["The freeze ", code(format!("FRZ-{}", self.id)), " is lifted. Held changes start within minutes."].into(),
+            say: text![
+                "The freeze ",
+                code(format!("FRZ-{}", self.id)),
+                " is lifted. Held changes start within minutes, unless their hour has passed."
+            ]
+            .into(),
         })
     }
 }

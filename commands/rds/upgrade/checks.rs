@@ -96,6 +96,10 @@ fn pending(database: &Database) -> Check {
     if database.pending.is_empty() {
         return Check::pass("Pending changes", "none");
     }
+    if let Some(version) = database.pending_version() {
+        let words = format!("a change to {version} waits for its window already: take that back in AWS, or let it happen");
+        return Check::fail("Pending changes", words);
+    }
     Check::warn("Pending changes", format!("applied along with the upgrade: {}", listed(&pairs(&database.pending))))
 }
 

@@ -79,6 +79,19 @@ pub(super) fn telling(events: &[Event]) -> Option<&Event> {
     events.iter().find(|event| is_failure(event)).or(events.last())
 }
 
+/// Since when an instance is down of which AWS's events tell no restart.
+pub(super) fn still_down(events: &[Event]) -> Option<Timestamp> {
+    let mut down: Vec<(&str, Timestamp)> = Vec::new();
+    for event in events {
+        if event.message.starts_with("DB instance shutdown") {
+            down.push((&event.source, event.at));
+        } else if event.message.starts_with("DB instance restarted") {
+            down.retain(|(source, _)| *source != event.source);
+        }
+    }
+    down.into_iter().map(|(_, at)| at).min()
+}
+
 /// For how long the worst hit instance was unavailable, by AWS's events of shutdowns and restarts. None if none was.
 pub(super) fn unavailable(events: &[Event]) -> Option<SignedDuration> {
     let mut totals: Vec<(&str, SignedDuration)> = Vec::new();
@@ -129,6 +142,7 @@ mod tests {
             ("configuring-enhanced-monitoring", "8.0.40", true, 9, Phase::Working),
             ("something-new", "8.0.40", true, 9, Phase::Working),
             ("available", "8.0.40", true, 9, Phase::Finished),
+            ("storage-optimization", "8.0.40", true, 9, Phase::Finished),
             ("available", "8.0.35", true, 3, Phase::RolledBack),
             ("available", "8.0.35", false, 6, Phase::RolledBack),
             ("incompatible-parameters", "8.0.40", true, 9, Phase::Stuck),
@@ -192,5 +206,7 @@ mod tests {
         ];
         assert_eq!(unavailable(&events), Some(SignedDuration::from_mins(3)));
         assert_eq!(unavailable(&events[..2]), None);
+        assert_eq!((still_down(&events[..2]), still_down(&events[..4])), (Some(at(1, 0)), None));
+        assert_eq!(still_down(&events), Some(at(6, 0)), "and it did not come back");
     }
 }

@@ -8,7 +8,7 @@ use super::{Strategy, Upgrade};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Span, Text, bold, code};
-use crate::plan::{Work, hex};
+use crate::plan::{Runs, Work, hex};
 use crate::rds::aws::Rds;
 use crate::rds::find::find;
 use crate::rds::model::{Database, Kind, UpgradeTarget};
@@ -56,6 +56,7 @@ pub(super) async fn plan(asked: &Upgrade, cx: &Context<'_>) -> Result<Work<State
     let snapshot = MakeSnapshot { of: database.at.clone(), name: snapshot_name(database.id(), &target.version, &taken) };
     Ok(Work {
         resource: database.resource(),
+        runs: Runs::Alone,
         title: title(database, &modify),
         what: what(database, &modify, &snapshot),
         calls: vec![snapshot.planned(), modify.planned()],
@@ -63,6 +64,7 @@ pub(super) async fn plan(asked: &Upgrade, cx: &Context<'_>) -> Result<Work<State
         risks: risks(database, &modify),
         start,
         patience: PATIENCE,
+        offers: Vec::new(),
         first: State::Snapshot { job: Job::new(database, snapshot, modify) },
     })
 }

@@ -18,6 +18,11 @@ use crate::text;
 /// How long between two looks.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
+/// How long AWS may take until a snapshot it was asked for shows.
+const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+/// How long after the end of an upgrade AWS may take until it tells of the restart.
+const TELLS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+
 /// What an upgrade has to do, settled when it was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
@@ -178,6 +183,11 @@ async fn await_snapshot(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>)
             let note = text!["The snapshot ", name, " is ", quarter, " % done."];
             Ok(Step::Wait { state: State::AwaitSnapshot { job, began }, until: later(cx), note })
         }
+        // What was made a moment ago may not be told of yet.
+        None if cx.now.duration_since(began) < SHOWS_WITHIN => {
+            let note = text!["AWS is taking the snapshot ", name, "."];
+            Ok(Step::Wait { state: State::AwaitSnapshot { job, began }, until: later(cx), note })
+        }
         None => Err(Error::shown(text![
             "The snapshot ",
             name,
@@ -193,14 +203,15 @@ async fn modify(job: Job, began: Timestamp, rds: &Rds, permit: &Permit, cx: &Con
     let to = job.to().to_owned();
     let upgrading = text!["AWS took the request to upgrade ", bold(job.id()), " to ", code(&*to), "."];
     let asked = |job| State::Follow { job, began, asked: cx.now, begun: false };
-    if database.version == to || database.pending_version() == Some(&to) || database.status == "upgrading" {
+    let begun = database.status == "upgrading" && database.pending_version().is_none_or(|version| version == to);
+    if database.version == to || database.pending_version() == Some(&to) || begun {
         return Ok(Step::Next { state: asked(job), note: upgrading });
     }
     if database.version != job.from {
         let made = format!("Only the snapshot {} was made; it is kept.", job.snapshot.name);
         return Err(moved(&job, &database, &made));
     }
-    if !database.settled() && database.status != "storage-optimization" {
+    if !database.settled() {
         let note = waiting(&database, None);
         return Ok(Step::Wait { state: State::Modify { job, began }, until: later(cx), note });
     }
@@ -262,6 +273,12 @@ async fn verify(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Resu
     if !database.runs(job.to()) {
         return Err(Error::shown(rolled_back(&job, &database, &events)));
     }
+    // Events come late: the restart may be told of after the state is good again.
+    let last = events.last().map_or(began, |event| event.at);
+    if follow::still_down(&events).is_some() && cx.now.duration_since(last) < TELLS_WITHIN {
+        let note = text![bold(job.id()), " is available; waiting for AWS to say when it was back."];
+        return Ok(Step::Wait { state: State::Verify { job, began }, until: later(cx), note });
+    }
     let took = lasting(cx.now.duration_since(began));
     let mut said =
         text![bold(job.id()), " runs ", code(database.software()), " (before: ", code(&*job.from), ") and is available."];
@@ -272,9 +289,12 @@ async fn verify(job: Job, began: Timestamp, rds: &Rds, cx: &Context<'_>) -> Resu
             text![" Its class is still ", code(&*database.class), ": the change to ", code(class), " has not been made."]
         });
     }
-    said = said.then(match follow::unavailable(&events) {
-        Some(down) => text![" It took ", took, "; unavailable for ", bold(lasting(down)), " by AWS's events."],
-        None => text![" It took ", took, "; no interruption seen in AWS's events."],
+    said = said.then(match (follow::still_down(&events), follow::unavailable(&events)) {
+        (Some(since), _) => {
+            text![" It took ", took, "; it went down ", since, ", and AWS's events don't say yet when it was back."]
+        }
+        (None, Some(down)) => text![" It took ", took, "; unavailable for ", bold(lasting(down)), " by AWS's events."],
+        (None, None) => text![" It took ", took, "; no interruption seen in AWS's events."],
     });
     if database.parameter_groups.iter().any(|group| group.status == "pending-reboot") {
         said = said.then(" Some parameters wait for a reboot.");

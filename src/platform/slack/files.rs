@@ -1,4 +1,4 @@
-//! Files: their content goes up before the message that names them, and is shared once that message stands.
+//! Files: they are there before the message that names them, so that no message speaks of a file that never comes.
 
 use commands::message::{Block, File, Message};
 use serde_json::json;
@@ -39,18 +39,16 @@ impl Slack {
         Ok(Uploaded { id: id.to_owned(), name: file.name.clone() })
     }
 
-    /// Shows uploaded files in a channel. The message stands already, so an error here is only logged.
-    pub(super) async fn share(&self, files: &[Uploaded], channel: &str, thread: Option<&str>) {
+    /// Shows uploaded files in the channel of this id.
+    pub(super) async fn share(&self, files: &[Uploaded], channel: &str, thread: Option<&str>) -> Result<(), Fault> {
         if files.is_empty() {
-            return;
+            return Ok(());
         }
         let list: Vec<_> = files.iter().map(|file| json!({ "id": file.id, "title": file.name })).collect();
         let mut body = json!({ "files": list, "channel_id": channel });
         if let Some(thread) = thread {
             body["thread_ts"] = thread.into();
         }
-        if let Err(error) = self.api.call("files.completeUploadExternal", &body).await {
-            tracing::warn!(%error, "a file could not be attached");
-        }
+        self.api.call("files.completeUploadExternal", &body).await.map(drop)
     }
 }

@@ -50,7 +50,8 @@ impl Slack {
         payload: &Value,
         inbound: &Arc<dyn Inbound>,
     ) -> Result<Value, Malformed> {
-        let decoder = Decoder { prefix: &self.prefix, me: self.me.get().map(String::as_str), now: self.clock.now() };
+        let decoder =
+            Decoder { prefix: &self.prefix, me: self.origin.get().map(|origin| origin.account.as_str()), now: self.clock.now() };
         let decoded = match kind {
             Kind::Command => decoder.command(payload)?,
             Kind::Interaction => decoder.interaction(payload)?,
@@ -155,7 +156,7 @@ impl Slack {
 }
 
 fn broken(panic: tokio::task::JoinError) -> Ack {
-    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::http::words(&*panic).to_owned());
+    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::panics::words(&*panic).to_owned());
     tracing::error!(cause, "a handler panicked");
     Ack::Say(BROKEN.into())
 }

@@ -5,7 +5,7 @@
 //! the wire. `manifest` is how Slack learns of the commands.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -14,15 +14,17 @@ use commands::registry::Form;
 use jiff::Timestamp;
 use ring::hmac;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 use url::Url;
 
-use self::api::Api;
+use self::api::{Api, Fault};
+use self::origin::Origin;
 use self::posting::Ear;
 use self::pulse::Pulse;
-use super::{Carry, Health, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Standing, Target};
+use super::{Carry, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
 use crate::clock::Clock;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 
@@ -35,6 +37,7 @@ mod http;
 mod intake;
 mod limits;
 mod manifest;
+mod origin;
 mod posting;
 mod pulse;
 mod render;
@@ -92,8 +95,8 @@ pub struct Slack {
     /// Connections to keep; none without an app-level token.
     connections: usize,
     signing: Option<hmac::Key>,
-    /// The bot's own account, once Slack has said it.
-    me: OnceLock<String>,
+    /// Who the bot is and whose workspace it is in, once Slack has said it.
+    origin: OnceCell<Origin>,
     pulse: Arc<Pulse>,
     /// Handlers at work.
     at_work: watch::Sender<usize>,
@@ -116,7 +119,7 @@ impl Slack {
             signing: settings.signing_secret.as_ref().map(key),
             prefix: settings.prefix,
             timing: settings.timing,
-            me: OnceLock::new(),
+            origin: OnceCell::new(),
             pulse: Arc::default(),
             at_work: watch::Sender::new(0),
             channels: Mutex::default(),
@@ -131,11 +134,8 @@ impl Slack {
         for line in 0..self.connections {
             lines.spawn(socket::keep(self.clone(), line, inbound.clone(), shutdown.clone()));
         }
-        // Only the mention of the bot in direct messages and its own reactions need it: no reason to wait.
-        lines.spawn({
-            let slack = self.clone();
-            async move { slack.introduce().await }
-        });
+        // Nobody has to wait: whoever needs to know it before Slack has said it asks for it.
+        lines.spawn(self.clone().introduce(shutdown.clone()));
         // An error means that the sender is gone, which is a stop too.
         drop(shutdown.wait_for(|stop| *stop).await);
         while lines.join_next().await.is_some() {}
@@ -148,15 +148,26 @@ impl Slack {
         http::routes(self, inbound)
     }
 
-    async fn introduce(&self) {
-        match self.api.call("auth.test", &json!({})).await {
-            Ok(answer) => {
-                let id = answer["user_id"].as_str().unwrap_or_default().to_owned();
-                tracing::info!(account = id, team = answer["team"].as_str(), "Slack knows the bot");
-                let _known = self.me.set(id);
+    /// Asks who the bot is until Slack says it.
+    async fn introduce(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+        let mut tries = 0;
+        while !*shutdown.borrow() {
+            match self.origin().await {
+                Ok(origin) => {
+                    tracing::info!(account = origin.account, team = origin.team, "Slack knows the bot");
+                    return;
+                }
+                Err(error) => tracing::warn!(%error, "asking Slack who the bot is"),
             }
-            Err(error) => tracing::warn!(%error, "asking Slack who the bot is"),
+            tries += 1;
+            let _over = tokio::time::timeout(socket::pause(&self.timing, tries), socket::ended(&mut shutdown)).await;
         }
+    }
+
+    /// Who the bot is and whose workspace it is in. Slack is asked once it matters, and again until it has said it.
+    async fn origin(&self) -> Result<&Origin, Fault> {
+        let ask = || async { Origin::of(&self.api.call("auth.test", &json!({})).await?) };
+        self.origin.get_or_try_init(ask).await
     }
 
     /// Logs something the first time it is seen.
@@ -227,8 +238,9 @@ impl Platform for Slack {
     }
 
     async fn profile(&self, account: &str) -> Result<Profile, SendError> {
+        let origin = self.origin().await?;
         let answer = self.api.ask("users.info", &[("user", account.to_owned())]).await?;
-        Ok(profile(&answer["user"]))
+        Ok(origin.profile(&answer["user"]))
     }
 
     async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError> {
@@ -246,26 +258,4 @@ impl Platform for Slack {
 fn emoji(name: &str) -> String {
     let name = name.trim_matches(':').split("::").next().unwrap_or_default();
     name.replace(['\u{fe0e}', '\u{fe0f}'], "")
-}
-
-fn profile(user: &Value) -> Profile {
-    let is = |flag: &str| user[flag] == true;
-    let standing = if is("deleted") {
-        Standing::Gone
-    } else if is("is_bot") || user["id"] == "USLACKBOT" {
-        Standing::Bot
-    } else if is("is_restricted") || is("is_ultra_restricted") || is("is_stranger") {
-        Standing::Guest
-    } else {
-        Standing::Member
-    };
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let profile = &user["profile"];
-    let name = [&profile["display_name"], &profile["real_name"], &user["real_name"], &user["name"], &user["id"]];
-    Profile {
-        email: text(&profile["email"]),
-        name: name.into_iter().find_map(text).unwrap_or_default(),
-        zone: text(&user["tz"]),
-        standing,
-    }
 }

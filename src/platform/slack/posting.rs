@@ -28,7 +28,7 @@ pub(super) struct Ear<'a> {
 }
 
 impl Slack {
-    /// Posts into a channel or a thread, files included.
+    /// Posts into a channel or a thread, its files first. One that is tried again may bring its files twice.
     pub(super) async fn post_in(
         &self,
         channel: &str,
@@ -37,6 +37,9 @@ impl Slack {
         slot: &str,
     ) -> Result<MessageRef, Fault> {
         let files = self.upload(message).await?;
+        if !files.is_empty() {
+            self.share(&files, &self.channel_id(channel).await?, thread).await?;
+        }
         let mut body = self.body(message);
         body["channel"] = channel.into();
         body["unfurl_links"] = false.into();
@@ -50,7 +53,6 @@ impl Slack {
         let answer = self.api.call("chat.postMessage", &body).await?;
         let at = reference(answer["channel"].as_str().unwrap_or(channel), &answer["ts"]);
         self.remember(channel, &at.channel);
-        self.share(&files, &at.channel, thread).await;
         Ok(at)
     }
 
@@ -66,11 +68,9 @@ impl Slack {
         if files.is_empty() {
             return self.whisper(&ear, self.body(message)).await;
         }
-        let direct = self.direct(ear.account).await?;
+        self.share(&files, &self.direct(ear.account).await?, None).await?;
         let message = message.clone().note("Only you may see it, so the file is in our direct messages.");
-        let at = self.whisper(&ear, self.body(&message)).await?;
-        self.share(&files, &direct, None).await;
-        Ok(at)
+        self.whisper(&ear, self.body(&message)).await
     }
 
     /// Through the `response_url` while it works, else unseen by others in the channel, else directly.
@@ -185,13 +185,23 @@ impl Slack {
             }
             None => "conversations.history",
         };
-        let answer = self.api.ask(method, &params).await?;
         let ours = |message: &&Value| {
             let metadata = &message["metadata"];
             metadata["event_type"] == METADATA && metadata["event_payload"]["slot"] == slot
         };
-        let found = answer["messages"].as_array().into_iter().flatten().find(ours);
-        Ok(found.map(|message| reference(&channel, &message["ts"])))
+        let first = params.len();
+        loop {
+            let answer = self.api.ask(method, &params).await?;
+            if let Some(message) = answer["messages"].as_array().into_iter().flatten().find(ours) {
+                return Ok(Some(reference(&channel, &message["ts"])));
+            }
+            let cursor = answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default();
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+            params.truncate(first);
+            params.push(("cursor", cursor.to_owned()));
+        }
     }
 }
 

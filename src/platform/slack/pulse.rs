@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::platform::Health;
+use crate::health::Health;
 
 /// What is known about the connections.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 use super::Slack;
 use super::api::Fault;
 use super::intake::Kind;
-use crate::platform::Inbound;
+use crate::platform::{ACKNOWLEDGE, Inbound};
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -49,7 +49,7 @@ impl Default for Timing {
     fn default() -> Self {
         let s = Duration::from_secs;
         Self {
-            acknowledge: s(2),
+            acknowledge: ACKNOWLEDGE,
             open: s(15),
             ping: s(15),
             silence: s(60),
@@ -111,12 +111,12 @@ pub(super) async fn keep(slack: Arc<Slack>, line: usize, inbound: Arc<dyn Inboun
 }
 
 /// Resolves when the bot stops.
-async fn ended(shutdown: &mut watch::Receiver<bool>) {
+pub(super) async fn ended(shutdown: &mut watch::Receiver<bool>) {
     let _sender_gone = shutdown.wait_for(|stop| *stop).await;
 }
 
 /// Doubles from try to try up to the longest, and takes a random half of that away.
-fn pause(timing: &Timing, tries: u32) -> Duration {
+pub(super) fn pause(timing: &Timing, tries: u32) -> Duration {
     let whole = timing.first_pause.saturating_mul(1 << tries.saturating_sub(1).min(10)).min(timing.longest_pause);
     let mut byte = [0];
     // Without randomness the pause is merely regular.

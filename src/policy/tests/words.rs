@@ -14,6 +14,8 @@ struct OneChange;
 impl Records for OneChange {
     async fn change(&self, id: ChangeId) -> Result<Option<ChangeRecord>> {
         let plan = PlanRecord {
+            runs: commands::plan::Runs::Alone,
+            offers: Vec::new(),
             resource: database("prod"),
             title: String::new(),
             what: Vec::new(),
@@ -36,11 +38,14 @@ impl Records for OneChange {
             asked: at,
             plan,
             requires: Some(requires),
+            emergency: None,
             rule: "upgrade-prod".to_owned(),
             votes: Vec::new(),
             claimed: None,
             status: Status::Scheduled { at },
             notes: Vec::new(),
+            so_far: None,
+            told: Vec::new(),
             reminded: Vec::new(),
             round: 1,
             prodded: 0,
@@ -86,6 +91,7 @@ async fn says(person: &str, line: &str) -> String {
         action: asked.entry.name(),
         reason: None,
         starts: None,
+        told: &[],
         settings: &settings,
         aws: &aws,
         authority: &law,
@@ -103,7 +109,7 @@ async fn whoami_says_what_i_may_run() {
     E-mail: sam@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
     You may ask: rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change: rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change freeze start, change freeze stop
+    You may change: rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(says("nils", "whoami").await, @"
@@ -209,6 +215,7 @@ async fn help_shows_only_what_i_may_run() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
+    --emergency — Break the glass: at once, without approval, through freezes; reviewed later
     May you run it?
     • in dev of shop: yes, at once (rule upgrade-dev).
     • in prod of shop: yes, after 1 approval of dba (rule upgrade-prod). Dora Diaz could approve.
@@ -225,6 +232,7 @@ async fn help_shows_only_what_i_may_run() {
     --class CLASS — An instance class to change to on the way, such as db.r7g.large
     --parameter-group GROUP — A parameter group for the new version; major upgrades away from a group of your own need one
     --reason WHY — Why, for the card and the audit log
+    --emergency — Break the glass: at once, without approval, through freezes; reviewed later
     May you run it?
     • in dev of shop: No rule permits it. People in sre may run it. Ask Sam Sato or Sue Sol.
     • in prod of shop: No rule permits it. People in dba or sre may run it. Ask Dora Diaz or Sam Sato.

@@ -150,13 +150,14 @@ impl History {
         Ok(found.into_iter().next().filter(|link| link.head.number == number))
     }
 
-    /// Walks the whole chain, and the indexes of sealed files.
-    pub(super) fn verify(&self, tree: &Tree) -> Result<Verification, ReadError> {
+    /// Walks the whole chain, and the indexes of sealed files. The `tree` is asked for piece by piece: held throughout, it
+    /// would keep the store from being closed.
+    pub(super) fn verify(&self, tree: impl Fn() -> Result<Arc<Tree>, ReadError>) -> Result<Verification, ReadError> {
         let end = self.head();
         let mut head = Head::default();
         while head.number < end.number {
             let limit = (end.number - head.number).min(4096) as usize;
-            let links = match self.chunk(tree, head.number + 1, limit) {
+            let links = match self.chunk(&*tree()?, head.number + 1, limit) {
                 Ok(links) => links,
                 Err(ReadError(why)) => {
                     let number = head.number + 1;

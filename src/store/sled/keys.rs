@@ -11,8 +11,6 @@ pub(super) const STATE: &[u8] = b"s";
 
 /// What a record's id or a `once` key may have, in bytes.
 pub(super) const LONGEST_ID: usize = 512;
-/// What a record or an entry may have, in bytes of JSON. sled keeps what is larger in files of its own.
-pub(super) const LARGEST_VALUE: usize = 100_000;
 
 const RECORD: u8 = b'r';
 const DUE: u8 = b'd';

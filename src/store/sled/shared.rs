@@ -56,6 +56,12 @@ impl Shared {
         dues.into_iter().for_each(|(key, before, after)| leases.written(key, before, after));
     }
 
+    /// Says that records were written whose due times were taken in anew.
+    pub(super) fn lift_holds<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
+        let mut leases = self.leases();
+        keys.into_iter().for_each(|key| leases.lift_hold(key));
+    }
+
     pub(super) fn trouble(&self) -> Option<String> {
         unpoisoned(self.trouble.lock()).clone()
     }
@@ -93,14 +99,15 @@ impl Shared {
 
     /// Drops what is held in memory and opens the tree again from what is on disk, which is durable when this returns.
     pub(super) fn reopen(&self) -> Result<State, String> {
-        let mut slot = unpoisoned(self.tree.write());
-        if let Some(tree) = slot.take() {
+        // Whoever wants to read meanwhile is told at once, instead of waiting for the lock.
+        let tree = unpoisoned(self.tree.write()).take();
+        if let Some(tree) = tree {
             wait_for_readers(tree)?;
         }
         let tree = self.folder.open_sled().map_err(|error| error.to_string())?;
         let state = tree.state().map_err(|error| error.0)?;
         tree.sync()?;
-        *slot = Some(Arc::new(tree));
+        *unpoisoned(self.tree.write()) = Some(Arc::new(tree));
         Ok(state)
     }
 

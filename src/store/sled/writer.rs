@@ -16,7 +16,7 @@ use super::settler::Settler;
 use super::shared::Shared;
 use super::tree::{Changes, Tree};
 use crate::audit::Terms;
-use crate::store::{Commit, CommitError, Committed, Key, ReadError, Write};
+use crate::store::{Commit, CommitError, Committed, Key, LARGEST, ReadError, Write};
 
 /// What the writer is asked to do.
 pub(super) enum Job {
@@ -167,6 +167,9 @@ impl Writer {
             tracing::error!(why, "the store stays unwritable for now");
         }
         if self.state.group == attempted {
+            // It got through: what the tail of `write` would have said is said here.
+            let made = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+            self.shared.lift_holds(made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| &write.key)));
             return answers;
         }
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
@@ -265,7 +268,7 @@ impl<'a> Draft<'a> {
         for fact in &commit.facts {
             let link = head.next(commit.at, fact);
             let size = link.canonical.len();
-            fits(size <= keys::LARGEST_VALUE, || format!("an audit entry of {size} bytes is too large"))?;
+            fits(size <= LARGEST, || format!("an audit entry of {size} bytes is too large"))?;
             head = link.head;
             links.push(link);
         }
@@ -323,12 +326,12 @@ fn next_row(write: &Write) -> Result<Option<Stored>, CommitError> {
     fits(id.len() <= keys::LONGEST_ID, || format!("the id of a {} is {} bytes long", kind.name(), id.len()))?;
     let Some(value) = &write.value else { return Ok(None) };
     let json = serde_json::to_vec(value).map_err(|cause| CommitError::Unwritable(cause.to_string()))?;
-    fits(json.len() <= keys::LARGEST_VALUE, || format!("{}/{id} is too large: {} bytes", kind.name(), json.len()))?;
+    fits(json.len() <= LARGEST, || format!("{}/{id} is too large: {} bytes", kind.name(), json.len()))?;
     Ok(Some(Stored { version: write.expects + 1, due: write.due, json }))
 }
 
 fn fits(does: bool, why: impl FnOnce() -> String) -> Result<(), CommitError> {
-    if does { Ok(()) } else { Err(CommitError::Unwritable(why())) }
+    if does { Ok(()) } else { Err(CommitError::TooLarge(why())) }
 }
 
 fn unwritable(error: ReadError) -> CommitError {

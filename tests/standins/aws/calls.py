@@ -9,10 +9,14 @@ _READS = ("GET", "HEAD", "Describe", "List", "Get", "Lookup", "BatchGet", "Searc
 
 
 def writes(operation: str) -> bool:
-    """Whether an operation changes anything, going by AWS's naming."""
+    """Whether an operation changes anything, going by AWS's naming; signing in or out does not."""
     return not operation.startswith(_READS) and operation not in (
         "AssumeRole",
         "AssumeRoleWithWebIdentity",
+        "CreateToken",
+        "Logout",
+        "RegisterClient",
+        "StartDeviceAuthorization",
     )
 
 

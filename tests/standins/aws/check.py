@@ -108,6 +108,8 @@ def _compiled(pattern: str) -> Any:
         return None
 
 
+# Lists show the same values over and over.
+@functools.lru_cache(maxsize=1 << 16)
 def _matches(pattern: str, value: str) -> bool:
     compiled = _compiled(pattern)
     return compiled is None or compiled.search(value) is not None

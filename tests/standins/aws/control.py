@@ -11,6 +11,8 @@ from typing import Any
 from . import clock
 from .faults import Fault
 from .gateway import Gateway
+from .identity import look, orders
+from .identity import seed as identity
 from .rds import seed
 from .rds.state import Durations, Outcome, Region
 from .sts import Sessions
@@ -150,6 +152,7 @@ def _estate(world: World, order: Order) -> Any:
         seed.database(world, item)
     for item in order.get("clusters", []):
         seed.cluster(world, item)
+    identity.estate(world, order)
     return {}
 
 
@@ -246,4 +249,7 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "outcome": _outcome,
     "change": _change_state,
     "remove": _remove,
+    **identity.VERBS,
+    **look.VERBS,
+    **orders.VERBS,
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class AwsError(Exception):
-    """An error answer: AWS's code, the HTTP status and the sentence."""
+    """An error answer: AWS's code, the HTTP status, the sentence and what its shape also has."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **fields: Any) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.fields = fields
 
 
 def invalid_combination(message: str) -> AwsError:

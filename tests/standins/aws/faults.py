@@ -49,10 +49,12 @@ class Fault:
 
 def _names(params: dict[str, Any], resource: str) -> bool:
     """Whether an argument names the resource, by identifier or at the end of an ARN."""
-    for value in params.values():
-        if isinstance(value, str) and (value == resource or value.endswith(f":{resource}")):
-            return True
-    return False
+    return any(
+        value == resource or value.endswith(f":{resource}")
+        if isinstance(value, str)
+        else isinstance(value, dict) and _names(value, resource)
+        for value in params.values()
+    )
 
 
 class FaultQueue:

@@ -18,15 +18,21 @@ from .calls import Call, writes
 from .check import problems
 from .errors import AwsError
 from .faults import Fault
-from .model import UnknownService, operation_model, service_model, service_name
+from .identity import IDENTITY_STORE, OIDC, PORTAL, SSO_ADMIN, portal
+from .identity.limits import LIMITED, Limits
+from .identity.state import HOME_REGION
+from .model import UnknownService, error_shape, operation_model, service_model, service_name
 from .protocols import WireProtocol
 from .rds import RDS
-from .simulator import Context, Params, Simulator
-from .sts import STS, Sessions, authorize, denied
+from .simulator import Caller, Context, Params, Simulator
+from .sts import STS, UNSIGNED, Sessions, authorize, denied
 from .wire import Request, Response
 from .world import World
 
-SIMULATORS: dict[str, Simulator] = {simulator.service: simulator for simulator in (STS, RDS)}
+SIMULATORS: dict[str, Simulator] = {
+    simulator.service: simulator
+    for simulator in (STS, RDS, IDENTITY_STORE, SSO_ADMIN, PORTAL, OIDC)
+}
 
 _SCOPE = re.compile(
     r"^AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)"
@@ -38,6 +44,8 @@ _JSON_CODES = {
     "ExpiredToken": "ExpiredTokenException",
     "InvalidClientTokenId": "UnrecognizedClientException",
 }
+# What services without signatures call these things.
+_INVALID_CODES = dict.fromkeys(UNSIGNED, "InvalidRequestException")
 
 
 @dataclass
@@ -81,6 +89,7 @@ class Gateway:
             try:
                 response, held = self._answer(asked, request, call)
             except AwsError as error:
+                self._check_error(asked, error)
                 response, held = _error(asked, error, call), None
             except Exception as error:
                 # A fault of the stand-in must reach the test, not only a retry loop.
@@ -95,8 +104,7 @@ class Gateway:
         return response
 
     def _log(self, asked: _Asked, request_id: str) -> Call:
-        sessions: Sessions = self._world.part(Sessions)
-        caller = sessions.known(asked.key)
+        caller = self._known(asked)
         call = Call(
             seq=0,
             time=clock.render(self._world.now),
@@ -114,15 +122,31 @@ class Gateway:
         self._world.log.add(call)
         return call
 
+    def _known(self, asked: _Asked) -> Caller:
+        """Who calls, whether or not the call is allowed."""
+        if asked.service in UNSIGNED:
+            return portal.visitor(self._world, asked.members)
+        sessions: Sessions = self._world.part(Sessions)
+        return sessions.known(asked.key)
+
+    def _caller(self, asked: _Asked, request: Request) -> Caller:
+        """Who calls; AWS's errors for keys that are unknown or expired."""
+        if asked.service in UNSIGNED:
+            return portal.visitor(self._world, asked.members)
+        sessions: Sessions = self._world.part(Sessions)
+        return sessions.caller(asked.key, request.headers.get("x-amz-security-token"))
+
     def _answer(self, asked: _Asked, request: Request, call: Call) -> tuple[Response, Fault | None]:
         world = self._world
         fault = world.faults.take(asked.service, asked.operation, call.account, asked.members)
         if fault is not None and fault.kind in ("down", "cut_before"):
             call.error = fault.kind
             return Response.cut(), None
-        sessions: Sessions = world.part(Sessions)
-        caller = sessions.caller(asked.key, request.headers.get("x-amz-security-token"))
+        caller = self._caller(asked, request)
         context = Context(world, caller, asked.region)
+        if asked.service in LIMITED:
+            limits: Limits = world.part(Limits)
+            limits.arrive()
         if fault is not None:
             _strike(fault, asked, context)
         authorize(caller, asked.service, asked.operation, _resource(asked, context))
@@ -146,8 +170,10 @@ class Gateway:
         for problem in found:
             self._world.violation(f"{asked.service} {asked.operation}: {problem}")
         if found:
-            json = asked.protocol is not protocols.QUERY
-            code = "ValidationException" if json else "ValidationError"
+            code = _INVALID_CODES.get(asked.service)
+            if code is None:
+                json = asked.protocol is not protocols.QUERY
+                code = "ValidationException" if json else "ValidationError"
             raise AwsError(code, f"{len(found)} validation error(s) detected: {'; '.join(found)}")
 
     def _act(self, asked: _Asked, request: Request, context: Context, call: Call) -> Response:
@@ -178,6 +204,11 @@ class Gateway:
         for problem in problems(asked.shape.output_shape, output):
             self._world.violation(f"{asked.service} {asked.operation} answered: {problem}")
 
+    def _check_error(self, asked: _Asked, error: AwsError) -> None:
+        shape = error_shape(asked.service, error.code) if error.fields else None
+        for problem in problems(shape, error.fields):
+            self._world.violation(f"{asked.service} {asked.operation} refused: {problem}")
+
     def _check_foreign(self, asked: _Asked, response: Response) -> None:
         """Check what moto answered by reading it as botocore does."""
         if asked.shape is None or response.status >= 300 or asked.shape.has_streaming_output:
@@ -194,6 +225,9 @@ class Gateway:
 def _route(request: Request) -> _Asked:
     scope = _SCOPE.match(request.headers.get("authorization", ""))
     if scope is None:
+        for name in UNSIGNED:
+            if (asked := _unsigned(name, request)) is not None:
+                return asked
         raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     name = service_name(scope["service"], protocols.api_version(request))
     try:
@@ -213,6 +247,17 @@ def _route(request: Request) -> _Asked:
     return asked
 
 
+def _unsigned(name: str, request: Request) -> _Asked | None:
+    """A call without a signature, known by its path; nothing if that is not this service's."""
+    model, protocol = service_model(name), protocols.REST_JSON
+    operation, labels = protocol.operation(model, request)
+    shape = operation_model(name, operation)
+    if shape is None or shape.auth_type != "none":
+        return None
+    params = protocol.decode(shape, request, labels)
+    return _Asked("", HOME_REGION, name, model, protocol, operation, shape, params)
+
+
 def _guess(request: Request) -> WireProtocol:
     return protocols.protocol_of(None, request) or protocols.QUERY
 
@@ -224,15 +269,25 @@ def _request_id(world: World) -> str:
 
 def _strike(fault: Fault, asked: _Asked, context: Context) -> None:
     if fault.kind == "throttle":
-        raise AwsError("Throttling", "Rate exceeded")
+        raise _throttled(asked.service)
+    if fault.kind == "deny" and asked.service in UNSIGNED:
+        raise AwsError("ForbiddenException", "No access", 403)
     if fault.kind == "deny":
         raise denied(context.caller, asked.service, asked.operation, _resource(asked, context))
     if fault.kind == "error":
         raise AwsError(fault.code, fault.message, fault.status)
 
 
+def _throttled(service: str) -> AwsError:
+    if service == "sso":
+        return AwsError("TooManyRequestsException", "Rate exceeded", 429)
+    if service == "sso-oidc":
+        return AwsError("SlowDownException", "Rate exceeded", error="slow_down")
+    return AwsError("Throttling", "Rate exceeded")
+
+
 def _resource(asked: _Asked, context: Context) -> str:
-    """What an IAM refusal names: the ARN of the database, if the call names one."""
+    """What an IAM refusal names: the ARN of what the call is about, where it is easily told."""
     if asked.service == "rds":
         for member, kind in (
             ("DBInstanceIdentifier", "db"),
@@ -241,13 +296,16 @@ def _resource(asked: _Asked, context: Context) -> str:
         ):
             if isinstance(name := asked.members.get(member), str):
                 return f"arn:aws:rds:{asked.region}:{context.account}:{kind}:{name}"
+    for member in ("PermissionSetArn", "InstanceArn"):
+        if asked.service == "sso-admin" and isinstance(name := asked.members.get(member), str):
+            return name
     return "*"
 
 
 def _error(asked: _Asked, error: AwsError, call: Call) -> Response:
     protocol = asked.protocol or protocols.QUERY
     if protocol is not protocols.QUERY and error.code in _JSON_CODES:
-        error = AwsError(_JSON_CODES[error.code], error.message, 400)
+        error = AwsError(_JSON_CODES[error.code], error.message, 400, **error.fields)
     call.error = error.code
     return protocol.error(asked.model, error, call.request_id)
 

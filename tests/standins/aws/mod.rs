@@ -20,12 +20,17 @@
 //! # }
 //! ```
 //!
+//! IAM Identity Center belongs to the organization's management account ([`MANAGEMENT_ACCOUNT`]) and is administered from
+//! [`IDENTITY_ACCOUNT`] as well; its people, groups and assignments are put there and looked at by name
+//! (`tests/standins/aws/directory.rs`).
+//!
 //! The bot's own key is [`BASE_ACCESS_KEY`] (any secret): it may only use STS. A role named
 //! `watchkeeper-<capability>` may call only the services of its capability; any other role may
 //! call anything.
 
 mod call;
 mod database;
+mod directory;
 mod fault;
 mod gateway;
 mod python;
@@ -35,9 +40,19 @@ mod world;
 
 pub use call::Call;
 pub use database::{Cluster, Database};
+pub use directory::{Assignment, NewUser, Person, PrincipalKind};
 pub use fault::{Fault, FaultId};
 pub use gateway::Gateway;
 pub use world::{Aws, State, Upgrade};
+
+/// The account IAM Identity Center belongs to: the organization's management account, `acme-root`.
+pub const MANAGEMENT_ACCOUNT: &str = BASE_ACCOUNT;
+
+/// The account IAM Identity Center is administered from by delegation, `identity`.
+pub const IDENTITY_ACCOUNT: &str = "888877776666";
+
+/// The address of the access portal.
+pub const PORTAL: &str = "https://acme.awsapps.com/start";
 
 /// The access key of the bot's own user in every world; the secret may be anything.
 pub const BASE_ACCESS_KEY: &str = "AKIAWATCHKEEPER";
@@ -51,5 +66,6 @@ pub const DEFAULT_ACCOUNT: &str = "111122223333";
 /// The region a database lands in when the test names none.
 pub const DEFAULT_REGION: &str = "eu-west-1";
 
-/// The sample estate of the playground: three accounts, databases of mixed age.
+/// The sample estate of the playground: three accounts, databases of mixed age, the people of the company with their
+/// groups, permission sets and assignments.
 pub const ESTATE: &str = include_str!("estate.json");

@@ -48,15 +48,12 @@ def operation_model(service: str, operation: str) -> OperationModel | None:
 
 
 @functools.cache
-def error_statuses(service: str) -> dict[str, int]:
-    """HTTP status by error code, for the errors the model knows."""
-    found: dict[str, int] = {}
+def error_shape(service: str, code: str) -> Shape | None:
+    """What the model says of an error, if it knows it."""
     for shape in service_model(service).error_shapes:
-        status = shape.metadata.get("error", {}).get("httpStatusCode")
-        if status is None:
-            status = 500 if shape.metadata.get("fault") else 400
-        found[shape.error_code] = status
-    return found
+        if shape.error_code == code:
+            return shape
+    return None
 
 
 def item_name(shape: Shape) -> str:

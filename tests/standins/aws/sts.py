@@ -28,6 +28,10 @@ _ALLOWED: dict[str, frozenset[str]] = {
     "ecs": frozenset({"ecs", "codedeploy", "elbv2", "elb", "cloudwatch"}),
     "rds": frozenset({"rds", "pi", "cloudwatch"}),
 }
+# Called without a signature, by whoever has a token.
+UNSIGNED = ("sso", "sso-oidc")
+# Services whose actions have another prefix than botocore's name.
+_PREFIXES = {"sso-admin": "sso"}
 _CAPABILITY = re.compile(r"^watchkeeper-(?P<capability>\w+)")
 
 
@@ -78,7 +82,7 @@ class Sessions:
 
 def authorize(caller: Caller, service: str, operation: str, resource: str) -> None:
     """Refuse what IAM would refuse: the bot's user may only use STS, a capability its services."""
-    if service == "sts":
+    if service == "sts" or service in UNSIGNED:
         return
     capability = _CAPABILITY.match(caller.role)
     if capability:
@@ -92,7 +96,7 @@ def authorize(caller: Caller, service: str, operation: str, resource: str) -> No
 
 def denied(caller: Caller, service: str, operation: str, resource: str) -> AwsError:
     """IAM's refusal in its own words."""
-    action = f"{service}:{operation}"
+    action = f"{_PREFIXES.get(service, service)}:{operation}"
     return AwsError(
         "AccessDenied",
         f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} "

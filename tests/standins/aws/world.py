@@ -85,6 +85,12 @@ class World:
         digest = hashlib.shake_256(f"{self.number}/{self._ids}".encode()).digest(length)
         return "".join(alphabet[byte % len(alphabet)] for byte in digest)
 
+    def fresh_uuid(self) -> str:
+        """An identifier in the form of a UUID."""
+        self._ids += 1
+        text = hashlib.shake_256(f"{self.number}/{self._ids}".encode()).hexdigest(16)
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
     def violation(self, text: str) -> None:
         """Note something AWS's models forbid; a test should end with none."""
         self.violations.append(text)

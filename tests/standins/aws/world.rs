@@ -240,7 +240,7 @@ impl Aws {
         let _: Value = self.ask(verb, order).await;
     }
 
-    async fn ask<T: DeserializeOwned>(&self, verb: &str, order: Value) -> T {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, verb: &str, order: Value) -> T {
         let url = format!("{}/worlds/{}/{verb}", self.control, self.id);
         post(&self.client, &url, order).await
     }

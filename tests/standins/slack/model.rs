@@ -16,7 +16,7 @@ pub enum UserKind {
     Bot,
     /// An account that was switched off (`deleted`).
     Deactivated,
-    /// Somebody of another workspace in a shared channel (`is_stranger`).
+    /// Somebody of another workspace whom the app shares no channel with (`is_stranger`).
     Stranger,
 }
 
@@ -37,6 +37,12 @@ pub struct User {
     pub tz: String,
     /// What sort of account this is.
     pub kind: UserKind,
+    /// The workspace it belongs to, where that is another one.
+    pub team: Option<String>,
+    /// The Enterprise organisation it belongs to.
+    pub enterprise: Option<String>,
+    /// Whether its owner has confirmed the e-mail address.
+    pub confirmed: bool,
 }
 
 impl User {
@@ -53,6 +59,9 @@ impl User {
             email: Some(format!("{name}@example.com")),
             tz: "UTC".into(),
             kind: UserKind::Regular,
+            team: None,
+            enterprise: None,
+            confirmed: true,
         }
     }
 
@@ -67,6 +76,27 @@ impl User {
     #[must_use]
     pub fn with_email(mut self, email: &str) -> Self {
         self.email = Some(email.into());
+        self
+    }
+
+    /// The same user as a member of another workspace, met in a shared channel: no flag tells, the `team_id` does.
+    #[must_use]
+    pub fn of_team(mut self, team: &str) -> Self {
+        self.team = Some(team.into());
+        self
+    }
+
+    /// The same user as a member of an Enterprise organisation.
+    #[must_use]
+    pub fn of_enterprise(mut self, enterprise: &str) -> Self {
+        self.enterprise = Some(enterprise.into());
+        self
+    }
+
+    /// The same user, whose address nobody confirmed.
+    #[must_use]
+    pub fn unconfirmed(mut self) -> Self {
+        self.confirmed = false;
         self
     }
 

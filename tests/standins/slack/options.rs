@@ -23,6 +23,8 @@ pub struct SlackOptions {
     pub now: Clock,
     /// Name of the workspace.
     pub team_name: String,
+    /// The Enterprise organisation the workspace belongs to (`E…`), where it belongs to one.
+    pub enterprise: Option<String>,
     /// Handle of the bot, without `@`.
     pub bot_name: String,
     /// The bot's token, `xoxb-…`.
@@ -54,6 +56,7 @@ impl Default for SlackOptions {
         Self {
             now: Arc::new(real_time),
             team_name: "Playground".into(),
+            enterprise: None,
             bot_name: "watchkeeper".into(),
             bot_token: "xoxb-standin-bot-token".into(),
             app_token: "xapp-1-standin-app-token".into(),

@@ -16,6 +16,9 @@ use super::{
     views,
 };
 
+/// How often somebody types again into a picker that offered nothing.
+const PICKED_AGAIN: usize = 5;
+
 /// Somebody to act as. What Slack's own client would refuse panics with its reason, since then the test is wrong.
 #[derive(Clone)]
 pub struct Person {
@@ -169,7 +172,14 @@ impl Person {
     pub async fn picks(&self, label: &str, typed: &str) -> String {
         let form = self.sees_form().await;
         let field = form.field(label);
-        let options = self.offered(label, typed).await;
+        // A picker that is filled too late is empty; people try again.
+        let mut options = self.offered(label, typed).await;
+        for _ in 0..PICKED_AGAIN {
+            if !options.is_empty() {
+                break;
+            }
+            options = self.offered(label, typed).await;
+        }
         let lower = typed.to_lowercase();
         let exact = options.iter().find(|option| entries::option_text(option) == typed);
         let found = exact.or_else(|| options.iter().find(|option| entries::option_text(option).to_lowercase().contains(&lower)));

@@ -212,10 +212,11 @@ impl SocketHandle {
 }
 
 impl Workspace {
-    /// The open sockets, oldest first.
+    /// The open sockets that were not told to go, oldest first.
     #[must_use]
     pub fn open_sockets(self: &Arc<Self>) -> Vec<SocketHandle> {
-        let ids: Vec<u64> = self.sockets().open.iter().map(|connection| connection.id).collect();
+        let ids: Vec<u64> =
+            self.sockets().open.iter().filter(|connection| !connection.leaving).map(|connection| connection.id).collect();
         ids.into_iter().map(|id| SocketHandle { workspace: self.clone(), id }).collect()
     }
 

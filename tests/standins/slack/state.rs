@@ -232,10 +232,10 @@ impl State {
     pub(super) fn sees(&self, user: &str, channel: &Channel) -> bool {
         match &channel.kind {
             ChannelKind::Public => {
-                self.users
-                    .get(user)
-                    .is_some_and(|user| !matches!(user.kind, UserKind::Guest | UserKind::SingleChannelGuest | UserKind::Stranger))
-                    || channel.members.iter().any(|member| member == user)
+                self.users.get(user).is_some_and(|user| {
+                    user.team.is_none()
+                        && !matches!(user.kind, UserKind::Guest | UserKind::SingleChannelGuest | UserKind::Stranger)
+                }) || channel.members.iter().any(|member| member == user)
             }
             ChannelKind::Private => channel.members.iter().any(|member| member == user),
             ChannelKind::Direct(with) => with == user || self.bot == user,

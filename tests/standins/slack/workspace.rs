@@ -29,6 +29,7 @@ use super::{
 pub(super) struct Settings {
     pub(super) now: Clock,
     pub(super) team_name: String,
+    pub(super) enterprise: Option<String>,
     pub(super) bot_name: String,
     pub(super) bot_token: String,
     pub(super) app_token: String,
@@ -74,6 +75,7 @@ impl Workspace {
             settings: Settings {
                 now: options.now,
                 team_name: options.team_name,
+                enterprise: options.enterprise,
                 bot_name: options.bot_name,
                 bot_token: options.bot_token,
                 app_token: options.app_token,

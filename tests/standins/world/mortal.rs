@@ -1,14 +1,14 @@
 //! A store that can't be written while its disk is full, and whose bot dies at a chosen commit: right after it is durable,
 //! or right before it would have been.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Verification};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
-use watchkeeper::platform::Health;
+use watchkeeper::health::Health;
 use watchkeeper::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
 
 /// When a bot dies by itself. Clones count the same commits, over restarts too.
@@ -61,21 +61,72 @@ impl Life {
 
 /// What the bot writes to. Clones are one disk.
 #[derive(Clone, Debug, Default)]
-pub struct Disk(Arc<AtomicBool>);
+pub struct Disk(Arc<Platters>);
+
+#[derive(Debug, Default)]
+struct Platters {
+    full: AtomicBool,
+    unreadable: AtomicBool,
+    /// Somebody else is always quicker to write a record of this kind.
+    contested: Mutex<Option<Kind>>,
+    /// How often something due was looked for, or an asking was to be closed, in vain.
+    looks: AtomicU64,
+}
 
 impl Disk {
     /// Nothing more can be written.
     pub fn fills_up(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.full.store(true, Ordering::SeqCst);
     }
 
     /// Somebody made room.
     pub fn has_room_again(&self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.0.full.store(false, Ordering::SeqCst);
+    }
+
+    /// What is due can no longer be read.
+    pub fn breaks(&self) {
+        self.0.unreadable.store(true, Ordering::SeqCst);
+    }
+
+    /// It can be read again.
+    pub fn is_mended(&self) {
+        self.0.unreadable.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on an asking can't be closed: somebody else seems to change a record of this kind, if it writes one.
+    pub fn contests(&self, kind: Kind) {
+        *self.0.contested.lock().expect("nobody panics while they hold it") = Some(kind);
+    }
+
+    /// Nobody is in the way any more.
+    pub fn contests_no_more(&self) {
+        *self.0.contested.lock().expect("nobody panics while they hold it") = None;
+    }
+
+    fn conflict(&self, commit: &Commit) -> Option<CommitError> {
+        let kind = (*self.0.contested.lock().expect("nobody panics while they hold it"))?;
+        commit.writes.iter().find(|write| write.key.kind == Kind::Asked && write.value.is_none())?;
+        let contested = commit.writes.iter().find(|write| write.key.kind == kind)?;
+        self.0.looks.fetch_add(1, Ordering::SeqCst);
+        Some(CommitError::Conflict(contested.key.clone()))
+    }
+
+    /// How often something due was looked for while that could not be read, or an asking could not be closed.
+    pub fn looks(&self) -> u64 {
+        self.0.looks.load(Ordering::SeqCst)
     }
 
     fn is_full(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.full.load(Ordering::SeqCst)
+    }
+
+    fn read(&self) -> Result<(), ReadError> {
+        if !self.0.unreadable.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.0.looks.fetch_add(1, Ordering::SeqCst);
+        Err(ReadError("input/output error".to_owned()))
     }
 }
 
@@ -127,6 +178,9 @@ impl Store for Mortal {
         if self.disk.is_full() {
             return Err(CommitError::Unwritable("no space left on device".to_owned()));
         }
+        if let Some(conflict) = self.disk.conflict(&commit) {
+            return Err(conflict);
+        }
         match self.life.commit() {
             Some(Moment::Before) => self.die().await,
             Some(Moment::After) => {
@@ -151,6 +205,7 @@ impl Store for Mortal {
     }
 
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError> {
+        self.disk.read()?;
         self.store.claim(kinds, now, lease, limit).await
     }
 

@@ -80,3 +80,17 @@ async fn a_restart_gives_claimed_records_back() {
     drop(store);
     assert_eq!(claim(&open(&dir), "10:00:00").await, ["a"]);
 }
+
+#[tokio::test]
+async fn a_record_that_can_not_be_read_holds_up_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    for (id, time) in [("a", "10:00:00"), ("b", "10:00:01"), ("c", "10:00:02")] {
+        store.commit(due(Kind::Change, id, Some(time), 0)).await.unwrap();
+    }
+    let damaged = keys::record(&Key::new(Kind::Change, "b"));
+    store.shared.tree().unwrap().apply(&[(damaged, Some(b"junk".to_vec()))].into()).unwrap();
+    assert_eq!(claim(&store, "10:00:10").await, ["a"]);
+    assert_eq!(claim(&store, "10:00:10").await, ["c"]);
+    assert_eq!(store.next_due(&[Kind::Change]).await.unwrap(), Some(at("10:05:10")), "it is looked at again");
+}

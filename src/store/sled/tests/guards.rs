@@ -131,3 +131,45 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[tokio::test]
+async fn nobody_who_reads_waits_while_it_is_opened_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir, 1).await;
+    let reading = store.shared.tree().unwrap();
+    let shared = Arc::clone(&store.shared);
+    let opening = std::thread::spawn(move || shared.reopen());
+    while store.shared.tree().is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(store.get(&Key::new(Kind::Change, "1")).await.is_err());
+    drop(reading);
+    opening.join().unwrap().unwrap();
+    assert!(matches!(store.verify().await.unwrap(), Verification::Whole { entries: 1, .. }));
+}
+
+#[tokio::test]
+async fn a_long_walk_along_the_chain_keeps_nobody_from_closing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let facts = Commit { facts: vec![fact("asked"); 5_000], ..Commit::at(now()) };
+    store.commit(facts).await.unwrap();
+    let shared = Arc::clone(&store.shared);
+    let (arrived, arrives) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel::<()>();
+    let walk = std::thread::spawn(move || {
+        let pieces = std::cell::Cell::new(0);
+        shared.history.verify(|| {
+            pieces.set(pieces.get() + 1);
+            if pieces.get() == 2 {
+                arrived.send(()).unwrap();
+                goes.recv().unwrap();
+            }
+            shared.tree()
+        })
+    });
+    tokio::task::spawn_blocking(move || arrives.recv().unwrap()).await.unwrap();
+    store.close().await.unwrap();
+    go.send(()).unwrap();
+    assert_eq!(walk.join().unwrap().unwrap_err().to_string(), "the store can't be read: it is closed");
+}

@@ -11,7 +11,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 
 from .. import clock
 from ..errors import AwsError
-from ..model import wire_name
+from ..model import error_shape, wire_name
 from ..wire import Request, Response
 
 
@@ -40,10 +40,21 @@ class Json:
         return answer(200, body, request_id, f"application/x-amz-json-{version}")
 
     def error(self, service: ServiceModel | None, error: AwsError, request_id: str) -> Response:
-        """``__type`` and ``message``."""
+        """``__type`` and the members of the error's shape."""
         version = service.metadata.get("jsonVersion", "1.1") if service else "1.1"
-        body = json.dumps({"__type": error.code, "message": error.message})
+        body = json.dumps({"__type": error.code} | error_body(service, error, request_id))
         return answer(error.status, body, request_id, f"application/x-amz-json-{version}")
+
+
+def error_body(service: ServiceModel | None, error: AwsError, request_id: str) -> dict[str, Any]:
+    """The members of an error's shape; ``message`` for errors the model does not know."""
+    shape = error_shape(service.service_name, error.code) if service else None
+    names = shape.members if shape else {}
+    sentence = next(
+        (name for name in ("Message", "message", "error_description") if name in names), "message"
+    )
+    also = {"RequestId": request_id} if "RequestId" in names else {}
+    return {sentence: error.message} | also | error.fields
 
 
 def answer(status: int, body: str, request_id: str, content_type: str) -> Response:

@@ -12,7 +12,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 
 from ..errors import AwsError
 from ..wire import Request, Response
-from .json import answer, read, read_body, write
+from .json import answer, error_body, read, read_body, write
 
 
 class RestJson:
@@ -79,9 +79,8 @@ class RestJson:
         return response
 
     def error(self, service: ServiceModel | None, error: AwsError, request_id: str) -> Response:
-        """``message``, with the code in a header."""
-        del service
-        body = json.dumps({"message": error.message})
+        """The members of the error's shape, with the code in a header."""
+        body = json.dumps(error_body(service, error, request_id))
         response = answer(error.status, body, request_id, "application/json")
         response.headers["x-amzn-errortype"] = error.code
         return response

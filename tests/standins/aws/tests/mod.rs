@@ -1,7 +1,10 @@
 //! The stand-in as the real Rust SDK sees it.
 
+mod assignments;
+mod directory;
 mod faults;
 mod identity;
+mod portal;
 mod reads;
 mod upgrades;
 
@@ -52,12 +55,28 @@ fn sts_as(aws: &Aws, credentials: Credentials) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::from_conf(config)
 }
 
+/// What the clients of a session have in common: no retries.
+fn config(aws: &Aws, credentials: Credentials) -> aws_types::SdkConfig {
+    aws_types::SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(DEFAULT_REGION))
+        .endpoint_url(aws.url())
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http())
+        .build()
+}
+
 /// A session of a role in [`super::DEFAULT_ACCOUNT`], named `ana` and tagged with an operation.
 async fn assume(aws: &Aws, role: &str) -> Result<Credentials, Box<dyn std::error::Error>> {
+    assume_in(aws, super::DEFAULT_ACCOUNT, role).await
+}
+
+async fn assume_in(aws: &Aws, account: &str, role: &str) -> Result<Credentials, Box<dyn std::error::Error>> {
     let operation = aws_sdk_sts::types::Tag::builder().key("operation").value("CHG-7").build()?;
     let assumed = sts(aws)
         .assume_role()
-        .role_arn(format!("arn:aws:iam::111122223333:role/{role}"))
+        .role_arn(format!("arn:aws:iam::{account}:role/{role}"))
         .role_session_name("ana")
         .tags(operation)
         .send()

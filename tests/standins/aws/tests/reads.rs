@@ -1,9 +1,7 @@
 //! What can be asked, and how fast.
 
-use std::time::Instant;
-
 use super::super::{ESTATE, Gateway};
-use super::{Checked, PATIENCE, SHORT, assert_clean, assume, evening, rds, refusal, time};
+use super::{Checked, PATIENCE, assert_clean, assume, evening, rds, refusal, time};
 
 #[tokio::test]
 async fn three_hundred_databases_are_listed_in_pages_at_once() -> Checked {
@@ -18,7 +16,6 @@ async fn three_hundred_databases_are_listed_in_pages_at_once() -> Checked {
         .collect();
     aws.estate(&serde_json::json!({ "databases": many }).to_string()).await;
     let rds = rds(&aws).await?;
-    let begin = Instant::now();
     let mut pages = rds.describe_db_instances().into_paginator().send();
     let (mut count, mut databases) = (0, 0);
     while let Some(page) = pages.next().await {
@@ -26,7 +23,6 @@ async fn three_hundred_databases_are_listed_in_pages_at_once() -> Checked {
         databases += page?.db_instances().len();
     }
     assert_eq!((count, databases), (3, 300));
-    assert!(begin.elapsed() < 5 * SHORT, "{:?}", begin.elapsed());
     assert_clean(&aws).await;
     Ok(())
 }
@@ -147,22 +143,18 @@ async fn moto_answers_where_no_simulator_does() -> Checked {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let mut answers = Vec::new();
     for (aws, operation, body) in [
-        (&one, "CreateGroup", r#"{"IdentityStoreId":"d-0123456789","DisplayName":"dba"}"#),
-        (&one, "ListGroups", r#"{"IdentityStoreId":"d-0123456789"}"#),
-        (&other, "ListGroups", r#"{"IdentityStoreId":"d-0123456789"}"#),
-        (
-            &one,
-            "UpdateGroup",
-            r#"{"IdentityStoreId":"d-0123456789","GroupId":"11111111-2222-3333-4444-555555555555","Operations":[{"AttributePath":"displayName"}]}"#,
-        ),
+        (&one, "CreateOrganization", r#"{"FeatureSet":"ALL"}"#),
+        (&one, "ListAccounts", "{}"),
+        (&other, "ListAccounts", "{}"),
+        (&one, "ListHandshakesForAccount", "{}"),
     ] {
         let session = assume(aws, "watchkeeper-access").await?;
         let key = session.access_key_id();
         let answer = client
             .post(aws.url())
-            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/20261122/eu-west-1/identitystore/aws4_request"))
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-1/organizations/aws4_request"))
             .header("x-amz-security-token", session.session_token().unwrap_or_default())
-            .header("x-amz-target", format!("AWSIdentityStore.{operation}"))
+            .header("x-amz-target", format!("AWSOrganizationsV20161128.{operation}"))
             .header("content-type", "application/x-amz-json-1.1")
             .body(body)
             .send()
@@ -170,9 +162,9 @@ async fn moto_answers_where_no_simulator_does() -> Checked {
         answers.push((answer.status().as_u16(), answer.text().await?));
     }
     assert_eq!(answers.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [200, 200, 200, 501]);
-    assert!(answers[1].1.contains("dba"), "{answers:?}");
-    assert!(!answers[2].1.contains("dba"), "{answers:?}");
-    let gap = "the AWS stand-in has no identitystore:UpdateGroup".to_owned();
+    assert!(answers[1].1.contains("111122223333"), "{answers:?}");
+    assert!(!answers[2].1.contains("111122223333"), "{answers:?}");
+    let gap = "the AWS stand-in has no organizations:ListHandshakesForAccount".to_owned();
     let violations = one.violations().await;
     assert!(violations.contains(&gap), "{violations:?}");
     Ok(())

@@ -13,7 +13,7 @@ use super::super::{
 
 pub(super) fn test(workspace: &Arc<Workspace>, _: &Args) -> Result<Value, ApiError> {
     let state = workspace.state();
-    Ok(json!({
+    let mut answer = json!({
         "url": format!("{}/", workspace.base_url()),
         "team": workspace.settings.team_name,
         "user": workspace.settings.bot_name,
@@ -21,7 +21,11 @@ pub(super) fn test(workspace: &Arc<Workspace>, _: &Args) -> Result<Value, ApiErr
         "user_id": state.bot,
         "bot_id": BOT_ID,
         "is_enterprise_install": false,
-    }))
+    });
+    if let Some(enterprise) = &workspace.settings.enterprise {
+        answer["enterprise_id"] = enterprise.as_str().into();
+    }
+    Ok(answer)
 }
 
 pub(super) fn connections_open(workspace: &Arc<Workspace>, _: &Args) -> Result<Value, ApiError> {

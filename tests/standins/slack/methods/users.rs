@@ -64,9 +64,18 @@ fn user_json(workspace: &Workspace, user: &User) -> Value {
         "profile": profile, "is_bot": kind == UserKind::Bot && user.id != SLACKBOT, "is_app_user": false,
         "updated": 1_700_000_000,
     });
-    if kind == UserKind::Stranger {
-        json["is_stranger"] = true.into();
-        json["team_id"] = "T0000000002".into();
+    let elsewhere = user.team.clone().or_else(|| (kind == UserKind::Stranger).then(|| "T0000000002".to_owned()));
+    if let Some(team) = elsewhere {
+        // "Slack Connect": false for people with whom the app shares a channel.
+        json["is_stranger"] = (kind == UserKind::Stranger).into();
+        json["team_id"] = team.as_str().into();
+        json["profile"]["team"] = team.into();
+    }
+    if let Some(enterprise) = &user.enterprise {
+        json["enterprise_user"] = json!({
+            "id": user.id.replacen('U', "W", 1), "enterprise_id": enterprise, "enterprise_name": "", "is_admin": false,
+            "is_owner": false, "teams": [json["team_id"]],
+        });
     }
     if kind != UserKind::Deactivated {
         let offset = zone.to_offset(workspace.now()).seconds();
@@ -75,7 +84,7 @@ fn user_json(workspace: &Workspace, user: &User) -> Value {
             "is_admin": false, "is_owner": false, "is_primary_owner": false,
             "is_restricted": matches!(kind, UserKind::Guest | UserKind::SingleChannelGuest),
             "is_ultra_restricted": kind == UserKind::SingleChannelGuest,
-            "is_email_confirmed": user.email.is_some(), "who_can_share_contact_card": "EVERYONE",
+            "is_email_confirmed": user.email.is_some() && user.confirmed, "who_can_share_contact_card": "EVERYONE",
         });
         if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
             json.extend(more);

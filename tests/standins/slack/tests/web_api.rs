@@ -127,6 +127,10 @@ async fn accounts_say_what_they_are() {
         let user = call(&slack, "users.info", json!({"user": person.id()})).await["user"].clone();
         assert_eq!(user[flag], true, "{name}");
     }
+    let shared = slack.add_person(User::named("shared").of_team("T9").of_enterprise("E9").unconfirmed());
+    let user = call(&slack, "users.info", json!({"user": shared.id()})).await["user"].clone();
+    let told = (&user["is_stranger"], &user["team_id"], &user["enterprise_user"]["enterprise_id"], &user["is_email_confirmed"]);
+    assert_eq!(told, (&json!(false), &json!("T9"), &json!("E9"), &json!(false)));
     let ana = call(&slack, "users.lookupByEmail", json!({"email": "ANA@example.com"})).await["user"].clone();
     assert_eq!((&ana["tz"], &ana["tz_offset"]), (&json!("Asia/Taipei"), &json!(28_800)));
     assert_eq!(call(&slack, "users.lookupByEmail", json!({"email": "gone@example.com"})).await["error"], "users_not_found");

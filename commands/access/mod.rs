@@ -1,0 +1,94 @@
+//! Access: the people, groups, permission sets and assignments of IAM Identity Center.
+//!
+//! `model` is what they are; `aws` opens the way there, `reads` looks, `writes` changes; `limiter` keeps all calls of the
+//! process within AWS's limits, `slots` its assignment writes; `roster` is everybody as they were a while ago, for pickers and
+//! the directory; `find` turns what people type into one of them; `portal` is what a person sees who signs in. Then a file a
+//! command.
+
+#![expect(dead_code, reason = "what the commands of this capability stand on")]
+
+pub(crate) mod aws;
+pub(crate) mod find;
+pub(crate) mod limiter;
+pub(crate) mod model;
+pub(crate) mod pick;
+pub(crate) mod portal;
+mod reads;
+pub mod roster;
+pub(crate) mod slots;
+#[cfg(test)]
+mod tests;
+pub(crate) mod writes;
+
+pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+pub use roster::Roster;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::context::{Context, IdentityCenter};
+use crate::error::{Error, Result};
+use limiter::Limiter;
+use slots::Slots;
+
+/// What the process remembers about Identity Center. Nothing of it is needed after a restart.
+#[derive(Default)]
+pub(crate) struct Memory {
+    limits: OnceLock<Limits>,
+    instance: Mutex<Option<aws::Instance>>,
+    roster: Mutex<Option<Arc<Roster>>>,
+    refreshing: tokio::sync::Mutex<()>,
+    pub(crate) portal: portal::Sessions,
+}
+
+/// AWS's limits, as they are kept.
+#[derive(Clone)]
+pub(crate) struct Limits {
+    pub(crate) calls: Limiter,
+    pub(crate) writes: Arc<Slots>,
+}
+
+impl Memory {
+    /// The limits all callers share; the first to ask sets them.
+    pub(crate) fn limits(&self, identity: &IdentityCenter) -> Limits {
+        let fresh =
+            || Limits { calls: Limiter::new(identity.calls_per_second), writes: Arc::new(Slots::new(identity.outstanding)) };
+        self.limits.get_or_init(fresh).clone()
+    }
+
+    /// Everybody, as they were when they were last read; none before the first time.
+    pub(crate) fn roster(&self) -> Option<Arc<Roster>> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, roster: &Arc<Roster>) {
+        *self.roster.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(roster));
+    }
+
+    fn instance(&self, home: &str) -> Option<aws::Instance> {
+        let known = self.instance.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone().filter(|instance| instance.home == home)
+    }
+
+    fn remember_instance(&self, instance: &aws::Instance) {
+        *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance.clone());
+    }
+}
+
+/// The settings of Identity Center.
+///
+/// # Errors
+/// One to show when there are none.
+pub(crate) fn configured<'a>(cx: &Context<'a>) -> Result<&'a IdentityCenter> {
+    cx.settings.identity.as_ref().ok_or_else(|| {
+        Error::shown(
+            "IAM Identity Center is not configured, so I can't look after access yet. Whoever runs me adds it to the configuration.",
+        )
+    })
+}
+
+/// The reading of `roster` that a person is told: how old it is at `now`.
+pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
+    format!("as of {} ago", crate::message::lasting(now.duration_since(at)))
+}
