@@ -169,8 +169,7 @@ impl Writer {
         if self.state.group == attempted {
             // It got through: the due times were taken in anew, and are the store's again.
             let made = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
-            let keys = made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| write.key.clone()));
-            self.shared.written(keys.map(|key| (key, None, None)));
+            self.shared.lift_holds(made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| &write.key)));
             return answers;
         }
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
@@ -213,8 +212,9 @@ impl Writer {
         let tree = self.shared.tree().map_err(|error| error.0)?;
         self.shared.history.fill(&tree).and_then(|()| self.shared.fill_leases()).map_err(|error| error.0)?;
         drop(tree);
-        self.state = state;
+        // Written anew into sled and synced there, a group counts even if it was the journal's sync that failed.
         self.shared.settle_all()?;
+        self.state = state;
         self.shared.probe().map_err(|cause| cause.to_string())?;
         self.shared.clear_trouble();
         Ok(())
