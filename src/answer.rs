@@ -170,7 +170,7 @@ impl Answering<'_> {
         if outcome != "answered" {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
-        let (target, instead) = match (&self.open.reply, self.open.options.share && outcome == "answered") {
+        let (target, instead) = match (&self.open.reply, self.open.options.share && outcome == "answered" && !said.private) {
             (reply @ Target::Only { channel, .. }, true) => {
                 let thread = self.open.place.thread.clone();
                 (Target::Channel { channel: channel.clone(), thread }, Some(reply.clone()))

@@ -20,6 +20,8 @@ pub struct User {
     pub given: Option<String>,
     /// The family name.
     pub family: Option<String>,
+    /// The job title.
+    pub title: Option<String>,
     /// Whether they may sign in.
     pub active: bool,
     /// Whether an outside directory put them there: who is synchronised from elsewhere is changed there.

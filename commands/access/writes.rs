@@ -73,6 +73,9 @@ pub(crate) struct UserUpdate {
     pub(crate) email: Option<String>,
     pub(crate) given: Option<String>,
     pub(crate) family: Option<String>,
+    pub(crate) title: Option<String>,
+    /// Whether they may sign in.
+    pub(crate) active: Option<bool>,
 }
 
 /// A group to create.
@@ -98,14 +101,17 @@ impl NewUser {
 impl UserUpdate {
     /// Attribute paths as UpdateUser takes them, with their new values.
     fn attributes(&self) -> Vec<(&'static str, &str)> {
+        let status = self.active.map(|active| if active { "ENABLED" } else { "DISABLED" });
         let all = [
             ("userName", &self.name),
             ("displayName", &self.display_name),
             ("name.givenName", &self.given),
             ("name.familyName", &self.family),
             ("emails", &self.email),
+            ("title", &self.title),
         ];
-        all.into_iter().filter_map(|(path, value)| Some((path, value.as_deref()?))).collect()
+        let all = all.into_iter().map(|(path, value)| (path, value.as_deref()));
+        all.chain([("userStatus", status)]).filter_map(|(path, value)| Some((path, value?))).collect()
     }
 
     /// Whether nothing is to be changed.
