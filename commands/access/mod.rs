@@ -9,12 +9,14 @@
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 
 pub(crate) mod aws;
+mod batch;
 mod done;
+mod drift;
 mod extend;
 pub(crate) mod find;
 mod given;
 pub mod grant;
-mod group;
+pub mod group;
 mod guard;
 mod holding;
 mod leaving;
@@ -22,41 +24,40 @@ pub(crate) mod limiter;
 mod mine;
 pub(crate) mod model;
 mod of;
+mod offboard;
+mod onboard;
+mod ours;
 mod page;
-mod permission_set;
+pub mod permission_set;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
+mod requests;
+mod review;
 mod revoke;
 pub mod roster;
 mod sign_out;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
-mod user;
+pub mod user;
 mod who;
 mod words;
 pub(crate) mod writes;
 
 pub use done::Done;
+pub use drift::Drift;
 pub use extend::Extend;
 pub use grant::Grant;
-pub use group::{
-    Add as GroupAdd, Create as GroupCreate, CreateState as GroupCreateState, Delete as GroupDelete,
-    DeleteState as GroupDeleteState, List as GroupList, MembersState as GroupMembersState, Remove as GroupRemove,
-    Show as GroupShow,
-};
 pub use mine::Mine;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 pub use of::Of;
-pub use permission_set::{List as PermissionSetList, Show as PermissionSetShow};
+pub use offboard::Offboard;
+pub use onboard::Onboard;
+pub use review::{Drop, Keep, Review, Rows};
 pub use revoke::Revoke;
 pub use roster::Roster;
 pub use sign_out::SignOut;
-pub use user::{
-    Create as UserCreate, CreateState as UserCreateState, Delete as UserDelete, DeleteState as UserDeleteState, List as UserList,
-    Show as UserShow, Update as UserUpdate, UpdateState as UserUpdateState,
-};
 pub use who::Who;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

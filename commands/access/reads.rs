@@ -376,7 +376,7 @@ pub(super) fn principal_type(kind: PrincipalKind) -> admin::PrincipalType {
     }
 }
 
-fn assignee(kind: Option<&admin::PrincipalType>, id: Option<String>) -> Option<Assignee> {
+pub(super) fn assignee(kind: Option<&admin::PrincipalType>, id: Option<String>) -> Option<Assignee> {
     let kind = match kind? {
         admin::PrincipalType::User => PrincipalKind::User,
         admin::PrincipalType::Group => PrincipalKind::Group,

@@ -79,6 +79,12 @@ async fn acts(world: &World) -> (usize, usize) {
     (count("CreateAccountAssignment"), count("DeleteAccountAssignment"))
 }
 
+/// What stands on a card, but for the digest of its plan: ids in AWS differ from world to world.
+fn words(card: &Message) -> String {
+    let lines = card.plain().lines().filter(|line| !line.contains("Your vote is for plan"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// What stands in the thread of a card.
 fn thread(world: &World, card: &Message) -> String {
     let thread = world.slack.channel("shop-ops").thread(card);
@@ -97,7 +103,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
         .await;
     assert_snapshot!(said, @"CHG-1 waits for 1 approval of sre. Its card is in #shop-ops.");
     let card = world.slack.channel("shop-ops").expect("PowerUserAccess in shop-prod").await;
-    assert_snapshot!(card.plain(), @"
+    assert_snapshot!(words(&card), @"
     CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
     ⏳ Waits for 1 approval of sre until today 6:00 PM.
     Asked by @ben
@@ -112,7 +118,6 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
     ✅ Permission set · Account · Who
     What can go wrong
     • A session that is open when it ends goes on up to 1 h, until it runs out. --end-sessions ends it.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 0ea992d4.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     approved(&mut world, &card).await;
@@ -267,7 +272,7 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 5h").await, @"The policy lets you have PowerUserAccess in shop-prod for at most 4 h. Nothing was changed. Ask with --for 4h.");
     assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 2h --reason 'still slow'").await, @"CHG-2 waits for 1 approval of sre. Its card is in #shop-ops.");
     let more = world.slack.channel("shop-ops").expect("CHG-2").await;
-    assert_snapshot!(more.plain(), @"
+    assert_snapshot!(words(&more), @"
     CHG-2 · ben: PowerUserAccess in shop-prod for 2 h more
     ⏳ Waits for 1 approval of sre until today 7:00 PM.
     Asked by @ben
@@ -280,7 +285,6 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     ✅ CHG-1
     What can go wrong
     • A session that is open when it ends goes on up to 1 h, until it runs out. --end-sessions ends it.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 164d0d9a.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     approved(&mut world, &more).await;
