@@ -106,10 +106,10 @@ pub(super) async fn running(id: ChangeId, cx: &Context<'_>) -> Result<(ChangeRec
     let Some(record) = cx.records.change(id).await? else {
         return Err(Error::shown(text!["There is no ", name, ". ", code("access mine"), " shows what you have."]));
     };
-    if let Some(state) = overlap::state_of(&record) {
-        if !state.job.removes() && overlap::phase(&state, &record.told, cx.now) != Phase::Past {
-            return Ok((record, state.job));
-        }
+    let active = overlap::state_of(&record)
+        .filter(|state| !state.job.removes() && overlap::phase(state, &record.told, cx.now) != Phase::Past);
+    if let Some(state) = active {
+        return Ok((record, state.job));
     }
     let of_access = super::grant::COMMANDS.contains(&&*record.command);
     let why: Text = match &record.status {

@@ -54,6 +54,8 @@ impl Change for Extend {
             super::model::PrincipalKind::Group => job.principal.to_string(),
         };
         let wanted = Wanted::find(&who, &job.account, &job.assignment.permission_set, cx).await?;
+        let resource = wanted.resource(Some(self.lasts.minutes()));
+        plan::permitted(&resource, cx)?;
         let what = vec![
             text!["Leave "]
                 .then(wanted.who())
@@ -64,7 +66,7 @@ impl Change for Extend {
         let what = what.into_iter().chain(plan::ends(job.sessions, &wanted)).collect();
         let reason = record.reason.as_deref().unwrap_or("no reason given").to_owned();
         Ok(Plan::Work(Box::new(Work {
-            resource: wanted.resource(Some(self.lasts.minutes())),
+            resource,
             runs: Runs::Beside,
             title: format!("{}: {} in {} for {} more", wanted.principal, wanted.set.name, wanted.account.name, self.lasts),
             what,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::grant::overlap::{self, Phase};
 use super::grant::plan::{self, Wanted};
-use super::grant::state::{At, Lasts, Sessions, State, is_declared, place};
+use super::grant::state::{At, Lasts, Sessions, State, place};
 use super::grant::{self, State as GrantState, steps};
 use crate::message::{Text, bold, code};
 use crate::plan::{Check, Permit, Runs, Step, Work};
@@ -73,7 +73,7 @@ impl Change for Revoke {
         } else {
             text!["Today: they have it through ", code(stands.join(", ")), ", which ends with it."]
         });
-        let declared = is_declared(&job, cx);
+        let declared = job.is_declared(cx);
         let check = declared.then(|| {
             Check::warn("Declared", "the configuration declares that it stands, so access drift will miss it from now on")
         });

@@ -79,6 +79,12 @@ async fn acts(world: &World) -> (usize, usize) {
     (count("CreateAccountAssignment"), count("DeleteAccountAssignment"))
 }
 
+/// What stands on a card, but for the digest of its plan: ids in AWS differ from world to world.
+fn words(card: &Message) -> String {
+    let lines = card.plain().lines().filter(|line| !line.contains("Your vote is for plan"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// What stands in the thread of a card.
 fn thread(world: &World, card: &Message) -> String {
     let thread = world.slack.channel("shop-ops").thread(card);
@@ -97,7 +103,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
         .await;
     assert_snapshot!(said, @"CHG-1 waits for 1 approval of sre. Its card is in #shop-ops.");
     let card = world.slack.channel("shop-ops").expect("PowerUserAccess in shop-prod").await;
-    assert_snapshot!(card.plain(), @"
+    assert_snapshot!(words(&card), @"
     CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
     ⏳ Waits for 1 approval of sre until today 6:00 PM.
     Asked by @ben
@@ -112,7 +118,6 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
     ✅ Permission set · Account · Who
     What can go wrong
     • A session that is open when it ends goes on up to 1 h, until it runs out. --end-sessions ends it.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan f7ac7a33.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     approved(&mut world, &card).await;
@@ -177,6 +182,8 @@ async fn what_can_not_be_given_is_refused_with_the_way_forward() {
     let mut world = world().await;
     world.aws.user("lee", "lee@example.com").disabled().await;
     world.aws.assigned("bea", "PowerUserAccess", PROD).await;
+    // By now the names are read anew, for those that are nearest.
+    world.advance("6m").await;
     let mut said = Vec::new();
     for options in [
         "--account shop-prod --permission-set PowerUserAccess --for 4h",
@@ -262,10 +269,10 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     let card = granted(&mut world, "--for 2h").await;
     world.advance("1h").await;
     assert_snapshot!(world.person("bea").asks("ops", "/access extend CHG-1 --for 2h").await, @"CHG-1 is not yours. Ask for access of your own with access grant.");
-    assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 5h").await, @"You may not run access extend on the account shop-prod in prod of shop. No rule lets anybody run access extend. Whoever keeps the policy can add one.");
+    assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 5h").await, @"The policy lets you have PowerUserAccess in shop-prod for at most 4 h. Nothing was changed. Ask with --for 4h.");
     assert_snapshot!(world.person("ben").asks("ops", "/access extend CHG-1 --for 2h --reason 'still slow'").await, @"CHG-2 waits for 1 approval of sre. Its card is in #shop-ops.");
     let more = world.slack.channel("shop-ops").expect("CHG-2").await;
-    assert_snapshot!(more.plain(), @"
+    assert_snapshot!(words(&more), @"
     CHG-2 · ben: PowerUserAccess in shop-prod for 2 h more
     ⏳ Waits for 1 approval of sre until today 7:00 PM.
     Asked by @ben
@@ -278,11 +285,10 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     ✅ CHG-1
     What can go wrong
     • A session that is open when it ends goes on up to 1 h, until it runs out. --end-sessions ends it.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 66fbf197.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     approved(&mut world, &more).await;
-    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod was extended, so this grant of it has ended. The access goes on through CHG-2 until today 2:00 PM.");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod goes on through CHG-2 until today 2:00 PM; this grant of it was extended.");
     world.advance("2h 30m").await;
     assert_eq!((holds(&world).await, acts(&world).await), (vec![BEN.to_owned()], (1, 0)));
     world.advance("40m").await;
@@ -303,7 +309,7 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     world.advance("30s").await;
     assert_snapshot!(thread(&world, &card), @"
     CHG-1 · ben: PowerUserAccess in shop-prod for 4 h
-    ✅ Done. @ben's PowerUserAccess in shop-prod was taken away by @ana. CHG-2 takes it back.
+    ✅ Done. @ben's PowerUserAccess in shop-prod is taken back by CHG-2; this grant of it was taken away by @ana.
     Asked by @ben
     Where shop · prod · 111122223333
     Starts as soon as it may
@@ -317,7 +323,7 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     Granted: @ben has PowerUserAccess in shop-prod until today 2:00 PM. Sign in at https://acme.awsapps.com/start.
     @ana takes the access away with CHG-2.
     It ends early.
-    @ben: @ben's PowerUserAccess in shop-prod was taken away by @ana. CHG-2 takes it back.
+    @ben: @ben's PowerUserAccess in shop-prod is taken back by CHG-2; this grant of it was taken away by @ana.
     ");
     assert_snapshot!(thread(&world, &taken), @"
     CHG-2 · ben: PowerUserAccess in shop-prod taken away
@@ -359,7 +365,7 @@ async fn of_two_grants_of_the_same_the_later_end_counts() {
     assert!(second.plain().contains("they have it through CHG-1 until"), "{}", second.plain());
     approved(&mut world, &second).await;
     world.advance("1h 5m").await;
-    assert_snapshot!(world.status(&second), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. The access goes on through CHG-1 until today 12:00 PM.");
+    assert_snapshot!(world.status(&second), @"✅ Done. @ben's PowerUserAccess in shop-prod goes on through CHG-1 until today 12:00 PM; this grant of it has ended.");
     assert_eq!(holds(&world).await, [BEN]);
     world.advance("30m").await;
     assert_snapshot!(world.status(&first), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.");
@@ -406,7 +412,7 @@ async fn what_the_baseline_declares_stays_when_a_grant_of_it_ends() {
     world.restart().await;
     let card = granted(&mut world, "--for 1h").await;
     world.advance("2h").await;
-    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. It is declared in the configuration, so it stays.");
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod is declared in the configuration, so it stays; this grant of it has ended.");
     assert_eq!((holds(&world).await, acts(&world).await), (vec![BEN.to_owned()], (1, 0)));
     world.end().await;
 }
@@ -485,12 +491,10 @@ async fn an_answer_that_is_lost_is_looked_for_and_not_asked_again() {
 async fn fifty_votes_and_clicks_at_once_give_once_and_take_once() {
     let mut world = world().await;
     let card = asked(&mut world, "--for 4h").await;
-    let ana = world.slack.person("ana");
-    let (ana, card) = (&ana, &card);
-    join_all((0..50).map(|at| async move {
-        if at % 2 == 0 { ana.clicks(card, "Approve").await } else { ana.reacts("white_check_mark", card).await }
-    }))
-    .await;
+    let (ana, card) = (&world.slack.person("ana"), &card);
+    let clicks = join_all((0..49).map(|_| ana.clicks(card, "Approve")));
+    let (_, reaction) = tokio::join!(clicks, ana.reacts("white_check_mark", card));
+    assert!(reaction.deliveries.iter().all(standins::slack::Delivery::acknowledged));
     world.settle().await;
     world.advance("10s").await;
     assert_eq!((holds(&world).await, acts(&world).await), (vec![BEN.to_owned()], (1, 0)));

@@ -1,7 +1,7 @@
 //! The steps that take access back. They never give up: what is in the way is tried again until it is not.
 
 use super::overlap::{self, Release, word};
-use super::state::{At, Job, Lasts, Sessions, State, Why, is_declared};
+use super::state::{At, Job, Lasts, Sessions, State, Why};
 use super::steps::{again, in_line, next};
 use super::{given_for_good, overlap::Phase};
 use crate::access::aws::Identity;
@@ -77,15 +77,16 @@ async fn release(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Resul
             return Ok(Step::Tell { state, changes: vec![to], what: word::HEIR.to_owned(), note });
         }
         Release::LeaveTo(other) => {
-            return Ok(Step::Done(over(&job, &why, cx).then(text![" ", code(other.to_string()), " takes it back."])));
+            let taken = job.access(cx).then(text![" is taken back by ", code(other.to_string()), "; this grant of it "]);
+            return Ok(Step::Done(taken.then(how(&why))));
         }
         Release::After(other) => return again(at, job, cx, text!["Waits for ", code(other.to_string()), ", which ends too."]),
         Release::Act => {}
     }
     if !job.removes() {
-        if is_declared(&job, cx) {
-            let stays = " It is declared in the configuration, so it stays.";
-            return Ok(Step::Done(over(&job, &why, cx).then(stays)));
+        if job.is_declared(cx) {
+            let stays = job.access(cx).then(" is declared in the configuration, so it stays; this grant of it ");
+            return Ok(Step::Done(stays.then(how(&why))));
         }
         if given_for_good(&job.assignment, job.began, cx).await?.is_some() {
             return Ok(Step::Done(kept(&job, cx)));
@@ -174,12 +175,9 @@ async fn yielded(job: Job, why: Why, to: ChangeId, cx: &Context<'_>) -> Result<S
     let phase = heir.map(|(record, state)| overlap::phase(state, &record.told, cx.now));
     match phase {
         Some(Phase::Stands { end }) => {
-            let goes_on = text![" The access goes on through ", code(to.to_string())];
-            let goes_on = match end {
-                Some(end) => goes_on.then(text![" until ", end, "."]),
-                None => goes_on.then("."),
-            };
-            Ok(Step::Done(over(&job, &why, cx).then(goes_on)))
+            let goes_on = job.access(cx).then(text![" goes on through ", code(to.to_string())]);
+            let goes_on = end.iter().fold(goes_on, |told, end| told.then(text![" until ", *end]));
+            Ok(Step::Done(goes_on.then("; this grant of it ").then(how(&why))))
         }
         _ => next(At::Release { why }, job, text![code(to.to_string()), " has ended too."]),
     }
@@ -194,15 +192,19 @@ fn ended(job: Job, why: Why, cx: &Context<'_>) -> Result<Step<State>> {
     }
 }
 
-/// That it is over, and why.
+/// That the access is over, and why.
 pub(super) fn over(job: &Job, why: &Why, cx: &Context<'_>) -> Text {
-    let access = job.access(cx);
+    job.access(cx).then(" ").then(how(why))
+}
+
+/// `has ended.`, `was handed back by @ana.`
+fn how(why: &Why) -> Text {
     match why {
-        Why::Over => access.then(" has ended."),
-        Why::HandedBack(by) => access.then(text![" was handed back by ", by, "."]),
-        Why::Extended => access.then(" was extended, so this grant of it has ended."),
-        Why::Taken(by) => access.then(text![" was taken away by ", by, "."]),
-        Why::Failed(_) => access.then(" could not be given."),
+        Why::Over => "has ended.".into(),
+        Why::HandedBack(by) => text!["was handed back by ", by, "."],
+        Why::Extended => "was extended.".into(),
+        Why::Taken(by) => text!["was taken away by ", by, "."],
+        Why::Failed(_) => "could not be given.".into(),
     }
 }
 

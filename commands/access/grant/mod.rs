@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::access::pick;
 use crate::args::Length;
-use crate::context::{Context, PersonId, Resource};
+use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::plan::{Permit, Plan, Step};
 use crate::records::{ChangeId, Outcome, Status};
@@ -24,9 +24,9 @@ pub(crate) mod sessions;
 pub(crate) mod state;
 pub(crate) mod steps;
 
-use super::model::{Assignment, Principal};
+use super::model::Assignment;
 pub use state::State;
-pub(crate) use state::resource_id;
+use state::resource_id;
 
 /// The commands whose changes are grants: their states are [`State`].
 pub(crate) const COMMANDS: [&str; 3] = [Grant::NAME, super::extend::Extend::NAME, super::revoke::Revoke::NAME];
@@ -92,42 +92,8 @@ pub(crate) async fn suggest(arg: &str, typed: &str, cx: &Context<'_>) -> Vec<Cho
     }
 }
 
-/// Access that stands through a change of the bot.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    /// The change.
-    pub(crate) change: ChangeId,
-    /// Who asked for it.
-    pub(crate) asker: PersonId,
-    /// Why, in their words.
-    pub(crate) reason: Option<String>,
-    /// Who has it.
-    pub(crate) principal: Principal,
-    /// What and where.
-    pub(crate) assignment: Assignment,
-    /// When it ends; none while that is not settled, or where it has no end.
-    pub(crate) end: Option<jiff::Timestamp>,
-}
-
-/// All access that stands through changes that still run, or is being given by them.
-pub(crate) async fn standing(cx: &Context<'_>) -> Result<Vec<Standing>> {
-    let running = overlap::running(cx).await?.into_iter();
-    Ok(running
-        .filter_map(|(record, state)| {
-            let overlap::Phase::Stands { end } = overlap::phase(&state, &record.told, cx.now) else { return None };
-            let State { job, .. } = state;
-            let (principal, assignment) = (job.principal, job.assignment);
-            Some(Standing { change: record.id, asker: record.asker, reason: record.reason, principal, assignment, end })
-        })
-        .collect())
-}
-
 /// The change that gave this access for good since `since`, if no other has taken it away again.
-pub(crate) async fn given_for_good(
-    assignment: &Assignment,
-    since: jiff::Timestamp,
-    cx: &Context<'_>,
-) -> Result<Option<ChangeId>> {
+async fn given_for_good(assignment: &Assignment, since: jiff::Timestamp, cx: &Context<'_>) -> Result<Option<ChangeId>> {
     let id = resource_id(assignment);
     let changes = cx.records.changes(REMEMBERED).await?;
     let ended = changes.iter().filter_map(|record| {

@@ -7,9 +7,10 @@ use super::overlap::{self, Phase};
 use super::sessions::MOST;
 use super::state::{At, Job, Lasts, Sessions, State, place, resource_id};
 use crate::access::aws::Identity;
+use crate::access::find;
 use crate::access::model::{Assignment, PermissionSet, Principal, PrincipalKind, User};
+use crate::access::roster::{self, Roster};
 use crate::access::writes::{planned_assignment, planned_end, planned_policy, planned_provisioning_in};
-use crate::access::{find, roster};
 use crate::context::{Access, Account, Context, Decision, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, bold, code, lasting};
@@ -267,11 +268,14 @@ impl Today {
         let roster = roster::known(cx).await?;
         let all = wanted.identity.assignments_of(&mine.principal).await?;
         let here: Vec<&Assignment> = all.iter().filter(|one| one.account == mine.account).collect();
-        let same = here.iter().filter(|one| one.permission_set == mine.permission_set);
-        let groups =
-            same.filter(|one| one.principal != mine.principal).map(|one| roster.principal(&one.principal).name).collect();
-        let besides = here.iter().filter(|one| one.permission_set != mine.permission_set);
-        let mut besides: Vec<String> = besides.map(|one| roster.permission_set_name(&one.permission_set).to_owned()).collect();
+        let (mut groups, mut besides) = (Vec::new(), Vec::new());
+        for one in here.iter().filter(|one| ***one != mine) {
+            if one.permission_set == mine.permission_set {
+                groups.push(group_name(&one.principal.id, &roster, &wanted.identity).await?);
+            } else {
+                besides.push(set_name(&one.permission_set, &roster, &wanted.identity).await?);
+            }
+        }
         besides.sort();
         besides.dedup();
         // A grant that is planned again right before its start does not run yet, so all that run are others.
@@ -314,11 +318,27 @@ impl Today {
     }
 }
 
+/// A group's name: from the roster, else from AWS, since it may be newer.
+async fn group_name(id: &str, roster: &Roster, identity: &Identity) -> Result<String> {
+    if let Some(known) = roster.group(id) {
+        return Ok(known.name.clone());
+    }
+    Ok(identity.group(id).await?.map_or_else(|| id.to_owned(), |group| group.name))
+}
+
+/// A permission set's name, likewise.
+async fn set_name(arn: &str, roster: &Roster, identity: &Identity) -> Result<String> {
+    if let Some(known) = roster.permission_set(arn) {
+        return Ok(known.name.clone());
+    }
+    Ok(identity.permission_set(arn).await?.map_or_else(|| arn.to_owned(), |set| set.name))
+}
+
 /// How many permission sets a line names.
 const LISTED: usize = 5;
 
 /// Refuses early what the policy allows in no way, and says for how long it would allow it.
-fn permitted(resource: &Resource, cx: &Context<'_>) -> Result<()> {
+pub(crate) fn permitted(resource: &Resource, cx: &Context<'_>) -> Result<()> {
     let allowed = |resource: &Resource| {
         let ordinary = cx.authority.decide(cx.person, cx.action, resource);
         matches!(ordinary, Decision::Allowed { .. })

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::access::given;
 use crate::access::model::{Assignment, Principal, PrincipalKind};
 use crate::context::{Account, Context, PersonId};
 use crate::message::{Span, Text, bold, code};
@@ -150,6 +151,11 @@ impl Job {
         }
     }
 
+    /// Whether the configuration declares that it stands.
+    pub(crate) fn is_declared(&self, cx: &Context<'_>) -> bool {
+        given::is_declared(&self.assignment, &self.principal.name, &self.permission_set, cx)
+    }
+
     pub(crate) fn removes(&self) -> bool {
         self.lasts == Lasts::Removed
     }
@@ -162,21 +168,6 @@ pub(crate) fn resource_id(assignment: &Assignment) -> String {
         PrincipalKind::Group => "group",
     };
     format!("{}/{}/{kind}/{}", assignment.account, assignment.permission_set, assignment.principal.id)
-}
-
-/// Whether the configuration declares that it stands.
-pub(crate) fn is_declared(job: &Job, cx: &Context<'_>) -> bool {
-    use crate::context::Holder;
-    let declared = cx.settings.identity.as_ref().and_then(|identity| identity.baseline.as_ref());
-    declared.into_iter().flatten().any(|one| {
-        let holder = match (&one.principal, job.principal.kind) {
-            (Holder::User(name), PrincipalKind::User) | (Holder::Group(name), PrincipalKind::Group) => name,
-            _ => return false,
-        };
-        holder.eq_ignore_ascii_case(&job.principal.name)
-            && one.permission_set == job.permission_set
-            && one.account == job.assignment.account
-    })
 }
 
 /// `shop-prod (111122223333)`.
