@@ -16,13 +16,44 @@ async fn an_account_is_told_with_everybody_who_has_it_and_through_what() {
     let mut world = company().await;
     world.person("aud").types("ops", "/access who --account shop-prod").await;
     let list = world.person("aud").reads("roles in shop-prod").await;
-    assert_snapshot!(list.plain(), @"");
+    assert_snapshot!(list.plain(), @"
+    13 roles in shop-prod, page 1 of 2
+
+    Permission set       Who    Through     Until (UTC)  By
+    AdministratorAccess  lee    directly                 not by me
+    Billing              gita   finance                  not by me
+    PowerUserAccess      finn   directly                 not by me
+    ReadOnlyAccess       ana    sre                      not by me
+    ReadOnlyAccess       bea    dba                      not by me
+    ReadOnlyAccess       ben    dba                      not by me
+    ReadOnlyAccess       chloe  developers               not by me
+    ReadOnlyAccess       dana   sre                      not by me
+    ReadOnlyAccess       dev    developers               not by me
+    ReadOnlyAccess       finn   developers               not by me
+
+    [Next ›]
+    ");
     world.person("aud").clicks(&list, "Next ›").await;
-    assert_snapshot!(world.person("aud").reads("page 2").await.plain(), @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account 111122223333 --permission-set securityaudit").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-prd").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account media-prod --permission-set Billin").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-staging --permission-set MediaDeploy").await, @"");
+    assert_snapshot!(world.person("aud").reads("page 2").await.plain(), @"
+    13 roles in shop-prod, page 2 of 2
+
+    Permission set  Who   Through   Until (UTC)  By
+    SecurityAudit   aud   auditors               not by me
+    SecurityAudit   edda  auditors               not by me
+    SupportUser     hugo  directly               not by me
+
+    [‹ Previous]
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account 111122223333 --permission-set securityaudit").await, @"
+    2 roles in shop-prod
+
+    Permission set  Who   Through   Until (UTC)  By
+    SecurityAudit   aud   auditors               not by me
+    SecurityAudit   edda  auditors               not by me
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-prd").await, @"I look after no account called shop-prd. Did you mean shop-prod?");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account media-prod --permission-set Billin").await, @"IAM Identity Center has no permission set Billin. Did you mean Billing?");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-staging --permission-set MediaDeploy").await, @"Nobody has access to it through IAM Identity Center.");
     world.finish().await;
 }
 
@@ -61,12 +92,36 @@ async fn an_account_with_many_permission_sets_is_told_whole() {
 #[tokio::test]
 async fn a_person_is_told_with_all_they_have() {
     let mut world = company().await;
-    assert_snapshot!(world.person("ana").asks("ops", "/access of finn").await, @"");
-    assert_snapshot!(world.person("aud").asks("ops", "/access of @ben").await, @"");
-    assert_snapshot!(world.person("aud").asks("ops", "/access of 'group platform-admins'").await, @"");
-    assert_snapshot!(world.person("dev").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/access of finn").await, @"
+    3 roles of finn
+
+    Account       Permission set   Through     Until (UTC)  By
+    shop-prod     PowerUserAccess  directly                 not by me
+    shop-prod     ReadOnlyAccess   developers               not by me
+    shop-staging  PowerUserAccess  developers               not by me
+    ");
+    assert_snapshot!(world.person("aud").asks("ops", "/access of @ben").await, @"
+    2 roles of ben
+
+    Account       Permission set  Through  Until (UTC)  By
+    shop-prod     ReadOnlyAccess  dba                   not by me
+    shop-staging  DatabaseAdmin   dba                   not by me
+    ");
+    assert_snapshot!(world.person("aud").asks("ops", "/access of 'group platform-admins'").await, @"
+    1 role of group platform-admins
+
+    Account       Permission set     Through   Until (UTC)  By
+    999988887777  RootAdministrator  directly               not by me
+    ");
+    assert_snapshot!(world.person("dev").asks("ops", "/access mine").await, @"
+    2 roles of yours
+
+    Account       Permission set   Through     Until (UTC)  By
+    shop-prod     ReadOnlyAccess   developers               not by me
+    shop-staging  PowerUserAccess  developers               not by me
+    ");
     world.aws.user("new", "new@example.com").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/access of new").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/access of new").await, @"new has access to no account through IAM Identity Center.");
     world.finish().await;
 }
 
@@ -74,7 +129,7 @@ async fn a_person_is_told_with_all_they_have() {
 async fn who_has_no_user_is_told_so() {
     let mut world = company().await;
     world.aws.remove_principal("aud").await;
-    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"IAM Identity Center has no user for @aud, whose e-mail address is aud@example.com. Did you mean aud?");
     world.finish().await;
 }
 
@@ -87,7 +142,14 @@ async fn what_is_declared_is_told_as_declared() {
     let config = format!("{IDENTITY_CENTER}baseline = {:?}\n", file.to_str().unwrap());
     let mut world = World::with(Choices { config, ..Choices::default() }).await;
     world.aws.directory().await;
-    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"
+    3 roles of yours
+
+    Account       Permission set  Through   Until (UTC)  By
+    media-prod    SecurityAudit   auditors               not by me
+    shop-prod     SecurityAudit   auditors               declared
+    shop-staging  SecurityAudit   auditors               not by me
+    ");
     world.finish().await;
 }
 
@@ -193,7 +255,7 @@ async fn a_restart_forgets_who_signed_in_and_nothing_of_it_was_written() {
     world.restart().await;
     world.person("dev").types("ops", "/access mine --portal --invited").await;
     world.person("dev").reads("That code no longer holds").await;
-    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"You were not signed in, so there was nothing to end. access mine --portal signs you in.");
     world.finish().await;
 }
 
