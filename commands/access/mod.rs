@@ -9,8 +9,11 @@
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 
 pub(crate) mod aws;
+mod done;
+mod extend;
 pub(crate) mod find;
 mod given;
+pub mod grant;
 mod group;
 mod guard;
 mod holding;
@@ -24,6 +27,7 @@ mod permission_set;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
+mod revoke;
 pub mod roster;
 mod sign_out;
 pub(crate) mod slots;
@@ -34,16 +38,19 @@ mod who;
 mod words;
 pub(crate) mod writes;
 
+pub use done::Done;
+pub use extend::Extend;
+pub use grant::Grant;
 pub use group::{
     Add as GroupAdd, Create as GroupCreate, CreateState as GroupCreateState, Delete as GroupDelete,
     DeleteState as GroupDeleteState, List as GroupList, MembersState as GroupMembersState, Remove as GroupRemove,
     Show as GroupShow,
 };
 pub use mine::Mine;
-
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 pub use of::Of;
 pub use permission_set::{List as PermissionSetList, Show as PermissionSetShow};
+pub use revoke::Revoke;
 pub use roster::Roster;
 pub use sign_out::SignOut;
 pub use user::{

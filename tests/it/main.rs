@@ -14,6 +14,7 @@ mod every_commit;
 mod forms;
 mod freeze;
 mod generated;
+mod grant;
 mod http;
 mod input;
 mod large;
