@@ -14,7 +14,7 @@ mod extend;
 pub(crate) mod find;
 mod given;
 pub mod grant;
-mod group;
+pub mod group;
 mod guard;
 mod holding;
 mod leaving;
@@ -23,7 +23,7 @@ mod mine;
 pub(crate) mod model;
 mod of;
 mod page;
-mod permission_set;
+pub mod permission_set;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
@@ -33,7 +33,7 @@ mod sign_out;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
-mod user;
+pub mod user;
 mod who;
 mod words;
 pub(crate) mod writes;
@@ -41,22 +41,12 @@ pub(crate) mod writes;
 pub use done::Done;
 pub use extend::Extend;
 pub use grant::Grant;
-pub use group::{
-    Add as GroupAdd, Create as GroupCreate, CreateState as GroupCreateState, Delete as GroupDelete,
-    DeleteState as GroupDeleteState, List as GroupList, MembersState as GroupMembersState, Remove as GroupRemove,
-    Show as GroupShow,
-};
 pub use mine::Mine;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 pub use of::Of;
-pub use permission_set::{List as PermissionSetList, Show as PermissionSetShow};
 pub use revoke::Revoke;
 pub use roster::Roster;
 pub use sign_out::SignOut;
-pub use user::{
-    Create as UserCreate, CreateState as UserCreateState, Delete as UserDelete, DeleteState as UserDeleteState, List as UserList,
-    Show as UserShow, Update as UserUpdate, UpdateState as UserUpdateState,
-};
 pub use who::Who;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
