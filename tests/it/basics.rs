@@ -11,8 +11,8 @@ async fn somebody_asks_who_they_are() {
     Groups sre
     E-mail ana@example.com
     Time zone Europe/Berlin, where it is Wed 11:00
-    You may ask rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
+    You may ask access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may change access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(world.finish().await.audit(), @"
@@ -26,6 +26,28 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     let mut world = World::start().await;
     assert_snapshot!(world.person("ana").asks("ops", "/help").await, @"
     Here is what you can run:
+    access
+    /access user list — Lists the users of IAM Identity Center
+    /access user show — Shows a user: their groups, what they are assigned, the last change by me
+    /access user create — Creates a user in IAM Identity Center, in groups where some are given
+    /access user update — Changes a user of IAM Identity Center, or lets them sign in or not
+    /access user delete — Deletes a user with everything they are assigned and all their memberships
+    /access group list — Lists the groups of IAM Identity Center
+    /access group show — Shows a group: its members, what it is assigned, the last change by me
+    /access group create — Creates a group in IAM Identity Center, with nobody in it
+    /access group delete — Deletes a group with everything it is assigned; its members stay users
+    /access group add — Puts people into a group; several at once, one step a person
+    /access group remove — Takes people out of a group; several at once, one step a person
+    /access permission-set list — Lists the permission sets of IAM Identity Center
+    /access permission-set show — Shows a permission set: its policies, how long sessions last, where it is provisioned
+    /access who — Lists who has access to an account: through what, until when, given by whom
+    /access of — Lists what somebody has access to: accounts and permission sets, through what, until when
+    /access mine — Lists what you have access to yourself; with --portal as the AWS access portal shows it
+    /access sign-out — Ends your sign-in to the AWS access portal, here and at AWS
+    /access grant — Gives somebody access to an account, for a while or for good
+    /access revoke — Takes access to an account away, whoever gave it
+    /access done — Hands access back before its time is up
+    /access extend — Lets access stand longer than it was given for
     rds
     /rds list — Lists databases over all accounts and regions, with version and end of support
     /rds show — Shows everything about one database
@@ -56,6 +78,18 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     ");
     assert_snapshot!(world.person("dev").asks("ops", "/help").await, @"
     Here is what you can run:
+    access
+    /access user list — Lists the users of IAM Identity Center
+    /access user show — Shows a user: their groups, what they are assigned, the last change by me
+    /access group list — Lists the groups of IAM Identity Center
+    /access group show — Shows a group: its members, what it is assigned, the last change by me
+    /access permission-set list — Lists the permission sets of IAM Identity Center
+    /access permission-set show — Shows a permission set: its policies, how long sessions last, where it is provisioned
+    /access mine — Lists what you have access to yourself; with --portal as the AWS access portal shows it
+    /access sign-out — Ends your sign-in to the AWS access portal, here and at AWS
+    /access grant — Gives somebody access to an account, for a while or for good
+    /access done — Hands access back before its time is up
+    /access extend — Lets access stand longer than it was given for
     rds
     /rds list — Lists databases over all accounts and regions, with version and end of support
     /rds show — Shows everything about one database

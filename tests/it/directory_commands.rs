@@ -242,7 +242,7 @@ async fn a_user_is_created_after_approval_with_their_groups() {
     ✅ user name free · e-mail address free
     What can go wrong
     • My policy goes by who is in sre: they may do what it says then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan aff318a9.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan a6bad3a6.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     assert_eq!(acts(&world).await, Vec::<String>::new());
@@ -272,7 +272,7 @@ async fn a_user_is_created_after_approval_with_their_groups() {
     State enabled
     Groups developers and sre
     Assigned directly none
-    Last change by me none that I know of
+    Last change by me CHG-1 by @ana, today 10:00 AM: create user nora.berg (succeeded)
     ");
     assert_snapshot!(world.finish().await.audit(), @"
     ana · matched · person ana
@@ -321,7 +321,7 @@ async fn who_took_the_name_meanwhile_keeps_it() {
     let card = asked(&mut world, "/access user create nora --email nora@example.com --given Nora --family Berg").await;
     world.aws.user("nora", "other@example.com").await;
     world.person("ben").reacts("white_check_mark", &card).await;
-    assert_snapshot!(status(&world, &card), @"🚫 Void. Nothing was changed. The user name nora belongs to nora (Nora Example) already. Nothing was changed. access user show nora shows them.");
+    assert_snapshot!(status(&world, &card), @"🚫 Void. The user name nora belongs to nora (Nora Example) already. Nothing was changed. access user show nora shows them.");
     assert_eq!(acts(&world).await, Vec::<String>::new());
     world.end().await;
 }
@@ -347,16 +347,16 @@ async fn a_user_is_changed_as_the_card_says() {
     What can go wrong
     • Sessions they have in accounts go on until they end by themselves.
     • They sign in by the new user name from then on; where they are known by the old one, that breaks.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan d462d1f9.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 5ac50b1f.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
-    assert_snapshot!(status(&world, &card), @"✅ Done. AWS has changed kim.park and can't sign in any more.");
+    assert_snapshot!(status(&world, &card), @"✅ Done. AWS has changed kim.park, who can't sign in any more.");
     let kim = world.aws.users().await.into_iter().find(|user| user.name == "kim.park").unwrap();
     assert_eq!(kim.email.as_deref(), Some("kim.park@example.com"));
     assert_eq!((kim.display_name.as_str(), kim.title.as_deref(), kim.enabled), ("Kim S. Park", Some("Engineer"), false));
     assert_eq!(acts(&world).await, ["UpdateUser"]);
-    assert_snapshot!(done(&mut world, "/access user update kim.park --enable").await, @"✅ Done. AWS has changed kim.park and can sign in.");
+    assert_snapshot!(done(&mut world, "/access user update kim.park --enable").await, @"✅ Done. AWS has changed kim.park, who can sign in.");
     assert_snapshot!(world.person("ana").asks("ops", "/access user update kim.park --enable").await, @"kim.park is so already: there is nothing to change.");
     assert_snapshot!(world.person("ana").asks("ops", "/access user update kim.park").await, @"Say what to change of kim.park: --email, --name, --title, --disable … help access user update lists all. Nothing was changed.");
     world.end().await;
@@ -374,12 +374,12 @@ async fn a_user_goes_with_everything_they_have_and_no_orphan_stays() {
     Asked by @ana
     Starts as soon as it may
     1. End 2 assignments: PowerUserAccess in shop-prod and ReadOnlyAccess in media-prod.
-    2. Take them out of 2 groups: media and developers.
+    2. Take them out of 2 groups: developers and media.
     3. Delete the user finn: Finn Weber, finn@example.com.
     What can go wrong
     • AWS can't take it back: a new user of the same name has another id and none of this.
     • Sessions they have in accounts go on until they end by themselves.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 5f9125ec.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan b6f7160b.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -431,7 +431,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     Starts as soon as it may
     1. Add to on call: ana, ben.chan and chloe.
     2. It has 0 members today and 3 then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 2bf6c182.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 88d2826e.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -446,7 +446,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     1. Add to on call: dana.
     2. In it already: chloe. Nothing changes for them.
     3. It has 3 members today and 4 then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 93cb73e8.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 954cbc36.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -463,7 +463,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     3. It has 4 members today and 3 then.
     What can go wrong
     • Sessions they have in accounts go on until they end by themselves.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 03df1b4c.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 47b9d503.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -479,7 +479,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     2. Delete the group on call. 3 users lose what it gave: ana, ben.chan and dana.
     What can go wrong
     • AWS can't take it back: a new group of the same name has another id and none of this.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan b7a862a7.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 84d3c9d7.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -515,7 +515,7 @@ async fn who_administers_me_stays_even_if_the_others_left_after_the_plan() {
     let card = asked(&mut world, "/access user delete dana").await;
     world.aws.no_member("hugo", "platform-admins").await;
     world.person("ben").reacts("white_check_mark", &card).await;
-    assert_snapshot!(status(&world, &card), @"🚫 Void. Nothing was changed. dana is the last of platform-admins who can sign in, and that group administers me: nobody could any more. Nothing was changed. Add somebody else to it first.");
+    assert_snapshot!(status(&world, &card), @"🚫 Void. dana is the last of platform-admins who can sign in, and that group administers me: nobody could any more. Nothing was changed. Add somebody else to it first.");
     assert_eq!(acts(&world).await, Vec::<String>::new());
     world.end().await;
 }
@@ -553,7 +553,6 @@ async fn without_identity_center_it_is_said_kindly() {
     let mut world = World::start().await;
     for line in ["/access user list", "/access mine", "/access sign-out", "/access group create x"] {
         let answer = world.person("ana").asks("ops", line).await;
-        println!("{line}: {answer}");
         assert!(answer.starts_with("IAM Identity Center is not configured") || line.ends_with("sign-out"), "{line}: {answer}");
     }
     world.finish().await;
@@ -590,7 +589,7 @@ async fn two_hundred_people_join_within_awss_limits() {
 #[tokio::test]
 async fn names_with_markup_mention_nobody() {
     let mut world = company().await;
-    world.aws.user("evil", "evil@example.com").named("<!channel>", "*`x`* <https://evil.example|here>").await;
+    world.aws.user("evil", "evil@example.com").named("<!channel>", "*`x`*").await;
     world.aws.group("<!here> *g*").await;
     for line in
         ["/access user list --name evil", "/access user show evil", "/access group list", "/access group show '<!here> *g*'"]
@@ -599,12 +598,14 @@ async fn names_with_markup_mention_nobody() {
     }
     let card = asked(&mut world, "/access group add '<!here> *g*' evil").await;
     world.person("ben").reacts("white_check_mark", &card).await;
-    let card = asked(&mut world, "/access user update evil --title '<!channel> *boss*'").await;
+    let card = asked(&mut world, "/access user update evil --title '<!channel> *boss* <https://evil.example|here>'").await;
     world.person("ben").reacts("white_check_mark", &card).await;
     world.person("ana").asks("ops", "/access of evil").await;
     let versions = world.slack.bot_messages().into_iter().flat_map(|message| message.versions);
     let said: Vec<String> =
         versions.map(|version| format!("{} {}", version.text, serde_json::Value::from(version.blocks))).collect();
+    // What a button runs is no text that anybody is shown.
+    let said: Vec<String> = said.iter().map(|said| said.replace("'--group=<!here> *g*'", "")).collect();
     for mention in ["<!channel>", "<!here>", "<https://evil.example"] {
         assert!(!said.iter().any(|said| said.contains(mention)), "{mention} in {said:#?}");
     }

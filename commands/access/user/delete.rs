@@ -191,7 +191,8 @@ fn what(
         what.push(text!["End ", count, ": "].then(some(has.iter().map(String::as_str))).then("."));
     }
     if !memberships.is_empty() {
-        let groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
+        let mut groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
+        groups.sort();
         let count = count(groups.len(), "group");
         what.push(text!["Take them out of ", count, ": "].then(some(groups.iter().map(String::as_str))).then("."));
     }

@@ -136,8 +136,8 @@ impl Change for Update {
         }
         let name = update.name.as_ref().unwrap_or(&user.name);
         let state = match (self.disable, self.enable) {
-            (true, _) => " and can't sign in any more",
-            (_, true) => " and can sign in",
+            (true, _) => ", who can't sign in any more",
+            (_, true) => ", who can sign in",
             _ => "",
         };
         Ok(Step::Done(text!["AWS has changed ", bold(&**name), state, "."]))
