@@ -121,7 +121,9 @@ impl Change for Delete {
             State::Assignments { leaving } => {
                 let user = leaving.who.clone();
                 Ok(match leaving.step(&identity, permit, cx).await? {
-                    Left::More(leaving, until, so_far) => Step::Progress { state: State::Assignments { leaving }, until, so_far },
+                    Left::More(leaving, until, so_far) => {
+                        Step::Progress { state: State::Assignments { leaving: *leaving }, until, so_far }
+                    }
                     Left::Nothing(ended) => {
                         let left = identity.memberships(&user.id).await?.len();
                         let note = text![bold(&*user.name), " is assigned nothing any more."];

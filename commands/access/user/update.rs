@@ -196,15 +196,15 @@ impl Update {
         if update.active == Some(false) {
             guard::administrators_remain(&[user], cx, identity).await?;
         }
-        if let Some(email) = &update.email {
-            if let Some(other) = identity.user_with_email(email).await?.filter(|other| other.id != user.id) {
-                return Err(taken(&other, text!["e-mail address ", code(&**email)]));
-            }
+        if let Some(email) = &update.email
+            && let Some(other) = identity.user_with_email(email).await?.filter(|other| other.id != user.id)
+        {
+            return Err(taken(&other, text!["e-mail address ", code(&**email)]));
         }
-        if let Some(name) = &update.name {
-            if let Some(other) = identity.user_named(name).await?.filter(|other| other.id != user.id) {
-                return Err(taken(&other, text!["user name ", code(&**name)]));
-            }
+        if let Some(name) = &update.name
+            && let Some(other) = identity.user_named(name).await?.filter(|other| other.id != user.id)
+        {
+            return Err(taken(&other, text!["user name ", code(&**name)]));
         }
         Ok(())
     }
