@@ -102,7 +102,11 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
             case.happen(Happening::Started { state: work.first })?;
             case.commit(Some(now)).await
         }
-        Err(Error::Shown(why)) => case.end(Outcome::Void, text!["Nothing was changed. "].then(why)).await,
+        Err(Error::Shown(why)) => {
+            let says_so = why.plain().contains("Nothing was changed");
+            let said = if says_so { why } else { text!["Nothing was changed. "].then(why) };
+            case.end(Outcome::Void, said).await
+        }
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
             host.metrics.aws_in_the_way(&case.record.command);

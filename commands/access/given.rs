@@ -61,11 +61,13 @@ impl History {
         standing.into_iter().rev().max_by_key(|given| given.until.unwrap_or(Timestamp::MAX))
     }
 
-    /// The newest change that mentions this id in what it acts on or calls.
-    pub(super) fn last_about(&self, id: &str) -> Option<&ChangeRecord> {
+    /// The newest change that acts on this user, group or permission set, or mentions it in its calls. One that made it knew
+    /// its name alone.
+    pub(super) fn last_about(&self, kind: &str, id: &str, name: &str) -> Option<&ChangeRecord> {
+        let own = [id.to_owned(), format!("{kind} {id}"), format!("{kind} {}", name.to_lowercase())];
         self.0.iter().find(|record| {
             let calls = &record.plan.calls;
-            record.plan.resource.id == id || calls.iter().any(|call| call.parameters.values().any(|value| value == id))
+            own.contains(&record.plan.resource.id) || calls.iter().any(|call| call.parameters.values().any(|value| value == id))
         })
     }
 

@@ -43,7 +43,7 @@ struct UnderWay {
 /// What one step of it came to.
 pub(super) enum Left {
     /// There is more to do, at that time; how far it is.
-    More(Leaving, Timestamp, Text),
+    More(Box<Leaving>, Timestamp, Text),
     /// Nothing is assigned any more; how many assignments were ended.
     Nothing(usize),
 }
@@ -73,7 +73,7 @@ impl Leaving {
                 let before = if position > 1 { format!("{} before it", position - 1) } else { "it is next".to_owned() };
                 let wait = lasting(eta.duration_since(cx.now));
                 let so_far = self.so_far().then(format!(" In line: {before}, about {wait}."));
-                return Ok(Left::More(self, again, so_far));
+                return Ok(Left::More(Box::new(self), again, so_far));
             }
         };
         match identity.delete_assignment(permit, &slot, &assignment).await? {
@@ -106,7 +106,7 @@ impl Leaving {
                 }
                 let again = later(cx.now, SignedDuration::from_secs(30 << self.failures.min(5)));
                 let so_far = self.so_far().then(" AWS failed to end an assignment of ").then(of).then(why);
-                Ok(Left::More(self, again, so_far.then(text![" I ask again ", again, "."])))
+                Ok(Left::More(Box::new(self), again, so_far.then(text![" I ask again ", again, "."])))
             }
         }
     }
@@ -125,7 +125,7 @@ impl Leaving {
 
     fn more(self, cx: &Context<'_>, pause: SignedDuration) -> Left {
         let so_far = self.so_far();
-        Left::More(self, later(cx.now, pause), so_far)
+        Left::More(Box::new(self), later(cx.now, pause), so_far)
     }
 }
 

@@ -63,11 +63,18 @@ impl Query for Who {
             noun: "role",
             of: &format!(" in {}", account.name),
             command: words(Self::NAME, [("account", Some(&*account.name)), ("permission-set", self.permission_set.as_deref())]),
-            nothing: "Nobody has access to it through IAM Identity Center.",
+            nothing: &self.nothing(account),
             total: holdings.len(),
         };
         let table = if self.paging.csv { csv(&holdings) } else { table(self.paging.shown(&holdings)) };
         Ok(self.paging.answer(&listing, table))
+    }
+}
+
+impl Who {
+    fn nothing(&self, account: &Account) -> String {
+        let what = self.permission_set.as_deref().unwrap_or("any access");
+        format!("Nobody has {what} in {} through IAM Identity Center.", account.name)
     }
 }
 

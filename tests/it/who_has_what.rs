@@ -16,13 +16,44 @@ async fn an_account_is_told_with_everybody_who_has_it_and_through_what() {
     let mut world = company().await;
     world.person("aud").types("ops", "/access who --account shop-prod").await;
     let list = world.person("aud").reads("roles in shop-prod").await;
-    assert_snapshot!(list.plain(), @"");
+    assert_snapshot!(list.plain(), @"
+    13 roles in shop-prod, page 1 of 2
+
+    Permission set       Who    Through     Until (UTC)  By
+    AdministratorAccess  lee    directly                 not by me
+    Billing              gita   finance                  not by me
+    PowerUserAccess      finn   directly                 not by me
+    ReadOnlyAccess       ana    sre                      not by me
+    ReadOnlyAccess       bea    dba                      not by me
+    ReadOnlyAccess       ben    dba                      not by me
+    ReadOnlyAccess       chloe  developers               not by me
+    ReadOnlyAccess       dana   sre                      not by me
+    ReadOnlyAccess       dev    developers               not by me
+    ReadOnlyAccess       finn   developers               not by me
+
+    [Next ›]
+    ");
     world.person("aud").clicks(&list, "Next ›").await;
-    assert_snapshot!(world.person("aud").reads("page 2").await.plain(), @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account 111122223333 --permission-set securityaudit").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-prd").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account media-prod --permission-set Billin").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-staging --permission-set MediaDeploy").await, @"");
+    assert_snapshot!(world.person("aud").reads("page 2").await.plain(), @"
+    13 roles in shop-prod, page 2 of 2
+
+    Permission set  Who   Through   Until (UTC)  By
+    SecurityAudit   aud   auditors               not by me
+    SecurityAudit   edda  auditors               not by me
+    SupportUser     hugo  directly               not by me
+
+    [‹ Previous]
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account 111122223333 --permission-set securityaudit").await, @"
+    2 roles in shop-prod
+
+    Permission set  Who   Through   Until (UTC)  By
+    SecurityAudit   aud   auditors               not by me
+    SecurityAudit   edda  auditors               not by me
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-prd").await, @"I look after no account called shop-prd. Did you mean shop-prod?");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account media-prod --permission-set Billin").await, @"IAM Identity Center has no permission set Billin. Did you mean Billing?");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-staging --permission-set MediaDeploy").await, @"Nobody has MediaDeploy in shop-staging through IAM Identity Center.");
     world.finish().await;
 }
 
@@ -32,6 +63,7 @@ async fn what_a_deleted_user_left_behind_is_told_too() {
     world.aws.remove_principal("hugo").await;
     world.aws.group("empty").await;
     world.aws.assigned("empty", "SupportUser", "111122223333").await;
+    world.restart().await;
     let answer = world.person("ana").asks("ops", "/access who --account shop-prod --permission-set SupportUser").await;
     assert!(answer.contains("(deleted user ") && answer.contains("(nobody)     ") && answer.contains("empty"), "{answer}");
     world.finish().await;
@@ -61,12 +93,36 @@ async fn an_account_with_many_permission_sets_is_told_whole() {
 #[tokio::test]
 async fn a_person_is_told_with_all_they_have() {
     let mut world = company().await;
-    assert_snapshot!(world.person("ana").asks("ops", "/access of finn").await, @"");
-    assert_snapshot!(world.person("aud").asks("ops", "/access of @ben").await, @"");
-    assert_snapshot!(world.person("aud").asks("ops", "/access of 'group platform-admins'").await, @"");
-    assert_snapshot!(world.person("dev").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/access of finn").await, @"
+    3 roles of finn
+
+    Account       Permission set   Through     Until (UTC)  By
+    shop-prod     PowerUserAccess  directly                 not by me
+    shop-prod     ReadOnlyAccess   developers               not by me
+    shop-staging  PowerUserAccess  developers               not by me
+    ");
+    assert_snapshot!(world.person("aud").asks("ops", "/access of @ben").await, @"
+    2 roles of ben
+
+    Account       Permission set  Through  Until (UTC)  By
+    shop-prod     ReadOnlyAccess  dba                   not by me
+    shop-staging  DatabaseAdmin   dba                   not by me
+    ");
+    assert_snapshot!(world.person("aud").asks("ops", "/access of 'group platform-admins'").await, @"
+    1 role of group platform-admins
+
+    Account       Permission set     Through   Until (UTC)  By
+    999988887777  RootAdministrator  directly               not by me
+    ");
+    assert_snapshot!(world.person("dev").asks("ops", "/access mine").await, @"
+    2 roles of yours
+
+    Account       Permission set   Through     Until (UTC)  By
+    shop-prod     ReadOnlyAccess   developers               not by me
+    shop-staging  PowerUserAccess  developers               not by me
+    ");
     world.aws.user("new", "new@example.com").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/access of new").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/access of new").await, @"new has access to no account through IAM Identity Center.");
     world.finish().await;
 }
 
@@ -74,7 +130,8 @@ async fn a_person_is_told_with_all_they_have() {
 async fn who_has_no_user_is_told_so() {
     let mut world = company().await;
     world.aws.remove_principal("aud").await;
-    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"");
+    world.restart().await;
+    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"Your user in IAM Identity Center was deleted, so I do nothing for you. If you have a new one, ask whoever looks after Watchkeeper to write it and this account down in people.toml.");
     world.finish().await;
 }
 
@@ -87,7 +144,14 @@ async fn what_is_declared_is_told_as_declared() {
     let config = format!("{IDENTITY_CENTER}baseline = {:?}\n", file.to_str().unwrap());
     let mut world = World::with(Choices { config, ..Choices::default() }).await;
     world.aws.directory().await;
-    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"");
+    assert_snapshot!(world.person("aud").asks("ops", "/access mine").await, @"
+    3 roles of yours
+
+    Account       Permission set  Through   Until (UTC)  By
+    media-prod    SecurityAudit   auditors               not by me
+    shop-prod     SecurityAudit   auditors               declared
+    shop-staging  SecurityAudit   auditors               not by me
+    ");
     world.finish().await;
 }
 
@@ -193,7 +257,7 @@ async fn a_restart_forgets_who_signed_in_and_nothing_of_it_was_written() {
     world.restart().await;
     world.person("dev").types("ops", "/access mine --portal --invited").await;
     world.person("dev").reads("That code no longer holds").await;
-    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/access sign-out").await, @"You were not signed in, so there was nothing to end. access mine --portal signs you in.");
     world.finish().await;
 }
 
@@ -208,4 +272,56 @@ async fn a_sign_in_that_ended_at_aws_begins_anew() {
     world.advance("9h").await;
     invited(&mut world, "dev").await;
     world.finish().await;
+}
+
+#[tokio::test]
+async fn what_i_gave_is_told_with_its_end_and_its_change() {
+    let policy =
+        standins::world::policy(&[("@id(\"change-people\")\n@approvals(\"1\")\n@approvers(\"sre\")", "@id(\"change-people\")")]);
+    let choices = Choices { config: IDENTITY_CENTER.to_owned(), policy: Some(policy), ..Choices::default() };
+    let mut world = World::with(choices).await;
+    world.aws.directory().await;
+    world.restart().await;
+    let line = "/access grant --to ben --account shop-prod --permission-set PowerUserAccess --for 4h --reason 'slow orders'";
+    world.person("ben").asks("ops", line).await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · ").await;
+    world.person("ana").reacts("white_check_mark", &card).await;
+    world.advance("10s").await;
+    assert_snapshot!(world.person("ben").asks("ops", "/access mine").await, @"
+    3 roles of yours
+
+    Account       Permission set   Through   Until (UTC)       By
+    shop-prod     PowerUserAccess  directly  Wed 25 Nov 14:00  CHG-1 by @ben
+    shop-prod     ReadOnlyAccess   dba                         not by me
+    shop-staging  DatabaseAdmin    dba                         not by me
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/access who --account shop-prod --permission-set PowerUserAccess").await, @"
+    2 roles in shop-prod
+
+    Permission set   Who   Through   Until (UTC)       By
+    PowerUserAccess  ben   directly  Wed 25 Nov 14:00  CHG-1 by @ben
+    PowerUserAccess  finn  directly                    not by me
+    ");
+    let shown = world.person("ana").asks("ops", "/access user show ben").await;
+    assert!(shown.contains("Last change by me CHG-1 by @ben"), "{shown}");
+    // The grant goes with the user.
+    world.person("ana").asks("ops", "/access user delete ben").await;
+    let deletion = world.slack.channel("ops").expect("CHG-2 · delete user ben").await;
+    assert!(deletion.plain().contains("1. End my grants to them: CHG-1."), "{}", deletion.plain());
+    world.advance("1m").await;
+    let now = world.slack.channel("ops").again(&deletion).unwrap();
+    assert!(now.plain().contains("✅ Done. AWS deleted the user ben"), "{}", now.plain());
+    assert!(
+        world
+            .aws
+            .assignments()
+            .await
+            .iter()
+            .all(|one| one.permission_set != "PowerUserAccess" || one.account != "111122223333" || one.principal == "finn")
+    );
+    assert!(world.slack.channel("shop-ops").again(&card).unwrap().plain().contains("✅ Done."));
+    let ends =
+        world.aws.writes().await.into_iter().filter(|call| call.acted && call.operation == "DeleteAccountAssignment").count();
+    assert_eq!(ends, 1);
+    world.end().await;
 }

@@ -80,18 +80,17 @@ impl Change for Create {
         let new = self.new_group()?;
         let identity = Identity::open(cx).await?;
         // It was looked right before the start that there is none: one that stands now is this change's.
-        if !self.stands(&new, &identity).await? {
-            if let Creation::Taken(words) = identity.create_group(permit, &new).await? {
-                if !self.stands(&new, &identity).await? {
-                    return Err(Error::shown(text![
-                        "AWS did not create the group ",
-                        code(&*new.name),
-                        ": “",
-                        words.trim_end_matches('.'),
-                        "”. Nothing was changed. Ask again with another name."
-                    ]));
-                }
-            }
+        if !self.stands(&new, &identity).await?
+            && let Creation::Taken(words) = identity.create_group(permit, &new).await?
+            && !self.stands(&new, &identity).await?
+        {
+            return Err(Error::shown(text![
+                "AWS did not create the group ",
+                code(&*new.name),
+                ": “",
+                words.trim_end_matches('.'),
+                "”. Nothing was changed. Ask again with another name."
+            ]));
         }
         let add = code(format!("access group add {}", shlex::try_quote(&new.name).unwrap_or_default()));
         Ok(Step::Done(text!["AWS created the group ", bold(&*new.name), ". ", add, " puts people into it."]))

@@ -126,7 +126,9 @@ impl Change for Delete {
             State::Assignments { leaving } => {
                 let again = leaving.clone();
                 Ok(match leaving.step(&identity, permit, cx).await? {
-                    Left::More(leaving, until, so_far) => Step::Progress { state: State::Assignments { leaving }, until, so_far },
+                    Left::More(leaving, until, so_far) => {
+                        Step::Progress { state: State::Assignments { leaving: *leaving }, until, so_far }
+                    }
                     Left::Nothing(ended) => {
                         let note = text![bold(&*again.who.name), " is assigned nothing any more."];
                         Step::Next { state: State::Delete { leaving: again, ended }, note }

@@ -137,10 +137,10 @@ async fn leave(
     cx: &Context<'_>,
 ) -> Result<bool> {
     // Somebody else may have left since this was planned.
-    if let (Some(user), Some(group)) = (identity.user(&person.id).await?, identity.group(&membership.group).await?) {
-        if guard::administers(&group, cx)? {
-            guard::administrators_remain(&[&user], cx, identity).await?;
-        }
+    if let (Some(user), Some(group)) = (identity.user(&person.id).await?, identity.group(&membership.group).await?)
+        && guard::administers(&group, cx)?
+    {
+        guard::administrators_remain(&[&user], cx, identity).await?;
     }
     identity.remove_member(permit, &membership.id).await?;
     Ok(true)

@@ -57,7 +57,7 @@ impl Query for Show {
                 },
             ),
             ("Assigned", some(has.iter().map(String::as_str))),
-            ("Last change by me", given::last(names.history.last_about(&group.id))),
+            ("Last change by me", given::last(names.history.last_about("group", &group.id, &group.name))),
         ];
         if group.external {
             fields.push(("State", "from another directory, where it is changed".into()));

@@ -55,7 +55,7 @@ impl Query for Show {
             ("Policies of the accounts", some(details.customer.iter().map(String::as_str))),
             ("Inline policy", inline.into()),
             ("Provisioned in", some(accounts)),
-            ("Last change by me", given::last(history.last_about(&set.arn))),
+            ("Last change by me", given::last(history.last_about("permission set", &set.arn, &set.name))),
         ];
         let fields = fields.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
         Ok(Message::new().header(&*set.name).fields(fields).note(text!["ARN ", code(&*set.arn)]))

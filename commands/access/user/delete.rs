@@ -121,7 +121,9 @@ impl Change for Delete {
             State::Assignments { leaving } => {
                 let user = leaving.who.clone();
                 Ok(match leaving.step(&identity, permit, cx).await? {
-                    Left::More(leaving, until, so_far) => Step::Progress { state: State::Assignments { leaving }, until, so_far },
+                    Left::More(leaving, until, so_far) => {
+                        Step::Progress { state: State::Assignments { leaving: *leaving }, until, so_far }
+                    }
                     Left::Nothing(ended) => {
                         let left = identity.memberships(&user.id).await?.len();
                         let note = text![bold(&*user.name), " is assigned nothing any more."];
@@ -191,7 +193,8 @@ fn what(
         what.push(text!["End ", count, ": "].then(some(has.iter().map(String::as_str))).then("."));
     }
     if !memberships.is_empty() {
-        let groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
+        let mut groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
+        groups.sort();
         let count = count(groups.len(), "group");
         what.push(text!["Take them out of ", count, ": "].then(some(groups.iter().map(String::as_str))).then("."));
     }

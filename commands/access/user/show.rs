@@ -62,7 +62,7 @@ impl Query for Show {
             ("State", state.into()),
             ("Groups", some(groups.iter().map(String::as_str))),
             ("Assigned directly", some(has.iter().map(String::as_str))),
-            ("Last change by me", given::last(names.history.last_about(&user.id))),
+            ("Last change by me", given::last(names.history.last_about("user", &user.id, &user.name))),
         ];
         let fields = fields.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
         let title = if user.display_name.is_empty() { &user.name } else { &user.display_name };

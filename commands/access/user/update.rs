@@ -136,8 +136,8 @@ impl Change for Update {
         }
         let name = update.name.as_ref().unwrap_or(&user.name);
         let state = match (self.disable, self.enable) {
-            (true, _) => " and can't sign in any more",
-            (_, true) => " and can sign in",
+            (true, _) => ", who can't sign in any more",
+            (_, true) => ", who can sign in",
             _ => "",
         };
         Ok(Step::Done(text!["AWS has changed ", bold(&**name), state, "."]))
@@ -196,15 +196,15 @@ impl Update {
         if update.active == Some(false) {
             guard::administrators_remain(&[user], cx, identity).await?;
         }
-        if let Some(email) = &update.email {
-            if let Some(other) = identity.user_with_email(email).await?.filter(|other| other.id != user.id) {
-                return Err(taken(&other, text!["e-mail address ", code(&**email)]));
-            }
+        if let Some(email) = &update.email
+            && let Some(other) = identity.user_with_email(email).await?.filter(|other| other.id != user.id)
+        {
+            return Err(taken(&other, text!["e-mail address ", code(&**email)]));
         }
-        if let Some(name) = &update.name {
-            if let Some(other) = identity.user_named(name).await?.filter(|other| other.id != user.id) {
-                return Err(taken(&other, text!["user name ", code(&**name)]));
-            }
+        if let Some(name) = &update.name
+            && let Some(other) = identity.user_named(name).await?.filter(|other| other.id != user.id)
+        {
+            return Err(taken(&other, text!["user name ", code(&**name)]));
         }
         Ok(())
     }
