@@ -122,7 +122,7 @@ pub enum Trouble {
 
 /// The state of a record.
 pub fn read<T: DeserializeOwned>(row: &Row) -> Result<T, Trouble> {
-    serde_json::from_value(row.value.clone())
+    T::deserialize(&row.value)
         .map_err(|cause| Trouble::Shape { key: format!("{}/{}", row.key.kind.name(), row.key.id), cause: cause.to_string() })
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
-use tokio::task::JoinError;
 
 use crate::activity::Bell;
 use crate::host::{Bells, Host, TRIES, Trouble};
@@ -84,10 +85,10 @@ async fn claim(host: &Host, kind: Kind, room: usize) -> Result<(Vec<Row>, Option
 /// How often in a row looking at a record ended because another changed under its hands.
 type Contested = Arc<Mutex<HashMap<Key, usize>>>;
 
-/// Counts how looking at a record ended.
-fn conflicts(contested: &Contested, key: &Key, looked: &Result<Result<(), Trouble>, JoinError>) -> usize {
+/// Counts whether looking at a record ended so.
+fn conflicts(contested: &Contested, key: &Key, again: bool) -> usize {
     let mut contested = contested.lock().unwrap_or_else(PoisonError::into_inner);
-    if !matches!(looked, Ok(Err(Trouble::Commit(CommitError::Conflict(_))))) {
+    if !again {
         contested.remove(key);
         return 0;
     }
@@ -96,15 +97,15 @@ fn conflicts(contested: &Contested, key: &Key, looked: &Result<Result<(), Troubl
     *count
 }
 
-/// Looks at one record in a task of its own, so that a panic ends nothing else.
+/// Looks at one record. A panic ends nothing else.
 async fn one<F, Fut>(host: &Arc<Host>, row: Row, look: F, contested: &Contested)
 where
     F: Fn(Arc<Host>, Row) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
 {
     let key = row.key.clone();
-    let looked = tokio::spawn(look(Arc::clone(host), row)).await;
-    let conflicts = conflicts(contested, &key, &looked);
+    let looked = AssertUnwindSafe(async { look(Arc::clone(host), row).await }).catch_unwind().await;
+    let conflicts = conflicts(contested, &key, matches!(looked, Ok(Err(Trouble::Commit(CommitError::Conflict(_))))));
     let again = match looked {
         Ok(Ok(())) => None,
         Ok(Err(Trouble::Commit(CommitError::Conflict(_)))) if conflicts < TRIES => Some(SignedDuration::ZERO),
@@ -113,7 +114,8 @@ where
             Some(AGAIN)
         }
         Err(panic) => {
-            tracing::error!(record = key.id, kind = key.kind.name(), %panic, "looking at a record panicked");
+            let panic = crate::panics::words(&*panic);
+            tracing::error!(record = key.id, kind = key.kind.name(), panic, "looking at a record panicked");
             host.metrics.command("none", "broke");
             Some(AGAIN)
         }

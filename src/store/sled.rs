@@ -44,6 +44,8 @@ mod writer;
 
 /// Commits that may wait for the writer; who comes later waits to hand its commit over.
 const QUEUE: usize = 1024;
+/// Records that are read where they are asked for, not away from the threads that must not wait.
+const FEW: usize = 16;
 /// Entries in a sealed file. More make searches faster, and memory and start time larger.
 const SEAL: usize = 8_192;
 
@@ -76,6 +78,7 @@ impl SledStore {
         let tree = RwLock::new(Some(Arc::new(tree)));
         let shared = Arc::new(Shared { folder, tree, mark, history, leases: Mutex::default(), trouble: Mutex::default() });
         let starting = |cause| OpenError::Io { doing: "starting the threads of", path: dir.to_owned(), cause };
+        shared.fill_leases().map_err(|error| damaged(error.0))?;
         let settler = Settler::start(Arc::clone(&shared)).map_err(starting)?;
         let mut writer = Writer::new(Arc::clone(&shared), settler, state, seal).map_err(|error| damaged(error.0))?;
         if let Some(loss) = loss {
@@ -159,22 +162,20 @@ impl Store for SledStore {
     }
 
     async fn newest(&self, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError> {
-        self.look(move |shared| {
-            let rows = shared.tree()?.under_descending(&keys::records(kind)).take(limit).map(|pair| {
-                let (key, value) = pair?;
-                Stored::from_bytes(&value)?.row(Key { kind, id: keys::record_id(&key)? })
-            });
-            rows.collect()
-        })
-        .await
+        // A few are read here at once; one more than that tells that they are many.
+        let rows = newest(&self.shared, kind, limit.min(FEW + 1))?;
+        if rows.len() <= FEW || limit == rows.len() {
+            return Ok(rows);
+        }
+        self.look(move |shared| newest(shared, kind, limit)).await
     }
 
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError> {
         self.look(move |shared| {
             let tree = shared.tree()?;
             let mut rows = Vec::new();
-            for due in shared.due(kind)? {
-                let (at, key) = due?;
+            let dues: Vec<_> = shared.leases().due(kind).cloned().collect();
+            for (at, key) in dues {
                 rows.extend(due_row(&tree, at, key)?);
             }
             Ok(rows)
@@ -189,14 +190,13 @@ impl Store for SledStore {
         for kind in kinds {
             let mut moved: Vec<_> = leases.moved(*kind).filter(|(at, _)| *at <= now).map(|(at, key)| (at, key.clone())).collect();
             let mut taken = 0;
-            for due in self.shared.due(*kind)? {
-                let (at, key) = due?;
-                if at > now || taken == limit {
+            for (at, key) in leases.due(*kind) {
+                if *at > now || taken == limit {
                     break;
                 }
-                if leases.when(&key, at) <= now && !moved.iter().any(|(_, other)| *other == key) {
+                if leases.when(key, *at) <= now && !moved.iter().any(|(_, other)| other == key) {
                     taken += 1;
-                    found.push((at, key));
+                    found.push((*at, key.clone()));
                 }
             }
             found.append(&mut moved);
@@ -251,11 +251,10 @@ impl Store for SledStore {
         let mut consider = |at: Timestamp| earliest = Some(earliest.map_or(at, |earliest| earliest.min(at)));
         for kind in kinds {
             leases.moved(*kind).for_each(|(at, _)| consider(at));
-            for due in self.shared.due(*kind)? {
-                let (at, key) = due?;
-                let when = leases.when(&key, at);
+            for (at, key) in leases.due(*kind) {
+                let when = leases.when(key, *at);
                 consider(when);
-                if when == at {
+                if when == *at {
                     break;
                 }
             }
@@ -299,6 +298,14 @@ impl Store for SledStore {
     async fn verify(&self) -> Result<Verification, ReadError> {
         self.look(|shared| shared.history.verify(|| shared.tree())).await
     }
+}
+
+fn newest(shared: &Shared, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError> {
+    let rows = shared.tree()?.under_descending(&keys::records(kind)).take(limit).map(|pair| {
+        let (key, value) = pair?;
+        Stored::from_bytes(&value)?.row(Key { kind, id: keys::record_id(&key)? })
+    });
+    rows.collect()
 }
 
 /// The record that is due at `at`, unless it was written since.

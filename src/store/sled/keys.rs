@@ -27,6 +27,8 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
     Timestamp::from_nanosecond((u128::from_be_bytes(bytes) ^ 1 << 127) as i128).ok()
 }
 
+const KINDS: [Kind; 6] = [Kind::Change, Kind::Freeze, Kind::Message, Kind::Lock, Kind::Counter, Kind::Asked];
+
 fn kind(kind: Kind) -> u8 {
     match kind {
         Kind::Change => b'c',
@@ -59,16 +61,16 @@ pub(super) fn due(at: Timestamp, key: &Key) -> Vec<u8> {
     [&[DUE, kind(key.kind)], &instant(at)[..], key.id.as_bytes()].concat()
 }
 
-/// What the due times of all records of a kind begin with.
-pub(super) fn dues(of: Kind) -> [u8; 2] {
-    [DUE, kind(of)]
-}
+/// What the due times of all records begin with.
+pub(super) const DUES: &[u8] = &[DUE];
 
 /// Time and record of a due time's key.
-pub(super) fn due_of(of: Kind, key: &[u8]) -> Result<(Timestamp, Key), ReadError> {
+pub(super) fn due_of(key: &[u8]) -> Result<(Timestamp, Key), ReadError> {
+    let of = KINDS.into_iter().find(|of| key.get(1) == Some(&kind(*of)));
     let at = key.get(2..18).and_then(|bytes| instant_of(bytes.try_into().ok()?));
     let id = key.get(18..).and_then(|id| String::from_utf8(id.to_vec()).ok());
-    at.zip(id).map(|(at, id)| (at, Key { kind: of, id })).ok_or_else(|| unreadable("a due time"))
+    let key = of.zip(id).map(|(kind, id)| Key { kind, id });
+    at.zip(key).ok_or_else(|| unreadable("a due time"))
 }
 
 pub(super) fn entry(number: u64) -> [u8; 9] {

@@ -13,7 +13,7 @@ use super::leases::Leases;
 use super::mark::{Mark, State};
 use super::open::Folder;
 use super::tree::Tree;
-use crate::store::{Key, Kind, ReadError};
+use crate::store::{Key, ReadError};
 
 /// What must fit on the disk before commits are taken again after trouble: two of sled's segments.
 const PROBE: usize = 1 << 20;
@@ -42,15 +42,18 @@ impl Shared {
         unpoisoned(self.leases.lock())
     }
 
-    /// Due times of a kind, earliest first.
-    pub(super) fn due(&self, kind: Kind) -> Result<impl Iterator<Item = Result<(Timestamp, Key), ReadError>> + use<>, ReadError> {
-        Ok(self.tree()?.under(&keys::dues(kind)).map(move |pair| keys::due_of(kind, &pair?.0)))
+    /// Takes in anew what is due.
+    pub(super) fn fill_leases(&self) -> Result<(), ReadError> {
+        let dues = self.tree()?.under(keys::DUES).map(|pair| keys::due_of(&pair?.0));
+        let dues: Vec<_> = dues.collect::<Result<_, _>>()?;
+        self.leases().fill(dues);
+        Ok(())
     }
 
-    /// Says that records were written: their due times are the store's again.
-    pub(super) fn written<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
+    /// Says that records were written, with their due times before and after.
+    pub(super) fn written(&self, dues: impl IntoIterator<Item = (Key, Option<Timestamp>, Option<Timestamp>)>) {
         let mut leases = self.leases();
-        keys.into_iter().for_each(|key| leases.written(key));
+        dues.into_iter().for_each(|(key, before, after)| leases.written(key, before, after));
     }
 
     pub(super) fn trouble(&self) -> Option<String> {

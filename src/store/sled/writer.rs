@@ -167,9 +167,10 @@ impl Writer {
             tracing::error!(why, "the store stays unwritable for now");
         }
         if self.state.group == attempted {
-            // It got through: what the tail of `write` would have said is said here.
+            // It got through: the due times were taken in anew, and are the store's again.
             let made = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
-            self.shared.written(made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| &write.key)));
+            let keys = made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| write.key.clone()));
+            self.shared.written(keys.map(|key| (key, None, None)));
             return answers;
         }
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
@@ -196,7 +197,7 @@ impl Writer {
         self.state = draft.state;
         self.trim.start = self.trim.start.max(trim.end);
         self.shared.history.add(self.state.head, draft.entries);
-        self.shared.written(draft.rows.keys());
+        self.shared.written(draft.dues);
         self.settler.journaled(waiting);
         Ok(())
     }
@@ -210,7 +211,7 @@ impl Writer {
             return Err(format!("{missing} acknowledged writes are missing after the trouble; stop it and start it again"));
         }
         let tree = self.shared.tree().map_err(|error| error.0)?;
-        self.shared.history.fill(&tree).map_err(|error| error.0)?;
+        self.shared.history.fill(&tree).and_then(|()| self.shared.fill_leases()).map_err(|error| error.0)?;
         drop(tree);
         self.state = state;
         self.shared.settle_all()?;
@@ -232,12 +233,15 @@ struct Draft<'a> {
     entries: Vec<(Timestamp, &'a Terms)>,
     changes: Changes,
     rows: HashMap<Key, Option<Stored>>,
+    /// The records that were written, in order, with their due times before and after.
+    dues: Vec<(Key, Option<Timestamp>, Option<Timestamp>)>,
     once: HashSet<String>,
 }
 
 impl<'a> Draft<'a> {
     fn new(tree: &'a Tree, state: State) -> Self {
-        Self { tree, state, entries: Vec::new(), changes: Changes::new(), rows: HashMap::new(), once: HashSet::new() }
+        let (entries, changes, dues) = (Vec::new(), Changes::new(), Vec::new());
+        Self { tree, state, entries, changes, rows: HashMap::new(), dues, once: HashSet::new() }
     }
 
     /// Takes a commit into the group, or says why not; then nothing of it is in the group.
@@ -291,12 +295,14 @@ impl<'a> Draft<'a> {
             Some(row) => row.clone(),
             None => self.tree.stored(&key)?,
         };
-        if let Some(due) = before.and_then(|row| row.due) {
+        let (before, after) = (before.and_then(|row| row.due), row.as_ref().and_then(|row| row.due));
+        if let Some(due) = before {
             self.changes.insert(keys::due(due, &key), None);
         }
-        if let Some(due) = row.as_ref().and_then(|row| row.due) {
+        if let Some(due) = after {
             self.changes.insert(keys::due(due, &key), Some(Vec::new()));
         }
+        self.dues.push((key.clone(), before, after));
         self.changes.insert(keys::record(&key), row.as_ref().map(Stored::to_bytes));
         self.rows.insert(key, row);
         Ok(())
