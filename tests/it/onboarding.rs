@@ -326,3 +326,32 @@ async fn a_removal_that_fails_is_tried_until_it_succeeds() {
     assert!(now(&world, &card).contains("is disabled"));
     world.end().await;
 }
+
+#[tokio::test]
+async fn what_was_granted_for_a_time_is_not_passed_on_and_ends_with_its_holder() {
+    let all = r#"@id("all") permit (principal, action, resource);"#.to_owned();
+    let mut world = World::with(Choices { policy: Some(all), ..choices("") }).await;
+    people(&mut world).await;
+    world.advance("6m").await;
+    let line = "/access grant --to kai --account shop-prod --permission-set PowerUserAccess --for 4h --reason 'slow orders'";
+    world.person("ana").asks("ops", line).await;
+    let grant = world.slack.channel("shop-ops").expect("CHG-1").await;
+    world.advance("1m").await;
+    assert_eq!(held_by(&world.aws.assignments().await, "kai").len(), 3);
+    world.person("ana").asks("ops", "/access onboard zoe@acme.example --like kai").await;
+    let card = world.slack.channel("ops").expect("CHG-2").await;
+    insta::assert_snapshot!(card.plain(), @"");
+    world.advance("1m").await;
+    assert_eq!(held_by(&world.aws.assignments().await, "zoe").len(), 2);
+    world.person("ana").asks("ops", "/access offboard kai").await;
+    let card = world.slack.channel("ops").expect("CHG-3").await;
+    insta::assert_snapshot!(card.plain(), @"");
+    world.advance("2m").await;
+    insta::assert_snapshot!(now(&world, &card).lines().nth(1).unwrap_or_default(), @"");
+    let grant = world.slack.channel("shop-ops").again(&grant).unwrap();
+    insta::assert_snapshot!(grant.plain().lines().nth(1).unwrap_or_default(), @"");
+    assert!(held_by(&world.aws.assignments().await, "kai").is_empty());
+    let writes = world.end().await.writes;
+    let taken = writes.iter().filter(|call| call.operation == "DeleteAccountAssignment").count();
+    assert_eq!(taken, 3, "each once");
+}

@@ -277,3 +277,26 @@ async fn what_drifts_is_told() {
     insta::assert_snapshot!(may_not, @"You may not run access drift. No rule permits it. People in auditors or sre may run it. Ask Ana Ruiz or Aud Lie.");
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_grant_that_is_marked_is_told_to_end() {
+    let all = r#"@id("all") permit (principal, action, resource);"#.to_owned();
+    let mut world = World::with(Choices { policy: Some(all), ..choices() }).await;
+    people(&mut world).await;
+    world.advance("6m").await;
+    let line = "/access grant --to kai --account shop-staging --permission-set ReadOnlyAccess --for 72h --reason 'slow orders'";
+    let said = world.person("ana").asks("ops", line).await;
+    assert!(said.starts_with("CHG-1"), "{said}");
+    let grant = world.slack.channel("shop-ops").expect("CHG-1").await;
+    world.advance("1m").await;
+    world.person("ana").asks("ops", "/access review --account shop-staging --until 'in 2 days'").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-2").await;
+    let rows = world.person("aud").asks("ops", "/access rows CHG-2").await;
+    insta::assert_snapshot!(rows, @"");
+    world.person("aud").asks("ops", "/access drop CHG-2 1").await;
+    world.advance("49h").await;
+    insta::assert_snapshot!(now(&world, "shop-ops", &card).lines().nth(1).unwrap_or_default(), @"");
+    insta::assert_snapshot!(now(&world, "shop-ops", &grant).lines().nth(1).unwrap_or_default(), @"");
+    assert!(world.aws.assignments().await.iter().all(|one| one.account == PROD));
+    world.end().await;
+}
