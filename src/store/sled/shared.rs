@@ -98,11 +98,23 @@ impl Shared {
         if let Some(tree) = tree {
             wait_for_readers(tree)?;
         }
-        let tree = self.folder.open_sled().map_err(|error| error.to_string())?;
+        let tree = self.open_sled()?;
         let state = tree.state().map_err(|error| error.0)?;
         tree.sync()?;
         *unpoisoned(self.tree.write()) = Some(Arc::new(tree));
         Ok(state)
+    }
+
+    /// Opens sled, whose own threads may hold its lock for a moment after it was closed.
+    fn open_sled(&self) -> Result<Tree, String> {
+        let mut tries = 0;
+        loop {
+            match self.folder.open_sled().map_err(|error| error.to_string()) {
+                Err(why) if tries < 200 && why.contains("could not acquire lock") => tries += 1,
+                opened => return opened,
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
     }
 
     pub(super) fn close(&self) -> Result<(), String> {
