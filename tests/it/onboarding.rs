@@ -54,7 +54,7 @@ fn now(world: &World, card: &Message) -> String {
 fn steady(words: &str) -> String {
     let word = |word: &str| {
         let hex = word.chars().filter(char::is_ascii_hexdigit).count();
-        let id = hex == 32 || (hex == 8 && word.trim_end_matches('.').len() == 8);
+        let id = hex == 32 || (hex == 8 && word.trim_end().trim_end_matches('.').len() == 8);
         let end: String = word.chars().rev().take_while(|letter| !letter.is_ascii_hexdigit()).collect();
         if id { format!("…{}", end.chars().rev().collect::<String>()) } else { word.to_owned() }
     };
