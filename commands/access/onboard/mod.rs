@@ -16,7 +16,7 @@ mod newcomers;
 mod plan;
 mod steps;
 
-pub(super) use plan::{account_name, direct, names};
+pub(super) use plan::{direct, names};
 
 /// Creates people, one or hundreds, with the groups and the access of somebody like them or of a profile.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use crate::access::aws::Identity;
 use crate::access::find;
 use crate::access::model::{Assignee, Assignment};
 use crate::access::ours::{self, listed, planned_for_all};
+use crate::access::words::account_name;
 use crate::access::writes::planned_joining;
 use crate::access::{configured, roster};
 use crate::context::{Context, Resource};
@@ -112,7 +113,7 @@ async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Res
     let (mut access, mut left_out) = (Vec::new(), Vec::new());
     for assignment in direct {
         let told = Access {
-            account_name: account_name(&assignment.account, cx),
+            account_name: account_name(&assignment.account, cx).to_owned(),
             set_name: roster.permission_set_name(&assignment.permission_set).to_owned(),
             account: assignment.account.clone(),
             permission_set: assignment.permission_set.clone(),
@@ -143,11 +144,6 @@ pub(in crate::access) async fn direct(user: &str, identity: &Identity) -> Result
     all.retain(|assignment| assignment.principal == principal);
     all.sort();
     Ok(all)
-}
-
-/// What people call an account; its number where it is not configured.
-pub(in crate::access) fn account_name(id: &str, cx: &Context<'_>) -> String {
-    cx.settings.accounts.iter().find(|account| account.id == id).map_or_else(|| id.to_owned(), |account| account.name.clone())
 }
 
 /// What each person still lacks.

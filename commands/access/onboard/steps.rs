@@ -223,10 +223,13 @@ fn welcome(people: &People, assigned: usize, cx: &Context<'_>) -> Text {
     if assigned > 0 {
         parts.push(counted(assigned, "assignment made", "assignments made"));
     }
-    let portal = cx.settings.identity.as_ref().and_then(|identity| identity.portal.clone());
-    let told = text![parts.join(", "), ". AWS mails nobody by itself: send them the one-time password from the console"];
-    match portal {
-        Some(portal) => told.then(text![" and the address ", code(portal), "."]),
+    let told = text![parts.join(", "), "."];
+    if people.created == 0 {
+        return told;
+    }
+    let told = told.then(" AWS mails nobody by itself: have their passwords reset in the console, which mails them");
+    match cx.settings.identity.as_ref().and_then(|identity| identity.portal.clone()) {
+        Some(portal) => told.then(text![", and tell them to sign in at ", code(portal), "."]),
         None => told.then("."),
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn plan(asked: &Review, cx: &Context<'_>) -> Result<Work<State>
         }
     };
     if rows.is_empty() {
-        return Err(Error::shown(text!["There is nothing to review: “", of.as_str(), "” is nobody."]));
+        return Err(Error::shown(text!["There is nothing to review: the list of ", of.as_str(), " is empty."]));
     }
     if rows.len() > MOST {
         let narrower = if asked.account.is_some() { " Name one permission set with --permission-set." } else { "" };

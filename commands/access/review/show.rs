@@ -93,11 +93,9 @@ impl Rows {
         let open = view.answers.iter().filter(|answer| matches!(answer, Answer::None)).count();
         let of = if pages > 1 { format!(", page {page} of {pages}") } else { String::new() };
         let runs = matches!(view.record.status, Status::Running { .. });
-        let mut message = Message::new().text(text![bold(view.record.plan.title.as_str())]).note(format!(
-            "{} of {} rows unanswered{of}.",
-            open,
-            view.rows.len()
-        ));
+        let mut message = Message::new()
+            .text(text![bold(view.record.plan.title.as_str())])
+            .note(format!("{open} of {} unanswered{of}.", counted(view.rows.len())));
         if shown.is_empty() {
             message = message.text("Every row is answered.");
         }

@@ -231,7 +231,7 @@ fn report(rows: &[Row], tally: &Tally, permit: &Permit, cx: &Context<'_>) -> Tex
     let open = answers.iter().filter(|answer| matches!(answer, Answer::None)).count();
     let mut parts = vec![format!("{kept} kept"), format!("{} removed", tally.removed)];
     if tally.told > 0 {
-        parts.push(format!("{} ended as grants of mine", tally.told));
+        parts.push(format!("{} taken back by ending my grants", tally.told));
     }
     if tally.gone > 0 {
         parts.push(format!("{} gone already", tally.gone));
