@@ -11,7 +11,8 @@ use crate::Result;
 use crate::aws::Aws;
 use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
 
-/// A person's id in `people.toml`: short, lower case, the same on every platform, such as `ana`.
+/// A person's id: short, lower case, the same on every platform, such as `ana`. From `people.toml`, or made of the user name
+/// for people whom only IAM Identity Center knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonId(pub String);
@@ -139,6 +140,26 @@ pub enum SelfApproval {
     Counts,
 }
 
+/// Where a person's groups come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Their groups in `people.toml`; none where they are not in it.
+    pub people_toml: Option<BTreeSet<String>>,
+    /// Their user in IAM Identity Center; none where there is none.
+    pub center: Option<AtCenter>,
+}
+
+/// Somebody's user in IAM Identity Center.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtCenter {
+    /// The user name.
+    pub user: String,
+    /// The groups they are in, as far as these count.
+    pub groups: BTreeSet<String>,
+    /// When that was last read.
+    pub at: Timestamp,
+}
+
 /// Answers what somebody may do now. The policy stands behind it; it asks nobody outside.
 pub trait Authority: Send + Sync {
     /// What the policy says to `person` running `action` (a command's name) on `resource`.
@@ -156,6 +177,15 @@ pub trait Authority: Send + Sync {
     fn person(&self, id: &PersonId) -> Option<Person>;
     /// Everybody the directory knows.
     fn people(&self) -> Vec<Person>;
+    /// Whether the directory knows everybody there is. While it does not, somebody unknown may only not be read yet, and
+    /// nothing is refused or voided for want of them.
+    fn is_complete(&self) -> bool {
+        true
+    }
+    /// Where a person's groups come from.
+    fn origin(&self, _id: &PersonId) -> Origin {
+        Origin::default()
+    }
 }
 
 /// Read access to what the bot has on record. Only commits change records.

@@ -13,6 +13,9 @@ use crate::context::PersonId;
 pub struct Message {
     /// The blocks in reading order.
     pub blocks: Vec<Block>,
+    /// Whether it is for the asker's eyes alone, whatever they asked for: `--share` does not post it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 /// One part of a message.
@@ -243,6 +246,13 @@ impl Message {
     /// An empty message to build on.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same message, which `--share` does not post.
+    #[must_use]
+    pub fn for_the_asker_alone(mut self) -> Self {
+        self.private = true;
+        self
     }
 
     /// Adds a title.

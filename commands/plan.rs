@@ -184,6 +184,14 @@ pub enum Step<S> {
         /// How far it is, for the card alone: its thread tells news, not counts.
         so_far: Text,
     },
+    /// Says something in the channel itself, where it makes a noise: a reminder of what people still have to do. Then goes on
+    /// at once.
+    Call {
+        /// The next step.
+        state: S,
+        /// What, said once however often the step is tried.
+        words: Text,
+    },
     /// Tells other changes something, in the commit that records this step; then goes on at once. Those that no longer
     /// run are left out.
     Tell {

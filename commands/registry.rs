@@ -226,6 +226,7 @@ impl<C: Change> Erased for OfChange<C> {
             Step::Next { state, note } => Step::Next { state: state_json::<C>(&state)?, note },
             Step::Wait { state, until, note } => Step::Wait { state: state_json::<C>(&state)?, until, note },
             Step::Progress { state, until, so_far } => Step::Progress { state: state_json::<C>(&state)?, until, so_far },
+            Step::Call { state, words } => Step::Call { state: state_json::<C>(&state)?, words },
             Step::Tell { state, changes, what, note } => Step::Tell { state: state_json::<C>(&state)?, changes, what, note },
             Step::Done(said) => Step::Done(said),
         })

@@ -9,20 +9,21 @@ use commands::aws::Aws;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigErrors, Transport};
 use crate::dispatch::Dispatch;
 use crate::health::Health;
-use crate::host::{Bells, Host};
+use crate::host::{Bells, Host, Trouble};
 use crate::http::{self, HealthSource};
 use crate::metrics::Metrics;
 use crate::outbox::Pace;
 use crate::platform::slack::{Slack, SlackSettings, Timing};
 use crate::platform::{Inbound, Platform};
 use crate::recognition::Recognition;
+use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::{Kind, Store};
@@ -56,6 +57,8 @@ pub struct Bot {
     intake: JoinSet<()>,
     /// The loops that look after records.
     loops: JoinSet<()>,
+    /// What keeps the people of Identity Center true, and its loop.
+    roster: Option<(Arc<Keeping>, AbortHandle)>,
 }
 
 /// Why the bot did not start.
@@ -75,6 +78,9 @@ pub enum StartError {
     /// A secret is missing or the platform can't be set up.
     #[error("setting up Slack: {0}")]
     Slack(String),
+    /// What was known about people can't be read.
+    #[error("reading who is who from the store: {0}")]
+    People(Trouble),
 }
 
 impl Bot {
@@ -93,11 +99,20 @@ impl Bot {
             Slack::new(settings, names, clock.clone(), metrics.clone()).map_err(|error| StartError::Slack(error.to_string()))?,
         );
         let activity = Activity::default();
+        let people = Recognition::new(Arc::clone(&directory), Arc::clone(&store));
+        people.restore().await.map_err(StartError::People)?;
+        let keeping = match config.settings.identity.clone() {
+            Some(center) => {
+                let kept = Keeping::restore(directory, center, Arc::clone(&store), &activity).await;
+                Some(Arc::new(kept.map_err(StartError::People)?))
+            }
+            None => None,
+        };
         let host = Arc::new(Host {
             store,
             clock,
             authority: law,
-            people: Recognition::new(directory),
+            people,
             settings: config.settings.clone(),
             rules: Rules::of(config),
             aws,
@@ -118,7 +133,7 @@ impl Bot {
             Transport::Http => Arc::clone(&slack).routes(Arc::clone(&inbound)),
             Transport::Socket { .. } => axum::Router::new(),
         };
-        let router = http::router(health(&host), metrics, routes);
+        let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         intake.spawn(slack.run(inbound, closed));
         if let Err(trouble) = waiting::nudge_all(&host).await {
@@ -128,7 +143,11 @@ impl Bot {
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, engine::look));
         loops.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, deliver));
-        Ok(Self { host, address, closing, intake, loops })
+        let roster = keeping.map(|keeping| {
+            let looking = Arc::clone(&keeping).look_after(Arc::clone(&host), host.activity.begin());
+            (keeping, loops.spawn(looking))
+        });
+        Ok(Self { host, address, closing, intake, loops, roster })
     }
 
     /// Where HTTP is listened to.
@@ -144,11 +163,16 @@ impl Bot {
     /// Makes every loop look, as after the clock was set.
     pub fn look(&self) {
         self.host.bells.ring();
+        if let Some((keeping, _)) = &self.roster {
+            keeping.ring();
+        }
     }
 
     /// When the next thing is due; what is overdue counts too.
     pub async fn next_due(&self) -> Option<Timestamp> {
-        self.host.store.next_due(&LOOKED_AFTER).await.unwrap_or_default()
+        let records = self.host.store.next_due(&LOOKED_AFTER).await.unwrap_or_default();
+        let people = self.roster.as_ref().and_then(|(keeping, _)| keeping.next_due());
+        records.into_iter().chain(people).min()
     }
 
     /// What the bot shares with itself: for tests and the command line.
@@ -160,6 +184,10 @@ impl Bot {
     /// within ten seconds is broken off, which costs nothing but time: it is looked at again at the next start.
     pub async fn stop(mut self) {
         self.closing.send_replace(true);
+        if let Some((_, looking)) = &self.roster {
+            // A reading may take a minute, and nobody waits for it.
+            looking.abort();
+        }
         let taken = async { while self.intake.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN, taken).await.is_err() {
             tracing::warn!("a connection did not end in time");
@@ -205,12 +233,15 @@ async fn serve(listener: TcpListener, router: axum::Router, mut stop: watch::Rec
     }
 }
 
-fn health(host: &Arc<Host>) -> HealthSource {
+fn health(host: &Arc<Host>, keeping: Option<Arc<Keeping>>) -> HealthSource {
     let host = Arc::clone(host);
     Arc::new(move || {
         let platforms = host.platforms.iter().map(|platform| (platform.name(), platform.health()));
         let mut parts: BTreeMap<&'static str, Health> = platforms.collect();
         parts.insert("store", host.store.health());
+        if let Some(keeping) = &keeping {
+            parts.insert("directory", keeping.health(host.clock.now()));
+        }
         parts
     })
 }

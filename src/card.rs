@@ -228,6 +228,15 @@ pub fn alarm(record: &ChangeRecord, why: &Text, next: jiff::Timestamp) -> Messag
         .block(Block::Buttons(vec![Button::new("Details", format!("change show {id}"))]))
 }
 
+/// Said in the channel when a running change asks something of people.
+pub fn call(record: &ChangeRecord, words: &Text) -> Message {
+    let id = record.id;
+    let offers = record.plan.offers.iter().map(|offer| Button::new(&offer.label, format!("{} {id}", offer.command)));
+    Message::new()
+        .text(text!["⏰ ", code(id.to_string()), " (", record.plan.title.as_str(), "): "].then(words.clone()))
+        .buttons(offers.chain([Button::new("Details", format!("change show {id}"))]).collect())
+}
+
 /// Said in the channel when `left` remains until the start.
 pub fn reminder(record: &ChangeRecord, left: jiff::SignedDuration, at: jiff::Timestamp) -> Message {
     let id = record.id;

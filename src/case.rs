@@ -88,6 +88,13 @@ impl<'h> Case<'h> {
         self.says.push((format!("alarm/{}/{step}", self.record.id), saying));
     }
 
+    /// Says something in the channel itself on behalf of a step. The record's version makes it one message however often the
+    /// step is tried.
+    pub fn call(&mut self, step: &str, words: &Text) {
+        let saying = Saying::once(&self.record.place.platform, self.channel(), card::call(&self.record, words));
+        self.says.push((format!("call/{}/{step}/{}", self.record.id, self.version), saying));
+    }
+
     /// Says something in the security channel, which must be seen there or, where it can't, in the default channel.
     pub fn loud(&mut self, name: &str, message: Message) {
         let channel = &self.host.rules.channels.security;

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use commands::PersonId;
 use commands::context::{Account, Declared, Settings};
 use commands::registry::Entry;
 use jiff::SignedDuration;
 
-use crate::identity::Member;
+use crate::identity::{Directory, Member};
 use crate::policy::{Law, Policy};
 use crate::secret::Secret;
 
@@ -237,7 +238,15 @@ impl Config {
     /// What is wrong with the policy, such as an action that is no command's name.
     pub fn law(&self, commands: &[Entry]) -> Result<Law, ConfigErrors> {
         let policy = Policy::parse(&self.policy, commands)?;
-        Ok(Law::new(policy, crate::identity::Directory::new(self.people.clone()), self.settings.clone()))
+        let directory = Directory::new(self.people.clone());
+        let directory = match &self.settings.identity {
+            Some(center) => {
+                let named = policy.people().iter().cloned().map(PersonId).collect();
+                directory.with_identity_center(center.groups.clone(), named)
+            }
+            None => directory,
+        };
+        Ok(Law::new(policy, directory, self.settings.clone()))
     }
 }
 

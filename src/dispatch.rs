@@ -25,8 +25,8 @@ use crate::waiting;
 const TYPING: Duration = Duration::from_millis(1500);
 const _: () = assert!(TYPING.as_millis() < ACKNOWLEDGE.as_millis());
 
-/// A command line's letters, at most: Slack sends ten times as many, and an audit entry has to hold them.
-const LONGEST: usize = 4_000;
+/// A command line's letters, at most: Slack sends four times as many, and an audit entry has to hold them.
+const LONGEST: usize = 10_000;
 
 /// A command that was asked and is not answered yet, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

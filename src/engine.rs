@@ -86,6 +86,12 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
     }
     let asker = match may_still_run(&case) {
         Ok(asker) => asker,
+        // Somebody unknown may only not be read yet: nothing is voided for that.
+        Err(_) if !host.authority.is_complete() => {
+            let latest = at + host.rules.late;
+            let why = "I could not read the people of IAM Identity Center yet, so I can't tell whether it may start.";
+            return hold(case, text![why, " I try every 5 minutes until ", latest, "."]).await;
+        }
         Err(why) => return case.end(Outcome::Void, why).await,
     };
     match planned_again(&case, &asker, at).await {
@@ -220,7 +226,7 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
     let permit = issue(&id, &step_name(&state), &case.record.asker);
     let stepped = step(&case, state.clone(), &permit).await;
     let now = host.clock.now();
-    let goes_on = matches!(stepped, Ok(Step::Next { .. } | Step::Progress { .. } | Step::Tell { .. }));
+    let goes_on = matches!(stepped, Ok(Step::Next { .. } | Step::Progress { .. } | Step::Call { .. } | Step::Tell { .. }));
     if goes_on && now >= deadline {
         let said = "It did not end in time, so I stopped after this step. Its thread says what was done. Look at it in AWS.";
         return case.end_with(Outcome::Failed, said.into(), permit.calls()).await;
@@ -247,6 +253,11 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
         Ok(Step::Progress { state, until, so_far }) => {
             case.happen(Happening::Progressed { state, next: until, so_far, calls: permit.calls() })?;
             return case.commit(Some(until)).await;
+        }
+        Ok(Step::Call { state: next_state, words }) => {
+            case.call(&step_name(&state), &words);
+            case.happen(Happening::Stepped { state: next_state, next: now, note: None, calls: permit.calls() })?;
+            return case.commit(Some(now)).await;
         }
         Ok(Step::Tell { state, changes, what, note }) => {
             case.happen(Happening::Stepped { state, next: now, note: Some(note.clone()), calls: permit.calls() })?;

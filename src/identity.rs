@@ -1,12 +1,28 @@
-//! Who is who: chat account ↔ person. People come from `people.toml`; which account is whose is written there, or
-//! learned from the verified e-mail address a platform reports.
+//! Who is who: chat account ↔ person. People come from `people.toml` and, where it is configured, from IAM Identity Center;
+//! somebody who is in both is one person.
+//!
+//! Which account is whose is written in `people.toml`, or learned: the first time from the verified e-mail address the
+//! platform reports, and for users of Identity Center from then on by their user's id, which never changes. Reading order:
+//! this file says who is behind an account; `center` keeps the users of Identity Center, `everybody` puts both halves
+//! together, `link` is what was learned, `mention` turns accounts in command lines into people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use commands::context::{AtCenter, Origin};
 use commands::{Person, PersonId};
+use jiff::Timestamp;
 
 use crate::platform::{Account, Names, Profile, Standing};
+
+pub mod center;
+mod everybody;
+pub mod link;
+mod mention;
+
+use center::{Center, Reading};
+use everybody::Everybody;
+use link::{Link, Links, News};
 
 /// A person as `people.toml` has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,21 +39,54 @@ pub struct Member {
     pub zone: Option<String>,
     /// Their chat accounts, as far as they are written down.
     pub accounts: Vec<Account>,
+    /// How their user in Identity Center is found.
+    pub pairing: Pairing,
 }
 
-/// Everybody, and what was learned about their accounts since the start.
+/// How a person's user in Identity Center is found, the first time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Pairing {
+    /// By their e-mail address.
+    #[default]
+    ByEmail,
+    /// By this user name.
+    Named(String),
+    /// They have none.
+    Nobody,
+}
+
+/// Whether a text can be a person's id: `watchkeeper` stands for the bot itself in the audit log.
+pub fn is_id(id: &str) -> bool {
+    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter);
+    id != "watchkeeper" && !id.is_empty() && id.chars().all(fits)
+}
+
+/// What is written down about people.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    /// The people of `people.toml`, by id.
+    pub members: BTreeMap<PersonId, Member>,
+    /// The groups of Identity Center that count.
+    pub counting: BTreeSet<String>,
+    /// Ids no user of Identity Center is ever given: those of people whom the policy calls by name.
+    pub reserved: BTreeSet<PersonId>,
+}
+
+/// Everybody, and what was learned about their accounts.
 #[derive(Debug)]
 pub struct Directory {
-    members: BTreeMap<PersonId, Member>,
-    by_email: HashMap<String, PersonId>,
+    register: Register,
     written: HashMap<Account, PersonId>,
-    learned: RwLock<Learned>,
+    source: Source,
+    now: RwLock<Arc<Everybody>>,
+    links: RwLock<Links>,
 }
 
-#[derive(Debug, Default)]
-struct Learned {
-    people: HashMap<Account, PersonId>,
-    zones: HashMap<PersonId, String>,
+/// Where people come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    PeopleToml,
+    Both,
 }
 
 /// Who is behind a chat account.
@@ -60,6 +109,16 @@ pub enum Refusal {
     Bot,
     /// It is deactivated.
     Deactivated,
+    /// Its owner's user in Identity Center is disabled.
+    Disabled,
+    /// Its owner's user in Identity Center was deleted.
+    Deleted,
+    /// Its e-mail address is that of somebody who uses another account of the platform.
+    Taken,
+    /// Neither `people.toml` nor Identity Center knows its e-mail address.
+    Unlisted,
+    /// Nobody could be read from Identity Center yet, so it may be a stranger's or not.
+    Unread,
 }
 
 impl Refusal {
@@ -69,6 +128,26 @@ impl Refusal {
             Self::Guest => "Guests can't use Watchkeeper. Ask a full member of this workspace to do it.",
             Self::Bot => "Watchkeeper answers people only, not other programs.",
             Self::Deactivated => "This account is deactivated, so Watchkeeper does nothing for it.",
+            Self::Disabled => {
+                "Your user in IAM Identity Center is disabled, so I do nothing for you. If that is a mistake, ask whoever \
+                 looks after Identity Center to enable it; I notice by myself."
+            }
+            Self::Deleted => {
+                "Your user in IAM Identity Center was deleted, so I do nothing for you. If you have a new one, ask whoever \
+                 looks after Watchkeeper to write it and this account down in people.toml."
+            }
+            Self::Taken => {
+                "The e-mail address of this account belongs to somebody who uses another account here. If that is you, ask \
+                 whoever looks after Watchkeeper to write this account down in people.toml."
+            }
+            Self::Unlisted => {
+                "I don't know you yet. Ask for a user in IAM Identity Center with the e-mail address of this account, or ask \
+                 whoever looks after Watchkeeper to add you to people.toml."
+            }
+            Self::Unread => {
+                "I could not read the people of IAM Identity Center yet, so I don't know who you are. Nothing was done. Try \
+                 again in a few minutes."
+            }
         }
     }
 }
@@ -93,7 +172,7 @@ impl Outsider {
 
     /// Whether somebody reads what is written to the account.
     pub fn reads(self) -> bool {
-        matches!(self, Self::Unknown | Self::Refused(Refusal::Guest))
+        !matches!(self, Self::Refused(Refusal::Bot | Refusal::Deactivated))
     }
 }
 
@@ -106,39 +185,90 @@ impl Identified {
 impl Directory {
     /// A directory of these people, who have been checked for duplicates.
     pub fn new(members: Vec<Member>) -> Self {
-        let by_email = members.iter().filter_map(|member| Some((member.email.clone()?, member.id.clone()))).collect();
         let account =
             |member: &Member| member.accounts.iter().map(|account| (account.clone(), member.id.clone())).collect::<Vec<_>>();
-        Self {
-            written: members.iter().flat_map(account).collect(),
-            by_email,
-            members: members.into_iter().map(|member| (member.id.clone(), member)).collect(),
-            learned: RwLock::default(),
-        }
+        let written = members.iter().flat_map(account).collect();
+        let members = members.into_iter().map(|member| (member.id.clone(), member)).collect();
+        Self::of(Register { members, ..Register::default() }, written, Source::PeopleToml)
+    }
+
+    /// The same people, and those of Identity Center once they are read. Of their groups these count. Nobody of them is
+    /// ever given one of the `reserved` ids.
+    #[must_use]
+    pub fn with_identity_center(self, counting: BTreeSet<String>, reserved: BTreeSet<PersonId>) -> Self {
+        let register = Register { counting, reserved, ..self.register };
+        Self::of(register, self.written, Source::Both)
+    }
+
+    fn of(register: Register, written: HashMap<Account, PersonId>, source: Source) -> Self {
+        let now = RwLock::new(Arc::new(Everybody::of(&register, None, 0)));
+        Self { register, written, source, now, links: RwLock::default() }
+    }
+
+    /// Whether everybody is known; not so until Identity Center was read for the first time ever.
+    pub fn is_complete(&self) -> bool {
+        self.source == Source::PeopleToml || self.now().center.is_some()
+    }
+
+    /// Counts how often people and their groups changed.
+    pub fn edition(&self) -> u64 {
+        self.now().edition
+    }
+
+    /// The users of Identity Center; none until they were read for the first time ever.
+    pub fn center(&self) -> Option<Arc<Center>> {
+        self.now().center.clone()
+    }
+
+    /// What the users of Identity Center are after a reading. Nothing is taken over yet.
+    pub fn after(&self, reading: &Reading) -> Center {
+        let none = Center::default();
+        self.now().center.as_deref().unwrap_or(&none).after(reading, &self.register)
+    }
+
+    /// Takes over the users of Identity Center, all at once.
+    pub fn take_over(&self, center: Center) {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Everybody::of(&self.register, Some(Arc::new(center)), now.edition);
+        next.edition += u64::from(!next.is_like(&now));
+        *now = Arc::new(next);
+    }
+
+    /// Takes over users of Identity Center as they were kept by an earlier run, under today's `people.toml`.
+    pub fn restore(&self, center: &Center) {
+        self.take_over(center.with(&self.register));
     }
 
     /// The person with this id, with today's groups. Their zone is the one written down, else the one their platform
     /// reported, else UTC.
     pub fn person(&self, id: &PersonId) -> Option<Person> {
-        let member = self.members.get(id)?;
-        let learned = || self.learned.read().unwrap_or_else(PoisonError::into_inner).zones.get(id).cloned();
-        Some(person(member, member.zone.clone().or_else(learned)))
+        Some(self.in_zone(self.now().people.get(id)?))
     }
 
     /// Everybody, by id.
     pub fn people(&self) -> Vec<Person> {
-        self.members.keys().filter_map(|id| self.person(id)).collect()
+        self.now().people.values().map(|person| self.in_zone(person)).collect()
     }
 
-    /// The person with this e-mail address, in any case.
-    pub fn by_email(&self, email: &str) -> Option<Person> {
-        self.by_email.get(&email.to_lowercase()).and_then(|id| self.person(id))
+    /// Where a person's groups come from.
+    pub fn origin(&self, id: &PersonId) -> Origin {
+        let now = self.now();
+        let user = now.user_of(id).zip(now.center.as_ref());
+        Origin {
+            people_toml: self.register.members.get(id).map(|member| member.groups.clone()),
+            center: user.map(|(user, center)| AtCenter {
+                user: user.name.clone(),
+                groups: user.groups.intersection(&self.register.counting).cloned().collect(),
+                at: center.at(),
+            }),
+        }
     }
 
     /// Who is behind `account`, given what its platform says about it now, where it was asked.
     ///
-    /// An account written down in `people.toml` counts; where a person has none on this platform, the e-mail address the
-    /// platform vouches for does. What was learned before is believed only while the platform has not been asked anew.
+    /// An account written down in `people.toml` counts; then one that is bound to a user of Identity Center; where a person
+    /// has none on this platform, the e-mail address the platform vouches for does. A match by e-mail address with
+    /// somebody of `people.toml` alone is believed only while the platform has not been asked anew.
     pub fn identify(&self, account: &Account, profile: Option<&Profile>) -> Identified {
         let refusal = profile.and_then(|profile| match profile.standing {
             Standing::Member => None,
@@ -149,176 +279,118 @@ impl Directory {
         if let Some(refusal) = refusal {
             return Identified::Refused(refusal);
         }
-        let id = self.written.get(account).cloned().or_else(|| match profile {
-            Some(profile) => self.vouched(account, profile),
-            None => self.learned.read().unwrap_or_else(PoisonError::into_inner).people.get(account).cloned(),
-        });
-        let Some(mut person) = id.and_then(|id| self.person(&id)) else { return Identified::Unknown };
-        if let (None, Some(zone)) = (self.members.get(&person.id).and_then(|member| member.zone.as_ref()), profile_zone(profile))
-        {
-            person.zone = zone;
-        }
-        Identified::Known(person)
-    }
-
-    /// Remembers whose account it is, and the zone the person was identified with. A person has one account a platform.
-    pub fn learn(&self, account: &Account, person: &Person) {
-        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
-        learned.people.retain(|other, id| *id != person.id || other.platform != account.platform);
-        learned.people.insert(account.clone(), person.id.clone());
-        learned.zones.insert(person.id.clone(), person.zone.clone());
-    }
-
-    /// Turns mentions of accounts in a command line (`@slack:U123`) into people (`@ana`), where they are known.
-    pub fn with_people(&self, line: &str) -> String {
-        let mut rest = line;
-        let mut told = String::with_capacity(line.len());
-        while let Some(start) = rest.find('@') {
-            let (before, mention) = rest.split_at(start);
-            told.push_str(before);
-            let end = mention[1..].find(|letter: char| !is_mention(letter)).map_or(mention.len(), |end| end + 1);
-            let (mention, after) = mention.split_at(end);
-            match self.mentioned(&mention[1..]) {
-                Some(person) => told.extend(["@", &person.0]),
-                None => told.push_str(mention),
+        let now = self.now();
+        let identified = match (self.known(account, &now), profile) {
+            (Some(id), _) => self.standing(&now, &id),
+            (None, Some(profile)) => self.vouched(account, profile, &now),
+            (None, None) => match self.links().of(account) {
+                Some(link) if now.people.contains_key(&link.person) => self.standing(&now, &link.person),
+                _ => Identified::Unknown,
+            },
+        };
+        match identified {
+            Identified::Known(person) if self.zone_written(&person.id).is_none() => {
+                Identified::Known(Person { zone: profile_zone(profile).unwrap_or(person.zone), ..person })
             }
-            rest = after;
-        }
-        told + rest
-    }
-
-    /// The accounts of a platform that a line mentions and nobody is known for yet.
-    pub fn unknown_in(&self, platform: &str, line: &str) -> Vec<Account> {
-        let mentions = line.split('@').skip(1).map(|rest| rest.split(|letter: char| !is_mention(letter)).next());
-        let accounts = mentions.flatten().filter_map(account_of).filter(|account| account.platform == platform);
-        accounts.filter(|account| self.identify(account, None) == Identified::Unknown).collect()
-    }
-
-    fn mentioned(&self, mention: &str) -> Option<PersonId> {
-        match self.identify(&account_of(mention)?, None) {
-            Identified::Known(person) => Some(person.id),
-            _ => None,
+            other => other,
         }
     }
 
-    /// The person whose e-mail address the platform vouches for, unless another account of theirs is written down.
-    fn vouched(&self, account: &Account, profile: &Profile) -> Option<PersonId> {
-        let id = self.by_email.get(&profile.email.as_ref()?.to_lowercase())?;
-        let member = self.members.get(id)?;
-        let elsewhere = member.accounts.iter().any(|other| other.platform == account.platform);
-        (!elsewhere).then(|| id.clone())
+    /// What was learned about an account whose owner was just identified, where that is not on record yet. A person has one
+    /// account a platform.
+    pub fn news(&self, account: &Account, person: &Person, at: Timestamp) -> Option<News> {
+        let now = self.now();
+        let user = now.user_of(&person.id).map(|user| user.id.clone());
+        let links = self.links();
+        let known = links.of(account);
+        if known.is_some_and(|link| link.person == person.id && link.user == user && link.zone == person.zone) {
+            return None;
+        }
+        let matched = user.clone().filter(|user| known.and_then(|link| link.user.as_ref()) != Some(user));
+        let replaced = links.accounts(&person.id, &account.platform).filter(|other| *other != account).cloned().collect();
+        let link = Link { account: account.clone(), person: person.id.clone(), user, zone: person.zone.clone(), at };
+        Some(News { link, replaced, matched })
     }
-}
 
-fn is_mention(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || ":_-".contains(letter)
+    /// Remembers what was learned.
+    pub fn learn(&self, news: News) {
+        self.links.write().unwrap_or_else(PoisonError::into_inner).learn(news);
+    }
+
+    /// The person whose account is known without asking its platform: written down, or bound to a user.
+    fn known(&self, account: &Account, now: &Everybody) -> Option<PersonId> {
+        if let Some(id) = self.written.get(account) {
+            return Some(id.clone());
+        }
+        let bound = self.links().of(account).and_then(|link| link.user.clone())?;
+        Some(now.center.as_ref()?.user(&bound)?.person.clone())
+    }
+
+    fn standing(&self, now: &Everybody, id: &PersonId) -> Identified {
+        match (now.people.get(id), now.gone.get(id)) {
+            (Some(person), _) => Identified::Known(self.in_zone(person)),
+            (None, Some(refusal)) => Identified::Refused(*refusal),
+            (None, None) => Identified::Unknown,
+        }
+    }
+
+    /// The person whose e-mail address the platform vouches for, unless another account is theirs for good.
+    fn vouched(&self, account: &Account, profile: &Profile, now: &Everybody) -> Identified {
+        let found = profile.email.as_ref().and_then(|email| now.emails.get(&email.to_lowercase()));
+        let Some(id) = found else {
+            return match self.source {
+                Source::PeopleToml => Identified::Unknown,
+                Source::Both if self.is_complete() => Identified::Refused(Refusal::Unlisted),
+                Source::Both => Identified::Refused(Refusal::Unread),
+            };
+        };
+        let written = self.register.members.get(id).into_iter().flat_map(|member| &member.accounts);
+        if written.into_iter().any(|other| other.platform == account.platform) {
+            return Identified::Unknown;
+        }
+        let user = now.user_of(id).map(|user| &user.id);
+        if user.is_some_and(|user| self.links().binds_another(account, id, user)) {
+            return Identified::Refused(Refusal::Taken);
+        }
+        self.standing(now, id)
+    }
+
+    fn zone_written(&self, id: &PersonId) -> Option<&String> {
+        self.register.members.get(id)?.zone.as_ref()
+    }
+
+    fn in_zone(&self, person: &Person) -> Person {
+        let written = self.zone_written(&person.id).cloned();
+        let zone = written.or_else(|| self.links().zone(&person.id).cloned());
+        Person { zone: zone.unwrap_or_else(|| "UTC".to_owned()), ..person.clone() }
+    }
+
+    fn now(&self) -> Arc<Everybody> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn links(&self) -> std::sync::RwLockReadGuard<'_, Links> {
+        self.links.read().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn profile_zone(profile: Option<&Profile>) -> Option<String> {
     profile?.zone.clone().filter(|zone| jiff::tz::TimeZone::get(zone).is_ok())
 }
 
-fn person(member: &Member, zone: Option<String>) -> Person {
-    Person {
-        id: member.id.clone(),
-        name: member.name.clone(),
-        email: member.email.clone(),
-        groups: member.groups.clone(),
-        zone: zone.unwrap_or_else(|| "UTC".to_owned()),
-    }
-}
-
 impl Names for Directory {
     fn account(&self, platform: &str, person: &PersonId) -> Option<String> {
-        let written = self.members.get(person)?.accounts.iter().find(|account| account.platform == platform);
-        if let Some(account) = written {
+        let mut written = self.register.members.get(person).into_iter().flat_map(|member| &member.accounts);
+        if let Some(account) = written.find(|account| account.platform == platform) {
             return Some(account.id.clone());
         }
-        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        learned
-            .people
-            .iter()
-            .find(|(account, id)| *id == person && account.platform == platform)
-            .map(|(account, _)| account.id.clone())
+        self.links().accounts(person, platform).next().map(|account| account.id.clone())
     }
 
     fn name(&self, person: &PersonId) -> String {
-        self.members.get(person).map_or_else(|| person.to_string(), |member| member.name.clone())
+        self.now().name(person).unwrap_or_else(|| person.to_string())
     }
-}
-
-fn account_of(mention: &str) -> Option<Account> {
-    let (platform, id) = mention.split_once(':')?;
-    Some(Account { platform: platform.to_owned(), id: id.to_owned() })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn member(id: &str, accounts: &[&str]) -> Member {
-        Member {
-            id: PersonId(id.to_owned()),
-            name: id.to_uppercase(),
-            email: Some(format!("{id}@example.com")),
-            groups: BTreeSet::new(),
-            zone: None,
-            accounts: accounts.iter().map(|id| slack(id)).collect(),
-        }
-    }
-
-    fn slack(id: &str) -> Account {
-        Account { platform: "slack".to_owned(), id: id.to_owned() }
-    }
-
-    fn profile(email: &str, standing: Standing) -> Profile {
-        Profile { email: Some(email.to_owned()), name: "?".to_owned(), zone: Some("Asia/Taipei".to_owned()), standing }
-    }
-
-    fn id(identified: Identified) -> Option<String> {
-        match identified {
-            Identified::Known(person) => Some(person.id.0),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_written_account_counts_and_an_email_only_where_none_is_written() {
-        let directory = Directory::new(vec![member("ana", &["U1"]), member("ben", &[])]);
-        let ana = profile("ana@example.com", Standing::Member);
-        assert_eq!(id(directory.identify(&slack("U1"), None)).as_deref(), Some("ana"));
-        assert_eq!(directory.identify(&slack("U9"), Some(&ana)), Identified::Unknown, "somebody else with ana's address");
-        let ben = profile("Ben@Example.com", Standing::Member);
-        let Identified::Known(person) = directory.identify(&slack("U2"), Some(&ben)) else { panic!("ben is known") };
-        assert_eq!((person.id.0.as_str(), person.zone.as_str()), ("ben", "Asia/Taipei"));
-        assert_eq!(directory.identify(&slack("U2"), None), Identified::Unknown, "nothing was learned yet");
-        directory.learn(&slack("U2"), &person);
-        assert_eq!(directory.identify(&slack("U2"), None), Identified::Known(person.clone()));
-        assert_eq!(directory.person(&person.id), Some(person.clone()), "the zone is remembered");
-        assert_eq!(directory.account("slack", &person.id).as_deref(), Some("U2"));
-        let gone = profile("other@example.com", Standing::Member);
-        assert_eq!(directory.identify(&slack("U2"), Some(&gone)), Identified::Unknown, "the address is no longer ben's");
-    }
-
-    #[test]
-    fn guests_bots_and_deactivated_accounts_are_refused_even_when_written_down() {
-        let directory = Directory::new(vec![member("ana", &["U1"])]);
-        for (standing, refusal) in
-            [(Standing::Guest, Refusal::Guest), (Standing::Bot, Refusal::Bot), (Standing::Gone, Refusal::Deactivated)]
-        {
-            let profile = profile("ana@example.com", standing);
-            assert_eq!(directory.identify(&slack("U1"), Some(&profile)), Identified::Refused(refusal));
-        }
-    }
-
-    #[test]
-    fn mentions_become_people_where_they_are_known() {
-        let directory = Directory::new(vec![member("ana", &["U1"])]);
-        assert_eq!(
-            directory.with_people("can @slack:U1 rds upgrade; not @slack:U77, nor a@b.c @ana @"),
-            "can @ana rds upgrade; not @slack:U77, nor a@b.c @ana @"
-        );
-        let unknown = directory.unknown_in("slack", "can @slack:U1 rds upgrade; not @slack:U77, nor a@b.c @ana @irc:U7 @");
-        assert_eq!(unknown, [slack("U77")]);
-    }
-}
+mod tests;

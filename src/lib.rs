@@ -1,33 +1,55 @@
 //! How the bot is hosted: the map of the code, in reading order.
+//!
+//! What comes in and what it may do: [`dispatch`] takes it in, [`recognition`] and [`identity`] say who asks
+//! ([`roster`] reads the people of IAM Identity Center), [`policy`] decides.
+//! What becomes of it: [`answer`] answers, [`opening`] puts a change on record, [`engine`] runs changes ([`waiting`] those that wait
+//! for approval), [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
+//! What a change is: [`change`] has its legal transitions, [`approval`] counts votes, [`case`](mod@case) gathers what happens to one,
+//! [`effects`] changes the bot's own records, [`card`] and [`glass`] show it.
+//! What it stands on: [`store`] keeps everything, [`audit`] is the log, [`platform`] the chats, [`config`] what is written,
+//! [`clock`] the time. [`bot`] wires it all.
 
-pub mod activity;
+// In and out.
+pub mod dispatch;
+pub mod http;
+pub mod outbox;
+pub mod platform;
+
+// Who, and what they may do.
+pub mod identity;
+pub mod policy;
+pub mod recognition;
+pub mod roster;
+
+// What becomes of what was asked.
 pub mod answer;
+pub mod effects;
+pub mod engine;
+pub mod looking;
+pub mod opening;
+pub mod waiting;
+
+// A change.
 pub mod approval;
-pub mod audit;
-pub mod bot;
 pub mod card;
 pub mod case;
 pub mod change;
+pub mod glass;
+
+// What is kept.
+pub mod audit;
+pub mod fitting;
+pub mod records;
+pub mod store;
+
+// What it stands on.
+pub mod activity;
+pub mod bot;
 pub mod clock;
 pub mod config;
-pub mod dispatch;
-pub mod effects;
-pub mod engine;
-pub mod fitting;
-pub mod glass;
 pub mod health;
 pub mod host;
-pub mod http;
-pub mod identity;
-pub mod looking;
 pub mod metrics;
-pub mod outbox;
 pub mod panics;
-pub mod platform;
-pub mod policy;
-pub mod recognition;
-pub mod records;
 pub mod rules;
 pub mod secret;
-pub mod store;
-pub mod waiting;

@@ -1,6 +1,5 @@
 //! The loop that looks after records that are due. Wake-ups carry no data: a bell, the clock and a restart only make it look.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -86,10 +85,10 @@ async fn claim(host: &Host, kind: Kind, room: usize) -> Result<(Vec<Row>, Option
 /// How often in a row looking at a record ended because another changed under its hands.
 type Contested = Arc<Mutex<HashMap<Key, usize>>>;
 
-/// Counts how looking at a record ended.
-fn conflicts(contested: &Contested, key: &Key, looked: &Result<Result<(), Trouble>, Box<dyn Any + Send>>) -> usize {
+/// Counts whether looking at a record ended so.
+fn conflicts(contested: &Contested, key: &Key, again: bool) -> usize {
     let mut contested = contested.lock().unwrap_or_else(PoisonError::into_inner);
-    if !matches!(looked, Ok(Err(Trouble::Commit(CommitError::Conflict(_))))) {
+    if !again {
         contested.remove(key);
         return 0;
     }
@@ -106,7 +105,7 @@ where
 {
     let key = row.key.clone();
     let looked = AssertUnwindSafe(async { look(Arc::clone(host), row).await }).catch_unwind().await;
-    let conflicts = conflicts(contested, &key, &looked);
+    let conflicts = conflicts(contested, &key, matches!(looked, Ok(Err(Trouble::Commit(CommitError::Conflict(_))))));
     let again = match looked {
         Ok(Ok(())) => None,
         Ok(Err(Trouble::Commit(CommitError::Conflict(_)))) if conflicts < TRIES => Some(SignedDuration::ZERO),

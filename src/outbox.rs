@@ -416,6 +416,6 @@ fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
 fn plainly(message: &Message) -> Message {
     let (files, words): (Vec<Block>, Vec<Block>) =
         message.blocks.iter().cloned().partition(|block| matches!(block, Block::File(_)));
-    let words = Message { blocks: words }.plain();
+    let words = Message { blocks: words, ..Message::default() }.plain();
     files.into_iter().fold(Message::from(words.as_str()), Message::block)
 }

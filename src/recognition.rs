@@ -1,14 +1,18 @@
-//! Recognises who is behind a chat account: asks the platform, though no more often than needed.
+//! Recognises who is behind a chat account: asks the platform, though no more often than needed, and keeps what it learns.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use commands::records::Fact;
 use commands::{Person, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::host::{Trouble, json, read};
+use crate::identity::link::{Link, News};
 use crate::identity::{Directory, Identified, Outsider};
 use crate::platform::{Account, Names, Platform, Profile, SendError};
+use crate::store::{Commit, Key, Kind, ReadError, Store, Write};
 
 /// How long what a platform said about an account is believed: a deactivated person loses their rights within it.
 const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
@@ -18,22 +22,41 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MEETINGS: usize = 5;
 
 /// Recognises people by their accounts.
-#[derive(Debug)]
 pub struct Recognition {
     directory: Arc<Directory>,
+    store: Arc<dyn Store>,
     profiles: Mutex<HashMap<Account, (Profile, Timestamp)>>,
+    /// Held while something is learned: two accounts never become one person's at once.
+    learning: tokio::sync::Mutex<()>,
 }
 
 impl Recognition {
-    /// Recognises the people of `directory`.
-    pub fn new(directory: Arc<Directory>) -> Self {
-        Self { directory, profiles: Mutex::default() }
+    /// Recognises the people of `directory`, and keeps in `store` what it learns.
+    pub fn new(directory: Arc<Directory>, store: Arc<dyn Store>) -> Self {
+        Self { directory, store, profiles: Mutex::default(), learning: tokio::sync::Mutex::default() }
+    }
+
+    /// Reads what was learned before.
+    ///
+    /// # Errors
+    /// When the store can't be read, or a record of it.
+    pub async fn restore(&self) -> Result<(), Trouble> {
+        let mut links = Vec::new();
+        for row in self.store.newest(Kind::Link, usize::MAX).await? {
+            links.push(read::<Link>(&row)?);
+        }
+        links.sort_by_key(|link| link.at);
+        for link in links {
+            self.directory.learn(News { link, replaced: Vec::new(), matched: None });
+        }
+        Ok(())
     }
 
     /// The person behind an account, or why nobody may act with it.
     ///
     /// # Errors
-    /// When the platform does not answer in time.
+    /// When the platform does not answer in time, or an account can't be bound to a user of Identity Center because that
+    /// can't be written.
     pub async fn recognise(
         &self,
         platform: &dyn Platform,
@@ -41,14 +64,58 @@ impl Recognition {
         now: Timestamp,
     ) -> Result<Result<Person, Outsider>, SendError> {
         let profile = self.profile(platform, account, now).await?;
-        Ok(match self.directory.identify(account, Some(&profile)) {
-            Identified::Known(person) => {
-                self.directory.learn(account, &person);
-                Ok(person)
+        let mut identified = self.directory.identify(account, Some(&profile));
+        if let Identified::Known(person) = &identified
+            && self.directory.news(account, person, now).is_some()
+        {
+            let _alone = self.learning.lock().await;
+            identified = self.directory.identify(account, Some(&profile));
+            if let Identified::Known(person) = &identified {
+                self.learn(account, person, now).await?;
             }
+        }
+        Ok(match identified {
+            Identified::Known(person) => Ok(person),
             Identified::Refused(refusal) => Err(Outsider::Refused(refusal)),
             Identified::Unknown => Err(Outsider::Unknown),
         })
+    }
+
+    /// Puts on record whose account it is.
+    async fn learn(&self, account: &Account, person: &Person, now: Timestamp) -> Result<(), SendError> {
+        let Some(news) = self.directory.news(account, person, now) else { return Ok(()) };
+        let committed = match self.commit_of(&news, person).await {
+            Ok(commit) => self.store.commit(commit).await.map(drop).map_err(Trouble::from),
+            Err(trouble) => Err(trouble),
+        };
+        match committed {
+            Err(trouble) if news.matched.is_some() => {
+                return Err(SendError::Again(format!("whose account it is can't be written down: {trouble}")));
+            }
+            // It is believed for now, and learned again after the next start.
+            Err(trouble) => tracing::warn!(%account, %trouble, "whose account it is can't be written down"),
+            Ok(()) => {}
+        }
+        self.directory.learn(news);
+        Ok(())
+    }
+
+    async fn commit_of(&self, news: &News, person: &Person) -> Result<Commit, Trouble> {
+        let link = &news.link;
+        let mut commit = Commit::at(link.at).write(self.write(&link.account, Some(json(link)?)).await?);
+        for account in &news.replaced {
+            commit = commit.write(self.write(account, None).await?);
+        }
+        Ok(match &news.matched {
+            Some(user) => commit.fact(matched(link, user, person)),
+            None => commit,
+        })
+    }
+
+    async fn write(&self, account: &Account, value: Option<serde_json::Value>) -> Result<Write, ReadError> {
+        let key = Key::new(Kind::Link, account.to_string());
+        let expects = self.store.get(&key).await?.map_or(0, |row| row.version);
+        Ok(Write { key, expects, value, due: None })
     }
 
     /// The account by which a person is known on a platform.
@@ -82,5 +149,20 @@ impl Recognition {
         let profile = asked.map_err(|_| SendError::Again("the platform did not say in time who asks".to_owned()))??;
         self.profiles.lock().unwrap_or_else(PoisonError::into_inner).insert(account.clone(), (profile.clone(), now));
         Ok(profile)
+    }
+}
+
+/// That an account was bound to a user of Identity Center.
+fn matched(link: &Link, user: &str, person: &Person) -> Fact {
+    let email = person.email.clone();
+    let detail = [("user_id", Some(user.to_owned())), ("email", email)];
+    Fact {
+        operation: format!("link-{}", link.account.id.to_lowercase()),
+        event: "matched".to_owned(),
+        person: link.person.to_string(),
+        account: Some(link.account.to_string()),
+        resource: Some(format!("person {}", link.person)),
+        detail: detail.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))).collect(),
+        ..Fact::default()
     }
 }

@@ -10,6 +10,7 @@ use crate::card;
 use crate::case::Case;
 use crate::change::Happening;
 use crate::host::{Host, Trouble, read};
+use crate::identity::{Outsider, Refusal};
 use crate::platform::{Account, MessageRef};
 use crate::store::Kind;
 
@@ -85,6 +86,17 @@ pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Looks at all changes that wait: who may approve them may have changed.
+pub async fn nudge_waiting(host: &Host) -> Result<(), Trouble> {
+    for row in host.store.pending(Kind::Change).await? {
+        if matches!(read::<ChangeRecord>(&row)?.status, Status::AwaitingApproval { .. }) {
+            host.store.wake(&row.key, host.clock.now()).await;
+        }
+    }
+    host.bells.changes.ring();
+    Ok(())
+}
+
 /// Looks after a start at all changes that wait: what happened under their cards while the bot was away came in no event.
 /// And at once, before all else, at those whose last step failed: what they wait for may be over.
 pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
@@ -133,6 +145,10 @@ async fn seen(case: &Case<'_>) -> Result<Cardside, Trouble> {
         let account = Account { platform: at.platform.clone(), id: reaction.account };
         let voter = match host.people.recognise(platform.as_ref(), &account, host.clock.now()).await {
             Ok(Ok(person)) => Ok(person),
+            Ok(Err(Outsider::Refused(Refusal::Unread))) => {
+                tracing::warn!(%account, "a voter can't be told from a stranger before Identity Center is read");
+                return Ok(Cardside::Unread);
+            }
             Ok(Err(outsider)) => Err(Stranger { account: account.to_string(), outsider }),
             Err(error) => {
                 tracing::warn!(%account, %error, "a voter can't be looked up now");

@@ -47,10 +47,10 @@ pub(crate) async fn group(typed: &str, cx: &Context<'_>, identity: &Identity) ->
     let name = group_in(typed).unwrap_or(typed.trim());
     let roster = roster::known(cx).await?;
     let is = |group: &Group| group.id == name || group.name.to_lowercase() == name.to_lowercase();
-    if let Some(known) = roster.groups.iter().find(|group| is(group)) {
-        if let Some(group) = identity.group(&known.id).await?.filter(|group| is(group)) {
-            return Ok(group);
-        }
+    if let Some(known) = roster.groups.iter().find(|group| is(group))
+        && let Some(group) = identity.group(&known.id).await?.filter(|group| is(group))
+    {
+        return Ok(group);
     }
     match identity.group_named(name).await? {
         Some(group) => Ok(group),
@@ -77,10 +77,10 @@ pub(crate) async fn permission_set(typed: &str, cx: &Context<'_>, identity: &Ide
     let name = typed.trim();
     let is = |set: &PermissionSet| set.arn == name || set.name.to_lowercase() == name.to_lowercase();
     let roster = roster::known(cx).await?;
-    if let Some(known) = roster.permission_sets.iter().find(|set| is(set)) {
-        if let Some(set) = identity.permission_set(&known.arn).await?.filter(is) {
-            return Ok(set);
-        }
+    if let Some(known) = roster.permission_sets.iter().find(|set| is(set))
+        && let Some(set) = identity.permission_set(&known.arn).await?.filter(is)
+    {
+        return Ok(set);
     }
     // AWS finds permission sets by ARN only: one the roster does not know may be new.
     let all = identity.permission_sets().await?;
@@ -226,15 +226,15 @@ impl Wanted {
 
     /// Asks AWS itself, for whoever is newer than the roster.
     async fn look(&self, identity: &Identity) -> Result<Option<User>> {
-        if let Some(email) = self.email.as_ref().filter(|_| self.mention) {
-            if let Some(user) = identity.user_with_email(email).await? {
-                return Ok(Some(user));
-            }
+        if let Some(email) = self.email.as_ref().filter(|_| self.mention)
+            && let Some(user) = identity.user_with_email(email).await?
+        {
+            return Ok(Some(user));
         }
-        if self.name.contains('@') {
-            if let Some(user) = identity.user_with_email(&self.name).await? {
-                return Ok(Some(user));
-            }
+        if self.name.contains('@')
+            && let Some(user) = identity.user_with_email(&self.name).await?
+        {
+            return Ok(Some(user));
         }
         if let Some(user) = identity.user_named(&self.name).await? {
             return Ok(Some(user));

@@ -2,26 +2,63 @@
 //!
 //! `model` is what they are; `aws` opens the way there, `reads` looks, `writes` changes; `limiter` keeps all calls of the
 //! process within AWS's limits, `slots` its assignment writes; `roster` is everybody as they were a while ago, for pickers and
-//! the directory; `find` turns what people type into one of them; `portal` is what a person sees who signs in. Then a file a
-//! command.
+//! the directory; `find` turns what people type into one of them; `portal` is what a person sees who signs in. `given` tells by
+//! which change somebody has something, `holding` who has what, `leaving` ends what somebody is assigned before they go,
+//! `guard` says whom nothing may happen to, `page` and `words` are how lists and names are shown. Then a file a command.
 
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 
 pub(crate) mod aws;
+mod batch;
+mod done;
+mod drift;
+mod extend;
 pub(crate) mod find;
+mod given;
+pub mod grant;
+pub mod group;
+mod guard;
+mod holding;
+mod leaving;
 pub(crate) mod limiter;
+mod mine;
 pub(crate) mod model;
+mod of;
+mod offboard;
+mod onboard;
+mod ours;
+mod page;
+pub mod permission_set;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
+mod requests;
+mod review;
+mod revoke;
 pub mod roster;
+mod sign_out;
 pub(crate) mod slots;
 #[cfg(test)]
 mod tests;
+pub mod user;
+mod who;
+mod words;
 pub(crate) mod writes;
 
+pub use done::Done;
+pub use drift::Drift;
+pub use extend::Extend;
+pub use grant::Grant;
+pub use mine::Mine;
 pub use model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+pub use of::Of;
+pub use offboard::Offboard;
+pub use onboard::Onboard;
+pub use review::{Drop, Keep, Review, Rows};
+pub use revoke::Revoke;
 pub use roster::Roster;
+pub use sign_out::SignOut;
+pub use who::Who;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

@@ -20,6 +20,8 @@ pub struct User {
     pub given: Option<String>,
     /// The family name.
     pub family: Option<String>,
+    /// The job title.
+    pub title: Option<String>,
     /// Whether they may sign in.
     pub active: bool,
     /// Whether an outside directory put them there: who is synchronised from elsewhere is changed there.
@@ -121,6 +123,7 @@ pub(crate) struct Assignment {
 /// How far AWS is with an assignment, its removal, or the provisioning of a permission set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the status is called so by AWS")]
 pub(crate) enum Progress {
     /// Not at its end yet.
     InProgress {

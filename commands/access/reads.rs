@@ -50,6 +50,7 @@ impl Identity {
                 email,
                 given,
                 family,
+                title: one.title,
                 active: one.user_status != Some(UserStatus::Disabled),
                 external: one.external_ids.is_some_and(|ids| !ids.is_empty()),
             }
@@ -340,6 +341,7 @@ fn user(one: &store::User) -> User {
         email: primary_email(one.emails()),
         given: one.name().and_then(|name| name.given_name.clone()),
         family: one.name().and_then(|name| name.family_name.clone()),
+        title: one.title.clone(),
         active: one.user_status != Some(UserStatus::Disabled),
         external: !one.external_ids().is_empty(),
     }
@@ -374,7 +376,7 @@ pub(super) fn principal_type(kind: PrincipalKind) -> admin::PrincipalType {
     }
 }
 
-fn assignee(kind: Option<&admin::PrincipalType>, id: Option<String>) -> Option<Assignee> {
+pub(super) fn assignee(kind: Option<&admin::PrincipalType>, id: Option<String>) -> Option<Assignee> {
     let kind = match kind? {
         admin::PrincipalType::User => PrincipalKind::User,
         admin::PrincipalType::Group => PrincipalKind::Group,

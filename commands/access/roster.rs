@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::aws::Identity;
 use super::configured;
-use super::model::{Assignee, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
+use super::model::{Assignee, Assignment, Group, Membership, PermissionSet, Principal, PrincipalKind, User};
 use crate::aws::Aws;
 use crate::context::{Context, IdentityCenter};
 use crate::error::Result;
@@ -72,6 +72,19 @@ pub(crate) async fn known(cx: &Context<'_>) -> Result<Arc<Roster>> {
     Ok(read)
 }
 
+/// The roster as it is remembered, read anew where it does not know somebody or something in these assignments: who is new has to
+/// be told from who is gone.
+///
+/// # Errors
+/// What AWS said, as a sentence.
+pub(crate) async fn naming(assignments: &[Assignment], cx: &Context<'_>) -> Result<Arc<Roster>> {
+    let known = known(cx).await?;
+    if assignments.iter().all(|assignment| known.knows(assignment)) {
+        return Ok(known);
+    }
+    refresh(cx.aws, configured(cx)?, cx.now).await
+}
+
 async fn read(identity: &Identity, now: Timestamp) -> Result<Roster> {
     let users = identity.users().await?;
     let groups = identity.groups().await?;
@@ -122,6 +135,15 @@ impl Roster {
     pub fn members_of(&self, group: &str) -> impl Iterator<Item = &User> {
         let here = self.memberships.iter().filter(move |membership| membership.group == group);
         here.filter_map(|membership| self.user(&membership.user))
+    }
+
+    fn knows(&self, assignment: &Assignment) -> bool {
+        let id = &assignment.principal.id;
+        let principal = match assignment.principal.kind {
+            PrincipalKind::User => self.user(id).is_some(),
+            PrincipalKind::Group => self.group(id).is_some(),
+        };
+        principal && self.permission_set(&assignment.permission_set).is_some()
     }
 
     /// The name of whoever an assignment is for; its id where the roster does not know them.

@@ -73,6 +73,9 @@ pub(crate) struct UserUpdate {
     pub(crate) email: Option<String>,
     pub(crate) given: Option<String>,
     pub(crate) family: Option<String>,
+    pub(crate) title: Option<String>,
+    /// Whether they may sign in.
+    pub(crate) active: Option<bool>,
 }
 
 /// A group to create.
@@ -98,14 +101,17 @@ impl NewUser {
 impl UserUpdate {
     /// Attribute paths as UpdateUser takes them, with their new values.
     fn attributes(&self) -> Vec<(&'static str, &str)> {
+        let status = self.active.map(|active| if active { "ENABLED" } else { "DISABLED" });
         let all = [
             ("userName", &self.name),
             ("displayName", &self.display_name),
             ("name.givenName", &self.given),
             ("name.familyName", &self.family),
             ("emails", &self.email),
+            ("title", &self.title),
         ];
-        all.into_iter().filter_map(|(path, value)| Some((path, value.as_deref()?))).collect()
+        let all = all.into_iter().map(|(path, value)| (path, value.as_deref()));
+        all.chain([("userStatus", status)]).filter_map(|(path, value)| Some((path, value?))).collect()
     }
 
     /// Whether nothing is to be changed.
@@ -169,6 +175,12 @@ pub(crate) fn planned_policy(permission_set: &str, policy: Option<&str>) -> Plan
         }
         None => call("sso:DeleteInlinePolicyFromPermissionSet", [("PermissionSetArn", permission_set)]),
     }
+}
+
+/// The planned provisioning of a permission set in one account.
+pub(crate) fn planned_provisioning_in(permission_set: &str, account: &str) -> PlannedCall {
+    let names = [("PermissionSetArn", permission_set), ("TargetType", "AWS_ACCOUNT"), ("TargetId", account)];
+    call("sso:ProvisionPermissionSet", names)
 }
 
 /// The planned provisioning of a permission set wherever it is in use.
@@ -326,9 +338,21 @@ impl Identity {
 
     /// Asks AWS to bring a permission set up to date wherever it is in use.
     pub(crate) async fn provision(&self, permit: &Permit, set: &PermissionSet) -> Result<Asked> {
+        self.provision_where(permit, set, None).await
+    }
+
+    /// Asks AWS to bring a permission set up to date in one account, by id.
+    pub(crate) async fn provision_in(&self, permit: &Permit, set: &PermissionSet, account: &str) -> Result<Asked> {
+        self.provision_where(permit, set, Some(account)).await
+    }
+
+    async fn provision_where(&self, permit: &Permit, set: &PermissionSet, account: Option<&str>) -> Result<Asked> {
         let doing = format!("provisioning {}", set.name);
         let call = self.writers().1.provision_permission_set().instance_arn(&self.instance.arn).permission_set_arn(&set.arn);
-        let call = call.target_type(ProvisionTargetType::AllProvisionedAccounts).send();
+        let call = match account {
+            Some(account) => call.target_type(ProvisionTargetType::AwsAccount).target_id(account).send(),
+            None => call.target_type(ProvisionTargetType::AllProvisionedAccounts).send(),
+        };
         match self.session.write(permit, "sso:ProvisionPermissionSet", call).await {
             Ok(answer) => {
                 let status = answer.permission_set_provisioning_status;

@@ -194,7 +194,7 @@ impl Desk {
                     state = next;
                     so_far
                 }
-                Ok(Step::Tell { .. }) => panic!("an upgrade tells other changes nothing"),
+                Ok(Step::Tell { .. } | Step::Call { .. }) => panic!("an upgrade tells other changes nothing and calls nobody"),
                 Ok(Step::Done(said)) => {
                     told.push(said.plain());
                     return Ok(told);

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commands::PersonId;
 use jiff::tz::TimeZone;
+use toml::de::DeValue;
 
 use super::ConfigErrors;
 use super::document::{Document, text, texts};
-use crate::identity::Member;
+use crate::identity::{Member, Pairing, is_id};
 use crate::platform::Account;
 
 /// The chat platforms a person's account can be written down for.
@@ -29,11 +30,19 @@ pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigError
         let zone = table.get("zone", "an IANA time zone, such as \"Europe/Berlin\"", |value| {
             text(value).filter(|zone| TimeZone::get(zone).is_ok())
         });
+        let pairing =
+            table.get("identity", "a user name of IAM Identity Center in quotes, or false", pairing).unwrap_or_default();
         let on = |platform| Some((platform, table.get(platform, "the account's id in quotes, such as \"U024BE7LH\"", text)?));
         let accounts: Vec<(&str, String)> = PLATFORMS.into_iter().filter_map(on).collect();
         table.done();
         let email = email.map(|email| email.to_lowercase());
-        let own = [("id", id.clone()), ("email", email.clone())].into_iter().filter_map(|(key, value)| Some((key, value?)));
+        let user = match &pairing {
+            Pairing::Named(name) => Some(name.to_lowercase()),
+            Pairing::ByEmail | Pairing::Nobody => None,
+        };
+        let own = [("id", id.clone()), ("email", email.clone()), ("identity", user)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)));
         let claims: Vec<(&str, String)> = own.chain(accounts.iter().cloned()).collect();
         for claim in claims {
             if let Some(other) = seen.insert(claim.clone(), id.clone().unwrap_or_default()) {
@@ -43,14 +52,15 @@ pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigError
         let (Some(id), Some(name)) = (id, name) else { continue };
         let groups = groups.into_iter().collect::<BTreeSet<_>>();
         let accounts = accounts.into_iter().map(|(platform, id)| Account { platform: platform.to_owned(), id }).collect();
-        members.push(Member { id: PersonId(id), name, email, groups, zone, accounts });
+        members.push(Member { id: PersonId(id), name, email, groups, zone, accounts, pairing });
     }
     top.done();
     document.errors().or(members)
 }
 
-/// `watchkeeper` stands for the bot itself in the audit log.
-fn is_id(id: &str) -> bool {
-    id != "watchkeeper"
-        && id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter))
+fn pairing(value: &DeValue<'_>) -> Option<Pairing> {
+    match value {
+        DeValue::Boolean(false) => Some(Pairing::Nobody),
+        other => text(other).map(Pairing::Named),
+    }
 }

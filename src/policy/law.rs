@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use commands::context::{Authority, Decision, Settings};
+use commands::context::{Authority, Decision, Origin, Settings};
 use commands::{Person, PersonId, Resource};
 
 use super::{Policy, Road, or};
@@ -18,9 +18,16 @@ pub struct Law {
     policy: Policy,
     directory: Arc<Directory>,
     settings: Settings,
-    /// Answers of [`Authority::possible`]. They follow from the question and from what here never changes; each takes a
-    /// look at every place a resource may turn out to be in.
-    answers: Mutex<HashMap<(Person, String, Resource), Decision>>,
+    /// Answers of [`Authority::possible`]. They follow from the question and from what here never changes, except that
+    /// they name people who could be asked; each takes a look at every place a resource may turn out to be in.
+    answers: Mutex<Answers>,
+}
+
+/// Answers that hold for one edition of the directory.
+#[derive(Debug, Default)]
+struct Answers {
+    edition: u64,
+    known: HashMap<(Person, String, Resource), Decision>,
 }
 
 impl Law {
@@ -77,17 +84,24 @@ impl Authority for Law {
 
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
         let question = (person.clone(), action.to_owned(), resource.clone());
-        let answers = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = answers().get(&question) {
+        let edition = self.directory.edition();
+        let answers = || {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            if answers.edition != edition {
+                *answers = Answers { edition, known: HashMap::new() };
+            }
+            answers
+        };
+        if let Some(known) = answers().known.get(&question) {
             return known.clone();
         }
         let decision = self.policy.possible(person, action, resource, &self.settings);
         let decision = self.with_names(decision, action, &self.policy.places(resource, &self.settings), Road::Ordinary);
         let mut answers = answers();
-        if answers.len() >= REMEMBERED {
-            answers.clear();
+        if answers.known.len() >= REMEMBERED {
+            answers.known.clear();
         }
-        answers.insert(question, decision.clone());
+        answers.known.insert(question, decision.clone());
         decision
     }
 
@@ -97,6 +111,14 @@ impl Authority for Law {
 
     fn people(&self) -> Vec<Person> {
         self.directory.people()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.directory.is_complete()
+    }
+
+    fn origin(&self, id: &PersonId) -> Origin {
+        self.directory.origin(id)
     }
 }
 
@@ -118,7 +140,7 @@ mod tests {
         for number in 0..=REMEMBERED {
             law.possible(&sam, "rds upgrade", &Resource::named("database", format!("db-{number}")));
         }
-        assert!(law.answers.lock().unwrap().len() <= REMEMBERED);
+        assert!(law.answers.lock().unwrap().known.len() <= REMEMBERED);
         assert_eq!(ask(&sam), first);
     }
 }

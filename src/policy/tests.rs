@@ -5,7 +5,7 @@ use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, 
 
 use super::*;
 use crate::config::DEFAULT_POLICY;
-use crate::identity::{Directory, Member};
+use crate::identity::{Directory, Member, Pairing};
 
 mod words;
 
@@ -48,6 +48,7 @@ pub(super) fn law() -> Law {
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         zone: Some("Europe/Berlin".to_owned()),
         accounts: Vec::new(),
+        pairing: Pairing::ByEmail,
     };
     let directory = Directory::new(vec![
         member("dora", "Dora Diaz", &["dba"]),

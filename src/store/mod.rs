@@ -33,6 +33,10 @@ pub enum Kind {
     Counter,
     /// A command that was asked and is not answered yet: id is its operation's id.
     Asked,
+    /// Whose a chat account is: id is the account, such as `slack:U123`.
+    Link,
+    /// The users of Identity Center: id is `head`, or the number of a part, padded likewise.
+    Roster,
 }
 
 /// The key of a record.
@@ -213,6 +217,8 @@ impl Kind {
             Self::Lock => "lock",
             Self::Counter => "counter",
             Self::Asked => "asked",
+            Self::Link => "link",
+            Self::Roster => "roster",
         }
     }
 }

@@ -20,8 +20,8 @@ async fn the_log_answers_who_did_what() {
     assert_snapshot!(world.person("aud").asks("ops", "/audit search").await, @"
 
     #   when (UTC)       who          what                             on
-    14  25 Nov 10:00:02  aud          audit search: asked              audit log
-    13  25 Nov 10:00:02  dev          rds upgrade: denied              database orders
+    14  25 Nov 10:00:03  aud          audit search: asked              audit log
+    13  25 Nov 10:00:03  dev          rds upgrade: denied              database orders
     12  25 Nov 10:00:01  watchkeeper  rds upgrade: ended (rejected)    CHG-2 database films
     11  25 Nov 10:00:01  bea          change reject: answered          change CHG-2
     10  25 Nov 10:00:01  bea          rds upgrade: voted               CHG-2 database films

@@ -348,8 +348,8 @@ async fn a_rule_that_is_gone_before_the_start_voids_it_whatever_the_ordinary_way
     assert_snapshot!(world.status(&card), @"🚫 Void. The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.");
     assert_snapshot!(world.slack.channel("security").transcript(), @"
     watchkeeper: 🚨 Break-glass: CHG-1 · orders: mysql 8.0.35 → 8.0.40
-      Ana Ruiz runs this at once, without approval, and through any freeze.
-      Who Ana Ruiz
+      @ana runs this at once, without approval, and through any freeze.
+      Who @ana
       Why checkout is down
       Where shop · prod · 111122223333
       Command rds upgrade
@@ -357,7 +357,7 @@ async fn a_rule_that_is_gone_before_the_start_voids_it_whatever_the_ordinary_way
       🚫 Void. The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.
       👀 Needs a review by a second person.
       [Reviewed] [Details]
-    watchkeeper: 🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of Ana Ruiz, has ended: The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.
+    watchkeeper: 🚨 CHG-1 (orders: mysql 8.0.35 → 8.0.40), the emergency of @ana, has ended: The policy no longer allows it. No rule lets anybody break the glass for it; whoever keeps the policy can add one. Without --emergency you may run it at once. Nothing was changed.
       👀 Needs a review by a second person.
       [Reviewed] [Details]
     ");

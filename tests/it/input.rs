@@ -184,7 +184,7 @@ async fn a_line_that_is_too_long_is_refused_by_its_length() {
     let mut world = World::start().await;
     let line = format!("@watchkeeper rds list --reason {}", "話".repeat(39_000));
     world.person("ana").types("ops", &line).await;
-    assert_snapshot!(world.person("ana").reads("letters").await.plain(), @"That has 39018 letters, and I read 4000 at most. Nothing was done. Say it in fewer.");
+    assert_snapshot!(world.person("ana").reads("letters").await.plain(), @"That has 39018 letters, and I read 10000 at most. Nothing was done. Say it in fewer.");
     world.finish().await;
 }
 

@@ -70,7 +70,7 @@ async fn an_asker_who_left_takes_the_change_with_them() {
     world.writes("people.toml", &world.people().replace("id = \"ana\"", "id = \"anna\""));
     world.restart().await;
     world.advance_to("2026-11-28T02:00:00Z".parse().unwrap()).await;
-    assert_snapshot!(world.status(&card), @"🚫 Void. ana is no longer in the directory, so this does not run. Nothing was changed.");
+    assert_snapshot!(world.status(&card), @"🚫 Void. @ana is no longer in the directory, so this does not run. Nothing was changed.");
     assert_eq!(world.end().await.writes, []);
 }
 

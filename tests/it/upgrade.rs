@@ -36,13 +36,13 @@ async fn an_approved_upgrade_survives_a_restart() {
     insta::assert_snapshot!(world.slack.channel("shop-ops").transcript(), @"
     watchkeeper: CHG-1 · orders: mysql 8.0.35 → 8.0.40
       ✅ Done. orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
-      Asked by Ana Ruiz
+      Asked by @ana
       Where shop · prod · 111122223333
       Starts today 1:00 AM
       1. Take the snapshot wk-orders-8-0-40 of orders in shop-prod (eu-west-1) and wait for it.
       2. Upgrade in place from 8.0.35 to 8.0.40: a minor upgrade.
       3. Follow it to the end, verify version and state, and report how long it was unavailable.
-      ✅ approved by Ben Chen Nov 25, 2026 10:00 AM
+      ✅ approved by @ben Nov 25, 2026 10:00 AM
       [Details]
     watchkeeper: ⏰ CHG-1 (orders: mysql 8.0.35 → 8.0.40) starts in 24 h: today 1:00 AM.
       [Reschedule] [Cancel]
@@ -62,7 +62,7 @@ async fn an_approved_upgrade_survives_a_restart() {
         watchkeeper: orders is upgrading. AWS: “DB instance shutdown”
         watchkeeper: orders is upgrading. AWS: “DB instance restarted”
         watchkeeper: orders is available on 8.0.40.
-        watchkeeper: Ana Ruiz: orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
+        watchkeeper: @ana: orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
     ");
     world.slack.channel("shop-ops").read_all();
     insta::assert_snapshot!(world.finish().await.audit(), @"

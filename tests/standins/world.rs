@@ -29,19 +29,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Real time after which something was not acknowledged. Slack gives 3 s, which a loaded machine may not keep.
 const ACKNOWLEDGED: Duration = Duration::from_secs(15);
 
-/// Lines for [`Choices::config`] that give a world an IAM Identity Center, managed from a delegated administrator.
+/// Lines for [`Choices::config`] that give a world an IAM Identity Center, managed from a delegated administrator. Its people
+/// are read at each start of the bot, and every hour.
 pub const IDENTITY_CENTER: &str = r#"
 [identity_center]
 account = "888877776666"
 name = "identity"
-region = "eu-central-1"
+region = "eu-west-1"
 role = "arn:aws:iam::888877776666:role/watchkeeper-access"
 management = "999988887777"
 portal = "https://acme.awsapps.com/start"
 groups = ["sre", "dba"]
 calls_per_second = 1000
 outstanding = 10
-refresh = "5m"
+refresh = "1h"
 "#;
 
 /// What a test may choose about its world.
@@ -131,6 +132,8 @@ impl World {
         let mut world = Self { slack, aws, clock, folder, choices, running: None };
         world.configure();
         world.boot().await;
+        // Whatever a start does by itself is over before a test begins to act.
+        world.settle().await;
         world
     }
 

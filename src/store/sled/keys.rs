@@ -37,6 +37,8 @@ fn kind(kind: Kind) -> u8 {
         Kind::Lock => b'l',
         Kind::Counter => b'n',
         Kind::Asked => b'q',
+        Kind::Link => b'a',
+        Kind::Roster => b'r',
     }
 }
 

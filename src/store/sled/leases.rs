@@ -109,7 +109,7 @@ impl Leases {
         }
     }
 
-    pub(super) fn lift_hold(&mut self, key: &Key) {
+    fn lift_hold(&mut self, key: &Key) {
         match self.holds.get_mut(key) {
             Some(Hold::Claimed { put_off, .. }) => *put_off = None,
             Some(Hold::Due(_)) => {

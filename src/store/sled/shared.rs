@@ -58,12 +58,6 @@ impl Shared {
         dues.into_iter().for_each(|(key, before, after)| leases.written(key, before, after));
     }
 
-    /// Says that records were written whose due times were taken in anew.
-    pub(super) fn lift_holds<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
-        let mut leases = self.leases();
-        keys.into_iter().for_each(|key| leases.lift_hold(key));
-    }
-
     pub(super) fn trouble(&self) -> Option<String> {
         unpoisoned(self.trouble.lock()).clone()
     }

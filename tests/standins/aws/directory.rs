@@ -265,7 +265,14 @@ impl Aws {
         self.change("keep-rate-limits", json!({})).await;
     }
 
-    /// How many calls of the identity store and sso-admin together came in the busiest second of the world's clock.
+    /// Has AWS refuse more than so many calls of IAM Identity Center in any second of the machine's own time: by it real calls
+    /// are paced, while the world's clock stands still.
+    pub async fn keep_real_rate(&self, calls: u32) {
+        self.change("keep-rate-limits", json!({ "real": calls })).await;
+    }
+
+    /// How many calls of the identity store and sso-admin together came in the busiest second of the world's clock, or of the
+    /// machine's own time after [`Aws::keep_real_rate`].
     pub async fn busiest_second(&self) -> u32 {
         self.limits().await.busiest_second
     }

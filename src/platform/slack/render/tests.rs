@@ -157,7 +157,7 @@ proptest! {
 
     #[test]
     fn any_message_keeps_within_slacks_limits(blocks in vec(block(), 0..12)) {
-        let said = render(&Message { blocks }, &Everybody);
+        let said = render(&Message { blocks, ..Message::default() }, &Everybody);
         check(&said.blocks, 50);
         prop_assert!(serde_json::to_string(&said.blocks).unwrap().encode_utf16().count() <= 12_500);
         prop_assert!((1..=5_000).contains(&limits::len(&said.text)));

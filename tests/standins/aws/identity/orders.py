@@ -43,9 +43,8 @@ def _device(world: World, order: Order) -> Any:
 
 
 def _keep_rate_limits(world: World, order: Order) -> Any:
-    del order
     limits: Limits = world.part(Limits)
-    limits.enforced = True
+    limits.keep(order.get("real"))
     return {}
 
 

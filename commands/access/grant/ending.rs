@@ -1,0 +1,216 @@
+//! The steps that take access back. They never give up: what is in the way is tried again until it is not.
+
+use super::overlap::{self, Release, word};
+use super::state::{At, Job, Lasts, Sessions, State, Why, is_declared};
+use super::steps::{again, in_line, next};
+use super::{given_for_good, overlap::Phase};
+use crate::access::aws::Identity;
+use crate::access::model::Progress;
+use crate::access::slots::WriteKey;
+use crate::access::writes::Asked;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::{Text, code};
+use crate::plan::{Permit, Step};
+use crate::records::ChangeId;
+use crate::text;
+
+/// Which of its writes a slot is for.
+const WRITE: &str = "end";
+
+pub(super) async fn step(at: At, job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let failed = match &at {
+        At::Release { why: Why::Failed(why) }
+        | At::Yield { why: Why::Failed(why), .. }
+        | At::FollowEnd { why: Why::Failed(why), .. } => Some(why.clone()),
+        _ => None,
+    };
+    let stepped = match at {
+        At::Yield { why, to } => yielded(job, why, to, cx).await,
+        At::FollowEnd { why, request } => follow(job, why, request, permit, cx).await,
+        At::Release { why } => release(job, why, permit, cx).await,
+        _ => return Err(Error::internal("taking access back", "this is no step of that")),
+    };
+    match (stepped, failed) {
+        // What could not be given ends as it failed, whatever came of taking it back.
+        (Ok(Step::Done(_)), Some(why)) => Err(Error::Shown(why)),
+        (stepped, _) => stepped.map_err(never_give_up),
+    }
+}
+
+/// Whatever is in the way: the engine tries again.
+pub(super) fn never_give_up(error: Error) -> Error {
+    match error {
+        Error::Shown(say) => Error::Outside { cause: say.plain(), say },
+        Error::Internal { doing, cause } => {
+            Error::Outside { say: format!("Something of mine broke while {doing}.").into(), cause }
+        }
+        outside @ Error::Outside { .. } => outside,
+    }
+}
+
+/// Tells all grants of the access to end.
+pub(super) async fn sweep(job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let others = overlap::others(&job.assignment, permit.change(), cx).await?;
+    let standing = others.iter().filter(|other| matches!(other.phase, Phase::Stands { .. }));
+    let changes: Vec<ChangeId> = standing.map(|other| other.rank.id).collect();
+    let at = At::Release { why: Why::Taken(permit.person().clone()) };
+    if changes.is_empty() {
+        return next(at, job, "No grant of mine stands for it.");
+    }
+    let note = text![permit.person(), " takes the access away with ", code(permit.change()), "."];
+    Ok(Step::Tell { state: State { at, job }, changes, what: word::TAKEN.to_owned(), note })
+}
+
+async fn release(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    if !job.removes() && overlap::ending(cx.told).is_some_and(|told| told.what == word::KEEP) {
+        return Ok(Step::Done(kept(&job, cx)));
+    }
+    let id = permit.change().parse().map_err(|cause| Error::internal("reading the id of a change", cause))?;
+    let others = overlap::others(&job.assignment, permit.change(), cx).await?;
+    let at = At::Release { why: why.clone() };
+    match overlap::release(overlap::rank(&job, id), &others) {
+        Release::Heir(_, _) if job.removes() => return again(At::Sweep, job, cx, "Another grant has begun; it is ended too."),
+        Release::Heir(to, _) => {
+            let note = text![code(permit.change()), " has ended; the access goes on through ", code(to.to_string()), "."];
+            let state = State { at: At::Yield { why, to }, job };
+            return Ok(Step::Tell { state, changes: vec![to], what: word::HEIR.to_owned(), note });
+        }
+        Release::LeaveTo(other) => {
+            return Ok(Step::Done(over(&job, &why, cx).then(text![" ", code(other.to_string()), " takes it back."])));
+        }
+        Release::After(other) => return again(at, job, cx, text!["Waits for ", code(other.to_string()), ", which ends too."]),
+        Release::Act => {}
+    }
+    if !job.removes() {
+        if is_declared(&job, cx) {
+            let stays = " It is declared in the configuration, so it stays.";
+            return Ok(Step::Done(over(&job, &why, cx).then(stays)));
+        }
+        if given_for_good(&job.assignment, job.began, cx).await?.is_some() {
+            return Ok(Step::Done(kept(&job, cx)));
+        }
+    }
+    take(job, why, permit, cx).await
+}
+
+/// Asks AWS to take it back, if it is there and AWS is not at it already.
+async fn take(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let at = At::Release { why: why.clone() };
+    let identity = Identity::open(cx).await?;
+    let key = WriteKey::new(permit.change(), WRITE);
+    let slot = match identity.write_slot(&key) {
+        Ok(slot) => slot,
+        Err(line) => return Ok(in_line(at, job, &line, cx)),
+    };
+    // What AWS is at comes first: what ends between two looks is seen by the later one.
+    if let Some(request) = identity.deletion_of(&job.assignment).await? {
+        let note = asked(&job, cx);
+        return next(At::FollowEnd { why, request }, job, note);
+    }
+    if identity.creation_of(&job.assignment).await?.is_some() {
+        identity.give_back(&key);
+        return again(at, job, cx, "AWS is still giving it; it is taken back then.");
+    }
+    if !identity.is_assigned(&job.assignment).await? {
+        identity.give_back(&key);
+        return ended(job, why, cx);
+    }
+    match identity.delete_assignment(permit, &slot, &job.assignment).await? {
+        Asked::Begun(Progress::InProgress { request }) => {
+            let note = asked(&job, cx);
+            next(At::FollowEnd { why, request }, job, note)
+        }
+        Asked::Begun(Progress::Succeeded) | Asked::AlreadyGone => ended(job, why, cx),
+        Asked::Begun(Progress::Failed { reason, request }) => Err(failed(&job, &reason, &request, cx)),
+        Asked::Conflict(_) => again(at, job, cx, "AWS is busy with the same access; I look again in a moment."),
+    }
+}
+
+async fn follow(job: Job, why: Why, request: String, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let identity = Identity::open(cx).await?;
+    let key = WriteKey::new(permit.change(), WRITE);
+    match identity.deletion_status(&key, &request).await? {
+        Progress::InProgress { .. } => {
+            let note = asked(&job, cx);
+            again(At::FollowEnd { why, request }, job, cx, note)
+        }
+        Progress::Succeeded => ended(job, why, cx),
+        Progress::Failed { reason, request } => {
+            // The state stays at the request that failed, so that the engine counts the tries; each asks anew, if need be.
+            if identity.deletion_of(&job.assignment).await?.is_none() {
+                if !identity.is_assigned(&job.assignment).await? {
+                    return ended(job, why, cx);
+                }
+                if let Ok(slot) = identity.write_slot(&key) {
+                    identity.delete_assignment(permit, &slot, &job.assignment).await?;
+                }
+            }
+            Err(failed(&job, &reason, &request, cx))
+        }
+    }
+}
+
+fn asked(job: &Job, cx: &Context<'_>) -> Text {
+    text!["AWS took the request to take back "].then(job.access(cx)).then(".")
+}
+
+fn failed(job: &Job, reason: &str, request: &str, cx: &Context<'_>) -> Error {
+    let reason = reason.trim_end_matches('.').to_owned();
+    let say = text!["AWS could not take back "].then(job.access(cx)).then(text![
+        ": “",
+        &*reason,
+        "” (request ",
+        code(request),
+        "). It still stands, and I ask again."
+    ]);
+    Error::Outside { say, cause: reason }
+}
+
+/// Another grant needs it: if that one still stands, this one is over.
+async fn yielded(job: Job, why: Why, to: ChangeId, cx: &Context<'_>) -> Result<Step<State>> {
+    let running = overlap::running(cx).await?;
+    let heir = running.iter().find(|(record, _)| record.id == to);
+    let phase = heir.map(|(record, state)| overlap::phase(state, &record.told, cx.now));
+    match phase {
+        Some(Phase::Stands { end }) => {
+            let goes_on = text![" The access goes on through ", code(to.to_string())];
+            let goes_on = match end {
+                Some(end) => goes_on.then(text![" until ", end, "."]),
+                None => goes_on.then("."),
+            };
+            Ok(Step::Done(over(&job, &why, cx).then(goes_on)))
+        }
+        _ => next(At::Release { why }, job, text![code(to.to_string()), " has ended too."]),
+    }
+}
+
+/// AWS has taken it back.
+fn ended(job: Job, why: Why, cx: &Context<'_>) -> Result<Step<State>> {
+    let said = over(&job, &why, cx).then(" AWS confirms that it is gone.");
+    match job.sessions {
+        Sessions::RunOut => Ok(Step::Done(said)),
+        Sessions::End => next(At::Deny { why, since: cx.now }, job, said),
+    }
+}
+
+/// That it is over, and why.
+pub(super) fn over(job: &Job, why: &Why, cx: &Context<'_>) -> Text {
+    let access = job.access(cx);
+    match why {
+        Why::Over => access.then(" has ended."),
+        Why::HandedBack(by) => access.then(text![" was handed back by ", by, "."]),
+        Why::Extended => access.then(" was extended, so this grant of it has ended."),
+        Why::Taken(by) => access.then(text![" was taken away by ", by, "."]),
+        Why::Failed(_) => access.then(" could not be given."),
+    }
+}
+
+/// That it is over without an end to the access.
+pub(super) fn kept(job: &Job, cx: &Context<'_>) -> Text {
+    let instead = match job.lasts {
+        Lasts::ForGood => " stands for good through another change already.",
+        _ => " stands for good now, so nothing is taken back.",
+    };
+    job.access(cx).then(instead)
+}

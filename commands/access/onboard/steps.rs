@@ -1,0 +1,232 @@
+//! The steps of onboarding: a few people at a time, then all that is assigned to them directly.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::newcomers::Newcomer;
+use crate::access::aws::Identity;
+use crate::access::batch::{Batch, Failure, Way, Worked, left};
+use crate::access::model::{Assignee, Assignment};
+use crate::access::writes::Creation;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::{Text, code};
+use crate::plan::{Permit, Step};
+use crate::text;
+
+/// How many people one step takes.
+const AT_ONCE: usize = 5;
+
+/// What is to be done, settled when it was planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub(super) people: Vec<Newcomer>,
+    pub(super) groups: Vec<Named>,
+    pub(super) access: Vec<Access>,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+/// A permission set in an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Access {
+    pub(super) account: String,
+    pub(super) account_name: String,
+    pub(super) permission_set: String,
+    pub(super) set_name: String,
+}
+
+impl Access {
+    pub(super) fn assignment(&self, user: &str) -> Assignment {
+        let (account, permission_set) = (self.account.clone(), self.permission_set.clone());
+        Assignment { account, permission_set, principal: Assignee::user(user) }
+    }
+
+    /// `ReadOnlyAccess in shop-prod`
+    pub(super) fn told(&self) -> String {
+        format!("{} in {}", self.set_name, self.account_name)
+    }
+}
+
+/// Where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub(super) enum Stage {
+    /// Create people and put them into their groups.
+    People {
+        job: Job,
+        /// The ids of those who are there, in the order of the job.
+        ids: Vec<String>,
+        /// How many of them were created here.
+        created: usize,
+        /// How many memberships were made.
+        joined: usize,
+        began: Option<Timestamp>,
+    },
+    /// Assign to them what they get directly.
+    Assign { people: People, access: Vec<Access>, batch: Batch },
+}
+
+/// The people, once they all exist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct People {
+    ids: Vec<String>,
+    created: usize,
+    joined: usize,
+}
+
+impl Stage {
+    pub(super) fn first(job: Job) -> Self {
+        Self::People { job, ids: Vec::new(), created: 0, joined: 0, began: None }
+    }
+}
+
+pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let identity = Identity::open(cx).await?;
+    match stage {
+        Stage::People { job, ids, created, joined, began } => {
+            let work = Welcome { people: People { ids, created, joined }, job, began: began.unwrap_or(cx.now) };
+            work.go_on(&identity, permit, cx).await
+        }
+        Stage::Assign { people, access, batch } => assign(people, access, batch, (&identity, permit, cx)).await,
+    }
+}
+
+/// Creating people and putting them into their groups.
+struct Welcome {
+    job: Job,
+    people: People,
+    began: Timestamp,
+}
+
+impl Welcome {
+    async fn go_on(mut self, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+        let before = self.people.ids.len();
+        while self.people.ids.len() < self.job.people.len().min(before + AT_ONCE) {
+            if let Err(error) = self.next(identity, permit).await {
+                // Who is done is kept first; the next step meets the same trouble again.
+                if self.people.ids.len() > before {
+                    break;
+                }
+                return Err(error);
+            }
+        }
+        let (done, all) = (self.people.ids.len(), self.job.people.len());
+        if done < all {
+            let left = left(self.began, cx.now, done, all - done);
+            let Self { job, people: People { ids, created, joined }, began } = self;
+            let state = State(Stage::People { job, ids, created, joined, began: Some(began) });
+            return Ok(Step::Progress { state, until: cx.now, so_far: format!("{done} of {all} people done{left}.").into() });
+        }
+        if self.job.access.is_empty() {
+            return Ok(Step::Done(welcome(&self.people, 0, cx)));
+        }
+        let batch = Batch::new(Way::Give, done * self.job.access.len(), cx.now);
+        let state = State(Stage::Assign { people: self.people, access: self.job.access, batch });
+        Ok(Step::Progress { state, until: cx.now, so_far: format!("All {done} people are there.").into() })
+    }
+
+    /// Sees to the next person: looks what is there, and adds what is missing.
+    async fn next(&mut self, identity: &Identity, permit: &Permit) -> Result<()> {
+        let at = self.people.ids.len();
+        let Some(person) = self.job.people.get(at) else { return Ok(()) };
+        let (id, is_new) = match person {
+            Newcomer::Known { id, .. } => (id.clone(), false),
+            Newcomer::New(user) => match identity.user_with_email(&user.email).await? {
+                Some(found) => (found.id, false),
+                None => match identity.create_user(permit, user).await? {
+                    Creation::Made(id) => (id, true),
+                    Creation::Taken(words) => return Err(self.taken(&user.name, &words)),
+                },
+            },
+        };
+        let memberships = if is_new { Vec::new() } else { identity.memberships(&id).await? };
+        for group in &self.job.groups {
+            if memberships.iter().any(|membership| membership.group == group.id) {
+                continue;
+            }
+            if let Creation::Made(_) = identity.add_member(permit, &group.id, &id).await? {
+                self.people.joined += 1;
+            }
+        }
+        // Whom an earlier try of this step created is new all the same.
+        self.people.created += usize::from(matches!(person, Newcomer::New(_)));
+        self.people.ids.push(id);
+        Ok(())
+    }
+
+    fn taken(&self, name: &str, words: &str) -> Error {
+        let (done, all) = (self.people.ids.len(), self.job.people.len());
+        Error::shown(text![
+            "Somebody else took the user name ",
+            code(name),
+            " meanwhile (AWS: “",
+            words.trim_end_matches('.'),
+            format!(
+                "”), so I stopped. {done} of {all} people are there with their groups. Ask for the same again: I go on where I stopped."
+            )
+        ])
+    }
+}
+
+async fn assign(
+    people: People,
+    access: Vec<Access>,
+    batch: Batch,
+    (identity, permit, cx): (&Identity, &Permit, &Context<'_>),
+) -> Result<Step<State>> {
+    let wanted: Vec<Assignment> = people.ids.iter().flat_map(|id| access.iter().map(|access| access.assignment(id))).collect();
+    match batch.work(&wanted, identity, permit).await? {
+        Worked::More { batch, again, so_far } => {
+            Ok(Step::Progress { state: State(Stage::Assign { people, access, batch }), until: again, so_far })
+        }
+        Worked::Done { failed, unneeded } if failed.is_empty() => Ok(Step::Done(welcome(&people, wanted.len() - unneeded, cx))),
+        Worked::Done { failed, .. } => Err(failure(&failed, &access, wanted.len())),
+    }
+}
+
+/// What AWS did not do; all else was done.
+fn failure(failed: &[Failure], access: &[Access], all: usize) -> Error {
+    let lines = failed.iter().take(5).fold(Text::default(), |lines, failure| {
+        let what = access.get(failure.item % access.len().max(1)).map(Access::told).unwrap_or_default();
+        lines.then(text!["\n• ", what, ": “", failure.reason.trim_end_matches('.'), "” (request ", &*failure.request, ")"])
+    });
+    let rest = if failed.len() > 5 { format!("\nand {} more", failed.len() - 5) } else { String::new() };
+    Error::shown(
+        text![format!(
+            "Everybody is there with their groups, but AWS failed at {} of {all} assignments; the others stand.",
+            failed.len()
+        )]
+        .then(lines)
+        .then(rest)
+        .then("\nMend what AWS names and ask for the same again: it adds only what is missing."),
+    )
+}
+
+fn welcome(people: &People, assigned: usize, cx: &Context<'_>) -> Text {
+    let known = people.ids.len() - people.created;
+    let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let mut parts = Vec::new();
+    if people.created > 0 {
+        parts.push(counted(people.created, "user created", "users created"));
+    }
+    if known > 0 {
+        parts.push(counted(known, "was there already", "were there already"));
+    }
+    parts.push(counted(people.joined, "membership added", "memberships added"));
+    if assigned > 0 {
+        parts.push(counted(assigned, "assignment made", "assignments made"));
+    }
+    let portal = cx.settings.identity.as_ref().and_then(|identity| identity.portal.clone());
+    let told = text![parts.join(", "), ". AWS mails nobody by itself: send them the one-time password from the console"];
+    match portal {
+        Some(portal) => told.then(text![" and the address ", code(portal), "."]),
+        None => told.then("."),
+    }
+}

@@ -1,0 +1,244 @@
+//! The steps of a review: it waits and reminds, then removes what was marked, then reports.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::rows::{Answer, Row, answers, roster, rows};
+use crate::access::aws::Identity;
+use crate::access::batch::{Batch, Way, Worked};
+use crate::access::model::{Assignment, Principal};
+use crate::access::roster::Roster;
+use crate::access::writes::Removal;
+use crate::access::{guard, ours};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::{Text, code};
+use crate::plan::{Permit, Step};
+use crate::records::ChangeId;
+use crate::text;
+
+/// When what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Course {
+    pub(super) until: Timestamp,
+    /// When half of the time has passed.
+    pub(super) half: Timestamp,
+    /// A day before the end; where that is before the half, there is one reminder.
+    pub(super) last: Timestamp,
+}
+
+/// What was removed, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tally {
+    removed: usize,
+    /// Rows that were gone already when the review ended.
+    gone: usize,
+    /// Grants of the bot that were told to end instead.
+    told: usize,
+    /// Members who had to stay, and why.
+    stayed: Vec<Text>,
+}
+
+/// Where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub(super) enum Stage {
+    /// People answer.
+    Open { course: Course },
+    /// The first reminder was given.
+    HalfTime { course: Course },
+    /// The last reminder was given.
+    LastDay { course: Course },
+    /// Tell grants of the bot to end; take members out of the group.
+    Tell,
+    /// Remove what is assigned.
+    Take { items: Vec<usize>, batch: Batch, tally: Tally },
+    /// Take members out of the group.
+    Leave { tally: Tally },
+}
+
+pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let rows = own_rows(permit, cx).await?;
+    match stage {
+        Stage::Open { course } if cx.now >= course.until => Ok(end()),
+        Stage::Open { course } if course.last <= course.half => Ok(remind(&rows, course, Stage::HalfTime { course }, cx)),
+        Stage::Open { course } => Ok(remind(&rows, course, Stage::Open { course }, cx)),
+        Stage::HalfTime { course } | Stage::LastDay { course } if cx.now >= course.until => Ok(end()),
+        Stage::HalfTime { course } => Ok(remind(&rows, course, Stage::HalfTime { course }, cx)),
+        Stage::LastDay { course } => Ok(wait(&rows, Stage::LastDay { course }, course.until, cx)),
+        Stage::Tell => tell(&rows, cx).await,
+        Stage::Take { items, batch, tally } => take(&rows, (items, batch, tally), permit, cx).await,
+        Stage::Leave { tally } => leave(&rows, tally, permit, cx).await,
+    }
+}
+
+/// The rows of the review that takes this step.
+async fn own_rows(permit: &Permit, cx: &Context<'_>) -> Result<Vec<Row>> {
+    let doing = "going on with a review";
+    let id: ChangeId = permit.change().parse().map_err(|error| Error::internal(doing, error))?;
+    let record = cx.records.change(id).await?.ok_or_else(|| Error::internal(doing, "it has no record"))?;
+    Ok(rows(&record))
+}
+
+fn end() -> Step<State> {
+    Step::Next { state: State(Stage::Tell), note: "The review is over. What was marked is removed now.".into() }
+}
+
+/// Waits for the next reminder, or gives it.
+fn remind(rows: &[Row], course: Course, stage: Stage, cx: &Context<'_>) -> Step<State> {
+    let (at, next) = match &stage {
+        Stage::Open { .. } => (course.half, Stage::HalfTime { course }),
+        _ => (course.last.max(course.half.min(course.until)), Stage::LastDay { course }),
+    };
+    if cx.now < at {
+        return wait(rows, stage, at, cx);
+    }
+    let (all, open) = (rows.len(), open(rows, cx));
+    if open == 0 {
+        return wait(rows, next, cx.now, cx);
+    }
+    let words = text![
+        format!("{open} of {}", counted(all)),
+        if open == 1 { " is" } else { " are" },
+        " unanswered, and the review ends ",
+        course.until,
+        ". What nobody answers stays as it is."
+    ];
+    Step::Call { state: State(next), words }
+}
+
+fn wait(rows: &[Row], stage: Stage, until: Timestamp, cx: &Context<'_>) -> Step<State> {
+    let (all, open) = (rows.len(), open(rows, cx));
+    Step::Progress { state: State(stage), until, so_far: format!("{} of {} answered.", all - open, counted(all)).into() }
+}
+
+fn open(rows: &[Row], cx: &Context<'_>) -> usize {
+    answers(cx.told, rows.len()).iter().filter(|answer| matches!(answer, Answer::None)).count()
+}
+
+/// Places of the rows that are to go.
+fn marked(rows: &[Row], cx: &Context<'_>) -> Vec<usize> {
+    let answers = answers(cx.told, rows.len());
+    (0..rows.len()).filter(|row| matches!(answers.get(*row), Some(Answer::Drop(_)))).collect()
+}
+
+fn assignments(rows: &[Row], items: &[usize]) -> Vec<Assignment> {
+    let those = items.iter().filter_map(|item| rows.get(*item));
+    those.filter_map(|row| if let Row::Assigned(assignment) = row { Some(assignment.clone()) } else { None }).collect()
+}
+
+/// Grants that run take their access back themselves; all else is removed by this change.
+async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
+    let marked = marked(rows, cx);
+    if rows.iter().any(|row| matches!(row, Row::Member { .. })) {
+        let state = State(Stage::Leave { tally: Tally::default() });
+        return Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() });
+    }
+    let running = ours::running(cx).await?;
+    let roster = roster(rows, cx).await?;
+    let name = |assignment: &Assignment| roster.principal(&assignment.principal).name;
+    let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), 0);
+    for item in marked {
+        let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
+        let grants: Vec<ChangeId> =
+            running.iter().filter(|made| made.covers(assignment, &name(assignment))).map(|made| made.change).collect();
+        if grants.is_empty() {
+            items.push(item);
+        } else {
+            told += 1;
+            changes.extend(grants);
+        }
+    }
+    changes.sort();
+    changes.dedup();
+    let batch = Batch::new(Way::Take, items.len(), cx.now);
+    let state = State(Stage::Take { items, batch, tally: Tally { told, ..Tally::default() } });
+    if changes.is_empty() {
+        return Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() });
+    }
+    let note = text!["The review ", code(cx.operation), " says that this ends now."];
+    Ok(Step::Tell { state, changes, what: "end".to_owned(), note })
+}
+
+async fn take(
+    rows: &[Row],
+    (items, batch, mut tally): (Vec<usize>, Batch, Tally),
+    permit: &Permit,
+    cx: &Context<'_>,
+) -> Result<Step<State>> {
+    let identity = Identity::open(cx).await?;
+    match batch.work(&assignments(rows, &items), &identity, permit).await? {
+        Worked::More { batch, again, so_far } => {
+            Ok(Step::Progress { state: State(Stage::Take { items, batch, tally }), until: again, so_far })
+        }
+        Worked::Done { unneeded, .. } => {
+            tally.gone += unneeded;
+            tally.removed += items.len() - unneeded;
+            Ok(Step::Done(report(rows, &tally, permit, cx)))
+        }
+    }
+}
+
+/// Takes the marked members out of the group, but never leaves a protected group empty.
+async fn leave(rows: &[Row], mut tally: Tally, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let identity = Identity::open(cx).await?;
+    let roster = roster(rows, cx).await?;
+    for item in marked(rows, cx) {
+        let Some(Row::Member { group, user }) = rows.get(item) else { continue };
+        let Some(membership) = identity.membership(group, user).await? else {
+            tally.gone += 1;
+            continue;
+        };
+        if let Err(Error::Shown(why)) = may_leave(&membership.group, user, (cx, &identity, &roster)).await {
+            tally.stayed.push(text![code(name(user, &roster)), ". "].then(why));
+            continue;
+        }
+        match identity.remove_member(permit, &membership.id).await? {
+            Removal::Removed => tally.removed += 1,
+            Removal::AlreadyGone => tally.gone += 1,
+        }
+    }
+    Ok(Step::Done(report(rows, &tally, permit, cx)))
+}
+
+fn name(user: &str, roster: &Roster) -> String {
+    let principal: Principal = roster.principal(&crate::access::model::Assignee::user(user));
+    principal.name
+}
+
+async fn may_leave(group: &str, user: &str, (cx, identity, _): (&Context<'_>, &Identity, &Roster)) -> Result<()> {
+    let Some(group) = identity.group(group).await? else { return Ok(()) };
+    if identity.members(&group.id).await?.len() < 2 {
+        guard::group_may_be_empty(&group, cx)?;
+    }
+    if guard::administers(&group, cx)? {
+        if let Some(user) = identity.user(user).await? {
+            guard::administrators_remain(&[&user], cx, identity).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `1 row`, `3 rows`.
+pub(super) fn counted(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn report(rows: &[Row], tally: &Tally, permit: &Permit, cx: &Context<'_>) -> Text {
+    let answers = answers(cx.told, rows.len());
+    let kept = answers.iter().filter(|answer| matches!(answer, Answer::Keep(_))).count();
+    let open = answers.iter().filter(|answer| matches!(answer, Answer::None)).count();
+    let mut parts = vec![format!("{kept} kept"), format!("{} removed", tally.removed)];
+    if tally.told > 0 {
+        parts.push(format!("{} ended as grants of mine", tally.told));
+    }
+    if tally.gone > 0 {
+        parts.push(format!("{} gone already", tally.gone));
+    }
+    parts.push(format!("{open} unanswered"));
+    let told = text![format!("Of {}: {}.", counted(rows.len()), parts.join(", "))];
+    let told = tally.stayed.iter().fold(told, |told, why| told.then("\nStill there: ").then(why.clone()));
+    let told = if open > 0 { told.then(" What nobody answered stays as it is.") } else { told };
+    told.then(text![" ", code(format!("access rows {} --csv", permit.change())), " has them all."])
+}
