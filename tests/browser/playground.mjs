@@ -29,6 +29,17 @@ const STORY = {
   reaction: 'white_check_mark',
   approved: /Approved\. Starts [\s\S]*approved by @Ben Chen/,
   done: /✅ Done\./,
+  access: {
+    asker: 'chloe',
+    approver: 'ana',
+    say: "/access grant --account shop-prod --permission-set DatabaseAdmin --for 2h --reason 'the checkout is slow'",
+    card: /DatabaseAdmin/,
+    waiting: /Waits for 1 approval of sre/,
+    granted: /Running[\s\S]*(granted|has DatabaseAdmin|until)/i,
+    who: { say: '/access who --account shop-prod', shows: /chloe/ },
+    back: { say: '/access done' },
+    ended: /✅ Done\./,
+  },
   audit: { say: '/audit search', shows: /rds upgrade[^\n]*orders/ },
 };
 
@@ -155,6 +166,32 @@ async function walk() {
   await picture('thread');
   await page.getByTestId('thread-close').click();
 
+  const { access } = STORY;
+  await speakAs(access.asker);
+  await open(STORY.asksIn);
+  const beforeGrant = await newest();
+  await say(access.say);
+  await open(STORY.cardIn);
+  const grantStamp = await expect('a card for the access that was asked for appears', () => arrives(beforeGrant, PAGE.card, access.card));
+  const sameGrant = `[data-testid=messages] ${PAGE.message}[data-ts="${grantStamp}"]`;
+  await expect('it waits for approval', () => reads(sameGrant, access.waiting));
+  await speakAs(access.approver);
+  const grant = page.locator(sameGrant);
+  await grant.getByRole('button', { name: 'Approve' }).click();
+  await expect('access is granted once AWS confirmed it', () => untilReads(sameGrant, access.granted));
+  await picture('granted');
+  await open(STORY.asksIn);
+  const beforeWho = await newest();
+  await say(access.who.say);
+  await expect(`“${access.who.say}” names whoever may enter`, () => arrives(beforeWho, PAGE.table, access.who.shows));
+  await picture('who');
+  await speakAs(access.asker);
+  await open(STORY.asksIn);
+  await say(access.back.say);
+  await open(STORY.cardIn);
+  await expect('access that was handed back ends', () => untilReads(sameGrant, access.ended));
+  await picture('handed-back');
+
   await speakAs(STORY.auditor);
   await open(STORY.asksIn);
   const beforeAudit = await newest();
@@ -172,14 +209,17 @@ async function walk() {
   await picture('narrow');
 }
 
-/** Moves the clock on until the card says so; each move waits for the page to show the new time. */
-async function untilDone(selector) {
+/** Moves the clock on until the upgrade's card says that it is done. */
+const untilDone = (selector) => untilReads(selector, STORY.done);
+
+/** Moves the clock on until a card reads so; each move waits for the page to show the new time. */
+async function untilReads(selector, words) {
   for (let move = 0; move < CLOCK_MOVES; move += 1) {
     const before = await page.getByTestId('clock-now').getAttribute('data-now');
     const next = page.getByTestId('clock-next');
     await ((await next.isEnabled()) ? next : page.getByTestId('clock-ten-minutes')).click();
     await page.locator(`[data-testid=clock-now]:not([data-now="${before}"])`).waitFor();
-    const done = await reads(selector, STORY.done, SETTLE_MS).then(() => true, () => false);
+    const done = await reads(selector, words, SETTLE_MS).then(() => true, () => false);
     if (done) return;
   }
   throw new Unmet(`${expecting}; it says: ${(await page.locator(selector).innerText()).replace(/\s+/g, ' ').slice(0, 300)}`);

@@ -55,7 +55,7 @@ async fn the_log_answers_who_did_what() {
     assert_snapshot!(world.person("aud").asks("ops", "/audit search --outcome denied").await, @"
 
     #   when (UTC)       who  what                 on
-    13  25 Nov 10:00:02  dev  rds upgrade: denied  database orders
+    13  25 Nov 10:00:03  dev  rds upgrade: denied  database orders
 
     audit show #13 shows one entry whole.
     [As a file]
@@ -83,7 +83,7 @@ async fn the_log_answers_who_did_what() {
     assert_snapshot!(world.person("aud").asks("ops", "/audit search nothing-like-it").await, @"
 
     #   when (UTC)       who  what                 on
-    28  25 Nov 10:00:02  aud  audit search: asked  audit log
+    28  25 Nov 10:00:03  aud  audit search: asked  audit log
 
     audit show #28 shows one entry whole.
     [As a file]

@@ -7,6 +7,8 @@ use watchkeeper::platform::slack::manifest;
 pub(crate) const CONFIG: &str = include_str!("watchkeeper.toml");
 /// The people the bot knows.
 pub(crate) const PEOPLE: &str = include_str!("people.toml");
+/// The assignments that are meant to stand.
+pub(crate) const BASELINE: &str = include_str!("access-baseline.toml");
 /// The zone the page shows times in at first: that of most people here.
 pub(crate) const ZONE: &str = "Europe/Berlin";
 

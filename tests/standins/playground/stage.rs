@@ -75,7 +75,7 @@ impl Stage {
     /// A sentence that says what is in the way.
     pub(crate) async fn set(address: SocketAddr, data: Option<PathBuf>, over: Over) -> Result<Arc<Self>, String> {
         let folder = Folder::at(data)?;
-        println!("Starting AWS: three accounts with databases of mixed age…");
+        println!("Starting AWS: three accounts with databases of mixed age, and the people who may enter them…");
         let gateway = Gateway::start(|progress| println!("  {progress}"))
             .await
             .map_err(|cause| format!("The stand-in for AWS does not start: {cause}."))?;
@@ -155,6 +155,7 @@ fn write_configuration(folder: &Path, over: Over) -> Result<(), String> {
     for (name, text) in [
         ("watchkeeper.toml", config.as_str()),
         ("people.toml", cast::PEOPLE),
+        ("access-baseline.toml", cast::BASELINE),
         ("policy.cedar", watchkeeper::config::DEFAULT_POLICY),
     ] {
         let path = folder.join(name);

@@ -52,13 +52,43 @@ pub(crate) fn steps() -> Value {
             "as": "chloe", "channel": "ops", "type": "/can @chloe rds upgrade",
         },
         {
+            "title": "Ask for access",
+            "text": "Chloe needs the production database for two hours. What she asks for, and for how long, is what the policy decides on.",
+            "as": "chloe", "channel": "ops", "type": "/access grant --account shop-prod --permission-set DatabaseAdmin --for 2h --reason 'the checkout is slow'",
+        },
+        {
+            "title": "Let her in",
+            "text": "Ana is in sre and says yes. The card says “granted” once AWS has confirmed it: press Next event until it does.",
+            "as": "ana", "channel": "shop-ops", "react": "white_check_mark",
+        },
+        {
+            "title": "Who has what?",
+            "text": "Everybody who can enter production: through which group or directly, until when, and by which change.",
+            "as": "ana", "channel": "ops", "type": "/access who --account shop-prod",
+        },
+        {
+            "title": "Hand it back",
+            "text": "Chloe is done early. Otherwise it would end by itself after two hours, also if the bot was away then.",
+            "as": "chloe", "channel": "ops", "type": "/access done",
+        },
+        {
+            "title": "What nobody declared",
+            "text": "Three assignments were made past everybody. Drift finds what neither the bot nor the declared list explains.",
+            "as": "ana", "channel": "ops", "type": "/access drift",
+        },
+        {
+            "title": "Review who may enter",
+            "text": "A review lists everything that was assigned to an account. On its card press “Go through the rows”, then Keep or Remove.",
+            "as": "ana", "channel": "shop-ops", "type": "/access review --account shop-prod",
+        },
+        {
             "title": "Stop the world",
             "text": "Dana freezes the shop: no change of it starts until the freeze ends or is lifted. Changes in progress finish.",
             "as": "dana", "channel": "shop-ops", "type": "/change freeze start --project shop --reason 'Black Friday' --until 'in 3 days'",
         },
         {
             "title": "Now it is yours",
-            "text": "Ask for more upgrades, cancel or reschedule them with the buttons on their cards, reject one with ❌, ask /help. Nothing here can break.",
+            "text": "Ask for more upgrades, cancel or reschedule them with the buttons on their cards, onboard somebody with /access onboard, reject something with ❌, ask /help. Nothing here can break.",
         },
     ])
 }
