@@ -97,7 +97,7 @@ impl Leases {
     /// The record was written, which changed its due time from `before` to `after`; it is the store's again. Whoever works
     /// on it goes on.
     pub(super) fn written(&mut self, key: Key, before: Option<Timestamp>, after: Option<Timestamp>) {
-        self.lift_hold(&key);
+        self.end_hold(&key);
         if before == after {
             return;
         }
@@ -109,7 +109,7 @@ impl Leases {
         }
     }
 
-    pub(super) fn lift_hold(&mut self, key: &Key) {
+    fn end_hold(&mut self, key: &Key) {
         match self.holds.get_mut(key) {
             Some(Hold::Claimed { put_off, .. }) => *put_off = None,
             Some(Hold::Due(_)) => {

@@ -59,10 +59,6 @@ impl Tree {
     pub(super) fn open(path: &Path) -> Result<Self, Unopened> {
         // No background flusher: only what the writer thread flushes is acknowledged.
         let db = Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open().map_err(|cause| match cause {
-            // It says so in words alone.
-            sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock") => {
-                Unopened::Io(io::Error::new(io::ErrorKind::WouldBlock, cause))
-            }
             sled::Error::Io(cause) => Unopened::Io(cause),
             cause => Unopened::Damaged(cause.to_string()),
         })?;
