@@ -23,6 +23,27 @@ pub(super) fn user_may_go(user: &User, cx: &Context<'_>) -> Result<()> {
     ]))
 }
 
+/// Refuses to change by what somebody is recognised who has rights in the bot's own policy: an e-mail address or a user name
+/// of somebody else would hand those rights on.
+///
+/// # Errors
+/// One to show; AWS's trouble.
+pub(super) async fn recognised_as_before(user: &User, cx: &Context<'_>, identity: &Identity) -> Result<()> {
+    for membership in identity.memberships(&user.id).await? {
+        let Some(group) = identity.group(&membership.group).await? else { continue };
+        if counts(&group, cx)? || administers(&group, cx)? {
+            return Err(Error::shown(text![
+                code(&*user.name),
+                " is in ",
+                code(&*group.name),
+                ", and being in it counts in my policy: by another e-mail address or user name somebody else could become them. \
+                 Nothing was changed. Change it in the console, or take them out of the group first."
+            ]));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses to delete a group that is protected, or whose members count in the bot's policy.
 ///
 /// # Errors

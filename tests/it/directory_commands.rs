@@ -505,6 +505,8 @@ async fn the_protected_and_the_last_administrator_stay() {
     world.aws.alter_user("hugo", serde_json::json!({ "UserStatus": "DISABLED" })).await;
     assert_snapshot!(world.person("ana").asks("ops", "/access user update dana --disable").await, @"dana is the last of platform-admins who can sign in, and that group administers me: nobody could any more. Nothing was changed. Add somebody else to it first.");
     assert_snapshot!(world.person("ana").asks("ops", "/access user delete dana").await, @"dana is the last of platform-admins who can sign in, and that group administers me: nobody could any more. Nothing was changed. Add somebody else to it first.");
+    let becomes = "/access user update ben --email mallory@example.com";
+    assert_snapshot!(world.person("ana").asks("ops", becomes).await, @"");
     assert_eq!(acts(&world).await, Vec::<String>::new());
     world.finish().await;
 }

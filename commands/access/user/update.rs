@@ -193,6 +193,9 @@ impl Update {
         if update.name.is_some() || update.active == Some(false) {
             guard::user_may_go(user, cx)?;
         }
+        if update.email.is_some() || update.name.is_some() {
+            guard::recognised_as_before(user, cx, identity).await?;
+        }
         if update.active == Some(false) {
             guard::administrators_remain(&[user], cx, identity).await?;
         }

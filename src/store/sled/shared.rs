@@ -11,14 +11,12 @@ use super::history::History;
 use super::keys;
 use super::leases::Leases;
 use super::mark::{Mark, State};
-use super::open::{Folder, OpenError};
+use super::open::Folder;
 use super::tree::Tree;
 use crate::store::{Key, ReadError};
 
 /// What must fit on the disk before commits are taken again after trouble: two of sled's segments.
 const PROBE: usize = 1 << 20;
-/// Pauses after which what should be let go of is waited for no longer.
-const PATIENCE: usize = 500;
 
 /// What readers and the writer share.
 #[derive(Debug)]
@@ -56,12 +54,6 @@ impl Shared {
     pub(super) fn written(&self, dues: impl IntoIterator<Item = (Key, Option<Timestamp>, Option<Timestamp>)>) {
         let mut leases = self.leases();
         dues.into_iter().for_each(|(key, before, after)| leases.written(key, before, after));
-    }
-
-    /// Says that records were written whose due times were taken in anew.
-    pub(super) fn lift_holds<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) {
-        let mut leases = self.leases();
-        keys.into_iter().for_each(|key| leases.lift_hold(key));
     }
 
     pub(super) fn trouble(&self) -> Option<String> {
@@ -106,22 +98,23 @@ impl Shared {
         if let Some(tree) = tree {
             wait_for_readers(tree)?;
         }
-        let tree = self.open_once_let_go().map_err(|error| error.to_string())?;
+        let tree = self.open_sled()?;
         let state = tree.state().map_err(|error| error.0)?;
         tree.sync()?;
         *unpoisoned(self.tree.write()) = Some(Arc::new(tree));
         Ok(state)
     }
 
-    /// Opens the tree once sled's own threads have let go of its files: they may still be at a write when it is dropped.
-    fn open_once_let_go(&self) -> Result<Tree, OpenError> {
-        for _ in 0..PATIENCE {
-            match self.folder.open_sled() {
-                Err(OpenError::Io { cause, .. }) if cause.kind() == io::ErrorKind::WouldBlock => pause(),
+    /// Opens sled, whose own threads may hold its lock for a moment after it was closed.
+    fn open_sled(&self) -> Result<Tree, String> {
+        let mut tries = 0;
+        loop {
+            match self.folder.open_sled().map_err(|error| error.to_string()) {
+                Err(why) if tries < 200 && why.contains("could not acquire lock") => tries += 1,
                 opened => return opened,
             }
+            std::thread::park_timeout(Duration::from_millis(10));
         }
-        self.folder.open_sled()
     }
 
     pub(super) fn close(&self) -> Result<(), String> {
@@ -140,7 +133,7 @@ impl Shared {
 
 /// Closes the tree once the last reader is done with it: sled opens its files for one handle at a time.
 fn wait_for_readers(mut tree: Arc<Tree>) -> Result<(), String> {
-    for _ in 0..PATIENCE {
+    for _ in 0..500 {
         match Arc::try_unwrap(tree) {
             Ok(tree) => {
                 drop(tree);
@@ -148,13 +141,9 @@ fn wait_for_readers(mut tree: Arc<Tree>) -> Result<(), String> {
             }
             Err(shared) => tree = shared,
         }
-        pause();
+        std::thread::park_timeout(Duration::from_millis(10));
     }
     Err("it is still being read".to_owned())
-}
-
-fn pause() {
-    std::thread::park_timeout(Duration::from_millis(10));
 }
 
 /// Nothing panics while it holds one of these locks, and what they hold is whole at any moment.

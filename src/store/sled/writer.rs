@@ -169,7 +169,8 @@ impl Writer {
         if self.state.group == attempted {
             // It got through: the due times were taken in anew, and are the store's again.
             let made = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
-            self.shared.lift_holds(made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| &write.key)));
+            let keys = made.flat_map(|((commit, _), _)| commit.writes.iter().map(|write| write.key.clone()));
+            self.shared.written(keys.map(|key| (key, None, None)));
             return answers;
         }
         commits.iter().map(|_| Err(CommitError::Unwritable(why.clone()))).collect()
