@@ -210,7 +210,9 @@ async function walk() {
 }
 
 /** Moves the clock on until the upgrade's card says that it is done. */
-const untilDone = (selector) => untilReads(selector, STORY.done);
+async function untilDone(selector) {
+  await untilReads(selector, STORY.done);
+}
 
 /** Moves the clock on until a card reads so; each move waits for the page to show the new time. */
 async function untilReads(selector, words) {

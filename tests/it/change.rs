@@ -280,7 +280,7 @@ async fn changes_are_listed_by_where_they_stand() {
 
     Page 1 of 1. change show CHG-n shows one.
     ");
-    assert_snapshot!(world.person("ana").asks("ops", "/change list --mine --running").await, @"No changes like that. help shows what you can ask for.");
+    assert_snapshot!(world.person("ana").asks("ops", "/change list --mine --running").await, @"No changes like that. change list shows all.");
     assert_snapshot!(world.person("ana").asks("ops", "/change list --mine --waiting --scheduled").await, @"--waiting can't be combined with --scheduled.");
     world.end().await;
 }

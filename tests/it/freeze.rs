@@ -49,7 +49,7 @@ async fn a_freeze_holds_an_approved_change_until_it_is_lifted() {
     assert_eq!(world.aws.writes().await, [], "nothing starts in a freeze");
     assert_snapshot!(world.status(&card), @"⏸️ Held. It was to start today 11:00 AM.");
     assert_snapshot!(world.slack.channel("shop-ops").thread(&card).last().unwrap().plain(), @"The freeze FRZ-1 of @ana holds: an incident. It starts if that ends before today 12:00 PM; after that it has to be asked for again.");
-    assert_snapshot!(world.person("ana").asks("ops", "/change freeze stop FRZ-1").await, @"The freeze FRZ-1 is lifted. Held changes start within minutes.");
+    assert_snapshot!(world.person("ana").asks("ops", "/change freeze stop FRZ-1").await, @"The freeze FRZ-1 is lifted. Held changes start within minutes, unless their hour has passed.");
     world.advance("2h").await;
     assert_eq!(world.aws.version("orders").await, "8.0.40");
     assert_snapshot!(world.audit("CHG-1").await.lines().take(8).collect::<Vec<_>>().join("\n"), @"

@@ -35,6 +35,8 @@ pub(crate) enum Phase {
     Ends,
     /// It may ask AWS to take the access back.
     Releases,
+    /// It leaves the access to another, if that one still stands at its next look; else it takes the access back.
+    Yields,
     /// AWS is taking it back.
     Deletes,
     /// It has nothing to do with the access any more.
@@ -82,7 +84,7 @@ pub(crate) enum Release {
 
 /// What one that begins does, given all others.
 pub(crate) fn begin(others: &[Grant]) -> Begin {
-    let busy = others.iter().find(|other| matches!(other.phase, Phase::Releases | Phase::Deletes));
+    let busy = others.iter().find(|other| matches!(other.phase, Phase::Releases | Phase::Yields | Phase::Deletes));
     busy.map_or(Begin::Go, |other| Begin::After(other.rank.id))
 }
 
@@ -96,7 +98,8 @@ pub(crate) fn release(me: Rank, others: &[Grant]) -> Release {
         return Release::Heir(id, end);
     }
     let find = |fits: &dyn Fn(&Grant) -> bool| others.iter().find(|other| fits(other)).map(|other| other.rank.id);
-    if let Some(id) = find(&|other| matches!(other.phase, Phase::Deletes | Phase::Ends)) {
+    // One that yields may have looked already and be about to be past: nothing can be left to it.
+    if let Some(id) = find(&|other| matches!(other.phase, Phase::Deletes | Phase::Ends | Phase::Yields)) {
         return Release::After(id);
     }
     if let Some(id) = find(&|other| other.phase == Phase::Releases && other.rank > me) {
@@ -122,7 +125,8 @@ pub(crate) fn phase(state: &State, told: &[Told], now: Timestamp) -> Phase {
         (At::Hold { end }, _) => stands(Some(*end)),
         // What stands for good is not ended by a word, but by whoever takes it away afterwards.
         (At::Settle | At::Settled, _) => Phase::Stands { end: None },
-        (At::Release { .. } | At::Yield { .. }, _) => Phase::Releases,
+        (At::Release { .. }, _) => Phase::Releases,
+        (At::Yield { .. }, _) => Phase::Yields,
         (At::FollowEnd { .. }, _) => Phase::Deletes,
         (
             At::Sweep | At::Deny { .. } | At::FollowDeny { .. } | At::Denied { .. } | At::Lift { .. } | At::FollowLift { .. },

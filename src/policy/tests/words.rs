@@ -108,8 +108,8 @@ async fn whoami_says_what_i_may_run() {
     Groups: sre
     E-mail: sam@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
-    You may ask: rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change: rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
+    You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may change: access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(says("nils", "whoami").await, @"
@@ -117,8 +117,8 @@ async fn whoami_says_what_i_may_run() {
     Groups: none
     E-mail: nils@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
-    You may ask: rds list, rds show, rds targets, rds events, change list, change show, change freeze list, help, whoami, can
-    You may change: change review, change cancel, change reschedule
+    You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access mine, access sign-out, rds list, rds show, rds targets, rds events, change list, change show, change freeze list, help, whoami, can
+    You may change: access grant, access done, access extend, change review, change cancel, change reschedule
     help says what each does, can me … where and after which approval.
     ");
 }
@@ -176,6 +176,18 @@ async fn can_explains_by_rule_and_place() {
 async fn help_shows_only_what_i_may_run() {
     assert_snapshot!(says("nils", "help").await, @"
     Here is what you can run:
+    access
+    /access user list — Lists the users of IAM Identity Center
+    /access user show — Shows a user: their groups, what they are assigned, the last change by me
+    /access group list — Lists the groups of IAM Identity Center
+    /access group show — Shows a group: its members, what it is assigned, the last change by me
+    /access permission-set list — Lists the permission sets of IAM Identity Center
+    /access permission-set show — Shows a permission set: its policies, how long sessions last, where it is provisioned
+    /access mine — Lists what you have access to yourself; with --portal as the AWS access portal shows it
+    /access sign-out — Ends your sign-in to the AWS access portal, here and at AWS
+    /access grant — Gives somebody access to an account, for a while or for good
+    /access done — Hands access back before its time is up
+    /access extend — Lets access stand longer than it was given for
     rds
     /rds list — Lists databases over all accounts and regions, with version and end of support
     /rds show — Shows everything about one database

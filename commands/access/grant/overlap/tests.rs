@@ -256,6 +256,7 @@ fn the_one_that_stands_longest_is_counted_on() {
     assert_eq!(release(me, &[grant(2, Phase::Releases)]), Release::LeaveTo(ChangeId(2)));
     assert_eq!(release(grant(3, Phase::Releases).rank, &[grant(2, Phase::Releases)]), Release::After(ChangeId(2)));
     assert_eq!(release(me, &[grant(2, Phase::Deletes)]), Release::After(ChangeId(2)));
+    assert_eq!(release(me, &[grant(2, Phase::Yields)]), Release::After(ChangeId(2)), "it may be done by its next commit");
     assert_eq!(release(me, &[grant(2, Phase::Past)]), Release::Act);
     let removal = Rank { removes: true, ends_sessions: false, id: ChangeId(0) };
     assert_eq!(release(me, &[Grant { rank: removal, phase: Phase::Releases }]), Release::LeaveTo(ChangeId(0)));
