@@ -4,7 +4,8 @@
 //! process within AWS's limits, `slots` its assignment writes; `roster` is everybody as they were a while ago, for pickers and
 //! the directory; `find` turns what people type into one of them; `portal` is what a person sees who signs in. `given` tells by
 //! which change somebody has something, `holding` who has what, `leaving` ends what somebody is assigned before they go,
-//! `guard` says whom nothing may happen to, `page` and `words` are how lists and names are shown. Then a file a command.
+//! `batch` gives and takes many assignments in one change, `requests` finds again what was asked of AWS, `ours` is what the bot
+//! itself made; `guard` says whom nothing may happen to, `page` and `words` are how lists and names are shown. Then a file a command.
 
 #![expect(dead_code, reason = "what the commands of this capability stand on")]
 

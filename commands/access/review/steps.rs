@@ -7,7 +7,7 @@ use super::State;
 use super::rows::{Answer, Row, answers, roster, rows};
 use crate::access::aws::Identity;
 use crate::access::batch::{Batch, Way, Worked};
-use crate::access::model::{Assignment, Principal};
+use crate::access::model::{Assignee, Assignment};
 use crate::access::roster::Roster;
 use crate::access::writes::Removal;
 use crate::access::{guard, ours};
@@ -50,7 +50,7 @@ pub(super) enum Stage {
     HalfTime { course: Course },
     /// The last reminder was given.
     LastDay { course: Course },
-    /// Tell grants of the bot to end; take members out of the group.
+    /// Tell grants of the bot to end.
     Tell,
     /// Remove what is assigned.
     Take { items: Vec<usize>, batch: Batch, tally: Tally },
@@ -190,9 +190,13 @@ async fn leave(rows: &[Row], mut tally: Tally, permit: &Permit, cx: &Context<'_>
             tally.gone += 1;
             continue;
         };
-        if let Err(Error::Shown(why)) = may_leave(&membership.group, user, (cx, &identity, &roster)).await {
-            tally.stayed.push(text![code(name(user, &roster)), ". "].then(why));
-            continue;
+        match may_leave(&membership.group, user, &identity, cx).await {
+            Ok(()) => {}
+            Err(Error::Shown(why)) => {
+                tally.stayed.push(text![code(name(user, &roster)), ". "].then(why));
+                continue;
+            }
+            Err(trouble) => return Err(trouble),
         }
         match identity.remove_member(permit, &membership.id).await? {
             Removal::Removed => tally.removed += 1,
@@ -203,19 +207,18 @@ async fn leave(rows: &[Row], mut tally: Tally, permit: &Permit, cx: &Context<'_>
 }
 
 fn name(user: &str, roster: &Roster) -> String {
-    let principal: Principal = roster.principal(&crate::access::model::Assignee::user(user));
-    principal.name
+    roster.principal(&Assignee::user(user)).name
 }
 
-async fn may_leave(group: &str, user: &str, (cx, identity, _): (&Context<'_>, &Identity, &Roster)) -> Result<()> {
+async fn may_leave(group: &str, user: &str, identity: &Identity, cx: &Context<'_>) -> Result<()> {
     let Some(group) = identity.group(group).await? else { return Ok(()) };
     if identity.members(&group.id).await?.len() < 2 {
         guard::group_may_be_empty(&group, cx)?;
     }
-    if guard::administers(&group, cx)? {
-        if let Some(user) = identity.user(user).await? {
-            guard::administrators_remain(&[&user], cx, identity).await?;
-        }
+    if guard::administers(&group, cx)?
+        && let Some(user) = identity.user(user).await?
+    {
+        guard::administrators_remain(&[&user], cx, identity).await?;
     }
     Ok(())
 }
