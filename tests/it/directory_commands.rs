@@ -219,7 +219,7 @@ async fn permission_sets_are_listed_and_shown() {
     Inline policy none
     Provisioned in media-prod and shop-staging
     Last change by me none that I know of
-    ARN arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-21dbfe478f2a98f8
+    ARN arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-20d48d964dbee1a5
     ");
     world.finish().await;
 }
@@ -242,7 +242,7 @@ async fn a_user_is_created_after_approval_with_their_groups() {
     ✅ user name free · e-mail address free
     What can go wrong
     • My policy goes by who is in sre: they may do what it says then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan dc31b638.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 234e7bb2.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     assert_eq!(acts(&world).await, Vec::<String>::new());
@@ -347,7 +347,7 @@ async fn a_user_is_changed_as_the_card_says() {
     What can go wrong
     • Sessions they have in accounts go on until they end by themselves.
     • They sign in by the new user name from then on; where they are known by the old one, that breaks.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 3e599477.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 026f757f.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -379,7 +379,7 @@ async fn a_user_goes_with_everything_they_have_and_no_orphan_stays() {
     What can go wrong
     • AWS can't take it back: a new user of the same name has another id and none of this.
     • Sessions they have in accounts go on until they end by themselves.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan ca79471f.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 88ef8527.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -431,7 +431,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     Starts as soon as it may
     1. Add to on call: ana, ben.chan and chloe.
     2. It has 0 members today and 3 then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 812f05c1.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 4ff44994.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -446,7 +446,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     1. Add to on call: dana.
     2. In it already: chloe. Nothing changes for them.
     3. It has 3 members today and 4 then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 84ab600b.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 91de84d1.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -463,7 +463,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     3. It has 4 members today and 3 then.
     What can go wrong
     • Sessions they have in accounts go on until they end by themselves.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 4a2376ea.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 3c2ce7ef.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -479,7 +479,7 @@ async fn a_group_is_created_filled_emptied_and_deleted() {
     2. Delete the group on call. 3 users lose what it gave: ana, ben.chan and dana.
     What can go wrong
     • AWS can't take it back: a new group of the same name has another id and none of this.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 29efa3a3.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 91fd4075.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").reacts("white_check_mark", &card).await;
@@ -574,7 +574,7 @@ async fn two_hundred_people_join_within_awss_limits() {
     Starts as soon as it may
     1. Add to everybody: user-0001, user-0002, user-0003, user-0004, user-0005, user-0006, user-0007, user-0008, user-0009, user-0010 and 190 more.
     2. It has 0 members today and 200 then.
-    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 43163f66.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 83716fba.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
     ");
     world.person("ben").clicks(&card, "Details").await;

@@ -61,7 +61,7 @@ async fn an_account_is_gone_through_row_by_row() {
     Asked by @ana
     Where shop · prod · 111122223333
     Starts as soon as it may
-    1. Go through 5 rows until Dec 2, 2026 10:06 AM: deleted user ID PowerUserAccess, ana: PowerUserAccess, lea: PowerUserAccess, kai: ReadOnlyAccess, group readers: ReadOnlyAccess.
+    1. Go through 5 rows until Dec 2, 2026 10:06 AM: ana: PowerUserAccess, deleted user ID PowerUserAccess, lea: PowerUserAccess, kai: ReadOnlyAccess, group readers: ReadOnlyAccess.
     2. Remind this channel at half time and a day before the end of what nobody has answered.
     3. At the end remove what was marked, and nothing else. What nobody answered stays and is reported.
     What can go wrong
@@ -74,9 +74,9 @@ async fn an_account_is_gone_through_row_by_row() {
     insta::assert_snapshot!(known(rows.plain()), @"
     Review who has access to shop-prod: 5 rows
     5 of 5 rows unanswered.
-    1. deleted user ID PowerUserAccess, not by me
+    1. ana: PowerUserAccess, not by me
     [Keep] [Remove]
-    2. ana: PowerUserAccess, not by me
+    2. deleted user ID PowerUserAccess, not by me
     [Keep] [Remove]
     3. lea: PowerUserAccess, not by me
     [Keep] [Remove]
@@ -94,8 +94,8 @@ async fn an_account_is_gone_through_row_by_row() {
     said.push(world.person("aud").asks("ops", "/access keep CHG-1 4").await);
     insta::assert_snapshot!(known(&said.join("\n")), @"
     Each of the rows 4, 5 stays.
-    Row 1 (deleted user ID PowerUserAccess) goes when the review ends. Until then it can be answered anew.
     The row “ana: PowerUserAccess” is about you, so somebody else has to answer it. Nothing was changed.
+    Row 2 (deleted user ID PowerUserAccess) goes when the review ends. Until then it can be answered anew.
     9 is no row of this review: they are numbered from 1 to 5. Nothing was changed.
     CHG-2 is no review of access. change list shows the changes there are.
     You may not run access keep. No rule permits it. People in auditors or sre may run it. Ask Ana Ruiz or Aud Lie.
@@ -111,12 +111,12 @@ async fn an_account_is_gone_through_row_by_row() {
       Asked by @ana
       Where shop · prod · 111122223333
       Starts as soon as it may
-      1. Go through 5 rows until yesterday 10:06 AM: deleted user ID PowerUserAccess, ana: PowerUserAccess, lea: PowerUserAccess, kai: ReadOnlyAccess, group readers: ReadOnlyAccess.
+      1. Go through 5 rows until yesterday 10:06 AM: ana: PowerUserAccess, deleted user ID PowerUserAccess, lea: PowerUserAccess, kai: ReadOnlyAccess, group readers: ReadOnlyAccess.
       2. Remind this channel at half time and a day before the end of what nobody has answered.
       3. At the end remove what was marked, and nothing else. What nobody answered stays and is reported.
       [Details]
         watchkeeper: Each of the rows 4, 5 stays, says @ana.
-        watchkeeper: Row 1 (deleted user ID PowerUserAccess) goes, says @ana.
+        watchkeeper: Row 2 (deleted user ID PowerUserAccess) goes, says @ana.
         watchkeeper: Row 4 (kai: ReadOnlyAccess) goes, says @aud.
         watchkeeper: Row 4 (kai: ReadOnlyAccess) stays, says @aud.
     watchkeeper: ⏰ CHG-1 (Review who has access to shop-prod: 5 rows): 2 of 5 rows are unanswered, and the review ends yesterday 10:06 AM. What nobody answers stays as it is.

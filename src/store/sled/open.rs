@@ -8,11 +8,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::history::History;
 use super::mark::{Mark, State};
 use super::tree::{Tree, Unopened};
 use crate::audit::{Head, hex};
+
+/// How often the lock of the folder is tried for, and how long between: a second in all.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a store was not opened. Every sentence says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +113,16 @@ impl Folder {
         fs::create_dir_all(dir).map_err(doing("creating", dir))?;
         let path = dir.join("lock");
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(doing("opening", &path))?;
-        match lock.try_lock() {
+        // Whoever held it may be about to end, or be between its own end and that of a process it began.
+        let mut tries = 0;
+        let locked = loop {
+            match lock.try_lock() {
+                Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => tries += 1,
+                locked => break locked,
+            }
+            std::thread::park_timeout(LOCK_PAUSE);
+        };
+        match locked {
             Ok(()) => Ok(Self { dir: dir.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked(dir.to_owned())),
             Err(TryLockError::Error(cause)) => Err(doing("locking", &path)(cause)),

@@ -29,6 +29,7 @@ class World:
         self.gone = False
         self._moment: datetime | None = None
         self._ids = 0
+        self._named: dict[str, int] = {}
         self._parts: dict[tuple[str, ...], Any] = {}
 
     @property
@@ -89,6 +90,16 @@ class World:
         """An identifier in the form of a UUID."""
         self._ids += 1
         text = hashlib.shake_256(f"{self.number}/{self._ids}".encode()).hexdigest(16)
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def named(self, name: str, length: int) -> str:
+        """An identifier in hexadecimal for what has a name: the same in every world, another each time it is made anew."""
+        self._named[name] = self._named.get(name, 0) + 1
+        return hashlib.shake_256(f"{name}/{self._named[name]}".encode()).hexdigest(length // 2)
+
+    def named_uuid(self, name: str) -> str:
+        """The same in the form of a UUID."""
+        text = self.named(name, 32)
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def violation(self, text: str) -> None:

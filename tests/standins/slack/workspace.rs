@@ -200,11 +200,24 @@ impl Workspace {
 
     /// Notes live broadcasts (`<!channel>` and kin), which reach everybody.
     pub(super) fn watch_mentions(&self, text: &str, blocks: &[Value]) {
-        let all = format!("{text}{}", Value::from(blocks.to_vec()));
+        let mut all = text.to_owned();
+        blocks.iter().for_each(|block| rendered(block, &mut all));
         for everybody in ["<!channel", "<!here", "<!everyone"] {
             if all.contains(everybody) {
                 self.violation(format!("a message mentions everybody: {everybody}>"));
             }
         }
+    }
+}
+
+/// Gathers the texts that Slack reads as mrkdwn; what a button carries, and plain text, mention nobody.
+fn rendered(part: &Value, all: &mut String) {
+    match part {
+        Value::Object(members) if part["type"] == "mrkdwn" => {
+            all.push_str(members.get("text").and_then(Value::as_str).unwrap_or_default());
+        }
+        Value::Object(members) => members.values().for_each(|member| rendered(member, all)),
+        Value::Array(items) => items.iter().for_each(|item| rendered(item, all)),
+        _ => {}
     }
 }

@@ -161,7 +161,8 @@ async fn a_full_disk_refuses_commits_until_there_is_room() {
     assert!(full.wait().unwrap().success(), "{said:#?}");
     let (made, refused) = (numbers(&said, "made "), numbers(&said, "refused "));
     assert!(made.len() > 10, "{said:#?}");
-    assert_eq!(refused.len(), 4, "{said:#?}");
+    // The limit is each file's: a file of the journal that begins anew may have room again before all have.
+    assert!(!refused.is_empty(), "{said:#?}");
     assert!(said.iter().any(|line| line.starts_with("because the store can't be written: ")), "{said:#?}");
     assert!(said.iter().any(|line| line.starts_with("health Some(")), "{said:#?}");
     assert!(made.iter().any(|number| number > refused.iter().max().unwrap()), "it goes on once there is room: {said:#?}");

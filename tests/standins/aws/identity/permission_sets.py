@@ -20,7 +20,6 @@ from .state import (
 )
 
 _DURATION = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?$")
-_HEX = "0123456789abcdef"
 
 
 def _instance_view(directory: Directory) -> Params:
@@ -117,7 +116,7 @@ def delete_permission_set(context: Context, params: Params) -> Params:
 
 def add(directory: Directory, name: str) -> PermissionSet:
     """Put a permission set there; the caller has seen to its name."""
-    arn = f"arn:aws:sso:::permissionSet/{INSTANCE_ID}/ps-{directory.world.fresh(16, _HEX)}"
+    arn = f"arn:aws:sso:::permissionSet/{INSTANCE_ID}/ps-{directory.world.named(name, 16)}"
     made = PermissionSet(arn, name, directory.now)
     directory.permission_sets[arn] = made
     return made

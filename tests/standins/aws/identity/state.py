@@ -176,7 +176,8 @@ class Directory:
     def add_user(self, attributes: dict[str, Any], by: str) -> User:
         """Keep a new user; the caller has seen to uniqueness."""
         attributes.setdefault("UserStatus", "ENABLED")
-        user = User(self.world.fresh_uuid(), attributes, self.now, by, self.now, by)
+        name = f"user {attributes.get('UserName', '')}"
+        user = User(self.world.named_uuid(name), attributes, self.now, by, self.now, by)
         self.users[user.id] = user
         self.index_user(user)
         return user
@@ -202,7 +203,8 @@ class Directory:
 
     def add_group(self, attributes: dict[str, Any], by: str) -> Group:
         """Keep a new group; the caller has seen to uniqueness."""
-        group = Group(self.world.fresh_uuid(), attributes, self.now, by, self.now, by)
+        name = f"group {attributes.get('DisplayName', '')}"
+        group = Group(self.world.named_uuid(name), attributes, self.now, by, self.now, by)
         self.groups[group.id] = group
         self.by_group_name[group.name.lower()] = group.id
         return group
@@ -216,7 +218,8 @@ class Directory:
 
     def add_membership(self, group: str, user: str, by: str) -> Membership:
         """Put a user into a group; both by identifier."""
-        membership = Membership(self.world.fresh_uuid(), group, user, self.now, by)
+        name = f"membership {group} {user}"
+        membership = Membership(self.world.named_uuid(name), group, user, self.now, by)
         self.memberships[membership.id] = membership
         self._members.setdefault(group, {})[user] = membership.id
         self._groups_of.setdefault(user, {})[group] = membership.id
