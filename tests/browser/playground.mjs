@@ -40,7 +40,7 @@ const STORY = {
     back: { say: '/access done' },
     ended: /✅ Done\./,
   },
-  audit: { say: '/audit search', shows: /rds upgrade[^\n]*orders/ },
+  audit: { say: '/audit search --on orders', shows: /rds upgrade[^\n]*orders/ },
 };
 
 /** How the page marks its parts; see `data-testid` in `tests/standins/page`. */
