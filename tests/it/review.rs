@@ -302,7 +302,13 @@ async fn a_grant_that_is_marked_is_told_to_end() {
     [Keep] [Remove]
     ");
     world.person("aud").asks("ops", "/access drop CHG-2 1").await;
-    world.advance("49h").await;
+    world.aws.assignments_take("5m").await;
+    world.advance("48h").await;
+    // AWS is still at it, so nothing is said to be taken back.
+    assert!(world.aws.assignments().await.iter().any(|one| one.account != PROD));
+    let waits = now(&world, "shop-ops", &card);
+    assert!(waits.contains("Waiting for AWS to take back 1 row that grants of mine gave."), "{waits}");
+    world.advance("10m").await;
     insta::assert_snapshot!(now(&world, "shop-ops", &card).lines().nth(1).unwrap_or_default(), @"✅ Done. Of 1 row: 0 kept, 0 removed, 1 taken back by ending my grants, 0 unanswered. access rows CHG-2 --csv has them all.");
     insta::assert_snapshot!(now(&world, "shop-ops", &grant).lines().nth(1).unwrap_or_default(), @"✅ Done. Kai Lund's ReadOnlyAccess in shop-staging was handed back by @ana. AWS confirms that it is gone.");
     assert!(world.aws.assignments().await.iter().all(|one| one.account == PROD));

@@ -1,6 +1,6 @@
 //! The steps of a review: it waits and reminds, then removes what was marked, then reports.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::State;
@@ -18,6 +18,9 @@ use crate::plan::{Permit, Step};
 use crate::records::ChangeId;
 use crate::text;
 
+/// How often grants that were told to end are looked at.
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
 /// When what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Course {
@@ -34,7 +37,7 @@ pub(super) struct Tally {
     removed: usize,
     /// Rows that were gone already when the review ended.
     gone: usize,
-    /// Grants of the bot that were told to end instead.
+    /// Rows whose access is gone because grants of the bot were told to end.
     told: usize,
     /// Members who had to stay, and why.
     stayed: Vec<Text>,
@@ -52,8 +55,10 @@ pub(super) enum Stage {
     LastDay { course: Course },
     /// Tell grants of the bot to end.
     Tell,
-    /// Remove what is assigned.
-    Take { items: Vec<usize>, batch: Batch, tally: Tally },
+    /// Remove what is assigned; then see to those whose grants were told to end.
+    Take { items: Vec<usize>, told: Vec<usize>, batch: Batch, tally: Tally },
+    /// Wait until grants that were told to end have taken their access back.
+    AwaitGrants { told: Vec<usize>, tally: Tally },
     /// Take members out of the group.
     Leave { tally: Tally },
 }
@@ -68,7 +73,8 @@ pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Res
         Stage::HalfTime { course } => Ok(remind(&rows, course, Stage::HalfTime { course }, cx)),
         Stage::LastDay { course } => Ok(wait(&rows, Stage::LastDay { course }, course.until, cx)),
         Stage::Tell => tell(&rows, cx).await,
-        Stage::Take { items, batch, tally } => take(&rows, (items, batch, tally), permit, cx).await,
+        Stage::Take { items, told, batch, tally } => take(&rows, (items, told, batch, tally), permit, cx).await,
+        Stage::AwaitGrants { told, tally } => await_grants(&rows, told, tally, permit, cx).await,
         Stage::Leave { tally } => leave(&rows, tally, permit, cx).await,
     }
 }
@@ -138,7 +144,7 @@ async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
     let running = ours::running(cx).await?;
     let roster = roster(rows, cx).await?;
     let name = |assignment: &Assignment| roster.principal(&assignment.principal).name;
-    let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), 0);
+    let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for item in marked {
         let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
         let grants: Vec<ChangeId> =
@@ -146,14 +152,14 @@ async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
         if grants.is_empty() {
             items.push(item);
         } else {
-            told += 1;
+            told.push(item);
             changes.extend(grants);
         }
     }
     changes.sort();
     changes.dedup();
     let batch = Batch::new(Way::Take, items.len(), cx.now);
-    let state = State(Stage::Take { items, batch, tally: Tally { told, ..Tally::default() } });
+    let state = State(Stage::Take { items, told, batch, tally: Tally::default() });
     if changes.is_empty() {
         return Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() });
     }
@@ -163,21 +169,61 @@ async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
 
 async fn take(
     rows: &[Row],
-    (items, batch, mut tally): (Vec<usize>, Batch, Tally),
+    (items, told, batch, mut tally): (Vec<usize>, Vec<usize>, Batch, Tally),
     permit: &Permit,
     cx: &Context<'_>,
 ) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
     match batch.work(&assignments(rows, &items), &identity, permit).await? {
         Worked::More { batch, again, so_far } => {
-            Ok(Step::Progress { state: State(Stage::Take { items, batch, tally }), until: again, so_far })
+            Ok(Step::Progress { state: State(Stage::Take { items, told, batch, tally }), until: again, so_far })
         }
         Worked::Done { unneeded, .. } => {
             tally.gone += unneeded;
             tally.removed += items.len() - unneeded;
-            Ok(Step::Done(report(rows, &tally, permit, cx)))
+            if told.is_empty() {
+                return Ok(Step::Done(report(rows, &tally, permit, cx)));
+            }
+            let state = State(Stage::AwaitGrants { told, tally });
+            Ok(Step::Progress { state, until: cx.now, so_far: "Waiting for grants of mine to end.".into() })
         }
     }
+}
+
+/// Waits until AWS has taken back what grants that were told to end gave. What stands although they have ended is removed.
+async fn await_grants(
+    rows: &[Row],
+    told: Vec<usize>,
+    mut tally: Tally,
+    permit: &Permit,
+    cx: &Context<'_>,
+) -> Result<Step<State>> {
+    let identity = Identity::open(cx).await?;
+    let running = ours::running(cx).await?;
+    let roster = roster(rows, cx).await?;
+    let (mut ending, mut left) = (Vec::new(), Vec::new());
+    for item in told {
+        let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
+        if !identity.is_assigned(assignment).await? {
+            tally.told += 1;
+            continue;
+        }
+        let name = roster.principal(&assignment.principal).name;
+        let runs = running.iter().any(|made| made.covers(assignment, &name));
+        if runs { ending.push(item) } else { left.push(item) }
+    }
+    if !ending.is_empty() {
+        let so_far = format!("Waiting for AWS to take back {} that grants of mine gave.", counted(ending.len())).into();
+        ending.append(&mut left);
+        let state = State(Stage::AwaitGrants { told: ending, tally });
+        return Ok(Step::Progress { state, until: cx.now.saturating_add(PAUSE).unwrap_or(Timestamp::MAX), so_far });
+    }
+    if left.is_empty() {
+        return Ok(Step::Done(report(rows, &tally, permit, cx)));
+    }
+    let batch = Batch::new(Way::Take, left.len(), cx.now);
+    let state = State(Stage::Take { items: left, told: Vec::new(), batch, tally });
+    Ok(Step::Progress { state, until: cx.now, so_far: "Removing what is left.".into() })
 }
 
 /// Takes the marked members out of the group, but never leaves a protected group empty.
