@@ -76,11 +76,6 @@ impl Identity {
         Ok(Self { store: StoreClient::new(&reading), admin, session, limits, instance, now: caller.now, management, urgency })
     }
 
-    /// The organisation's Identity Center.
-    pub(crate) fn instance(&self) -> &Instance {
-        &self.instance
-    }
-
     /// Whether assignments in this account, twelve digits, are out of reach: in the management account they are, for a
     /// delegated administrator ("Delegated administration" in the IAM Identity Center user guide).
     pub(crate) fn out_of_reach(&self, account: &str) -> bool {

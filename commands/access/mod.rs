@@ -7,8 +7,6 @@
 //! `batch` gives and takes many assignments in one change, `requests` finds again what was asked of AWS, `ours` is what the bot
 //! itself made; `guard` says whom nothing may happen to, `page` and `words` are how lists and names are shown. Then a file a command.
 
-#![expect(dead_code, reason = "what the commands of this capability stand on")]
-
 pub(crate) mod aws;
 mod batch;
 mod done;
@@ -62,8 +60,6 @@ pub use sign_out::SignOut;
 pub use who::Who;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-use jiff::Timestamp;
 
 use crate::context::{Context, IdentityCenter};
 use crate::error::{Error, Result};
@@ -124,9 +120,4 @@ pub(crate) fn configured<'a>(cx: &Context<'a>) -> Result<&'a IdentityCenter> {
             "IAM Identity Center is not configured, so I can't look after access yet. Whoever runs me adds it to the configuration.",
         )
     })
-}
-
-/// The reading of `roster` that a person is told: how old it is at `now`.
-pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
-    format!("as of {} ago", crate::message::lasting(now.duration_since(at)))
 }

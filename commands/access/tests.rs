@@ -329,7 +329,7 @@ async fn a_policy_counts_once_it_is_provisioned_and_not_where_a_delegated_admini
     let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
     assert_eq!(identity.put_policy(&permit, &set, policy).await.unwrap(), Update::Done);
     assert_eq!(identity.inline_policy(&set.arn).await.unwrap().as_deref(), Some(policy));
-    let asked = identity.provision(&permit, &set).await.unwrap();
+    let asked = identity.provision_in(&permit, &set, PROD).await.unwrap();
     let Asked::Begun(Progress::InProgress { request }) = asked else { panic!("{asked:?}") };
     desk.later(60).await;
     let identity = desk.identity().await;
@@ -361,7 +361,7 @@ fn the_plan_names_calls_and_parameters_as_aws_does() {
         super::writes::planned_assignment(&assignment),
         super::writes::planned_end(&assignment),
         super::writes::planned_policy("arn:ps", None),
-        super::writes::planned_provisioning("arn:ps"),
+        super::writes::planned_provisioning_in("arn:ps", "111122223333"),
     ];
     let lines: Vec<String> = planned.iter().map(|call| serde_json::to_string(call).unwrap()).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -370,7 +370,7 @@ fn the_plan_names_calls_and_parameters_as_aws_does() {
     {"api":"sso:CreateAccountAssignment","parameters":{"PermissionSetArn":"arn:ps","PrincipalId":"g-1","PrincipalType":"GROUP","TargetId":"111122223333","TargetType":"AWS_ACCOUNT"}}
     {"api":"sso:DeleteAccountAssignment","parameters":{"PermissionSetArn":"arn:ps","PrincipalId":"g-1","PrincipalType":"GROUP","TargetId":"111122223333","TargetType":"AWS_ACCOUNT"}}
     {"api":"sso:DeleteInlinePolicyFromPermissionSet","parameters":{"PermissionSetArn":"arn:ps"}}
-    {"api":"sso:ProvisionPermissionSet","parameters":{"PermissionSetArn":"arn:ps","TargetType":"ALL_PROVISIONED_ACCOUNTS"}}
+    {"api":"sso:ProvisionPermissionSet","parameters":{"PermissionSetArn":"arn:ps","TargetId":"111122223333","TargetType":"AWS_ACCOUNT"}}
     "#);
 }
 
@@ -398,7 +398,7 @@ async fn the_roster_is_whole_and_stays_when_it_cannot_be_read_anew() {
     let failed = roster::refresh(&desk.aws, desk.settings.identity.as_ref().unwrap(), desk.now).await.unwrap_err();
     assert!(matches!(failed, Error::Outside { .. }));
     assert_eq!(desk.aws.access().roster().unwrap().at, known.at);
-    assert_eq!(super::age(known.at, desk.now), "as of 5 min ago");
+    assert_eq!(desk.now.duration_since(known.at), SignedDuration::from_mins(5));
 }
 
 #[tokio::test]

@@ -183,12 +183,6 @@ pub(crate) fn planned_provisioning_in(permission_set: &str, account: &str) -> Pl
     call("sso:ProvisionPermissionSet", names)
 }
 
-/// The planned provisioning of a permission set wherever it is in use.
-pub(crate) fn planned_provisioning(permission_set: &str) -> PlannedCall {
-    let names = [("PermissionSetArn", permission_set), ("TargetType", "ALL_PROVISIONED_ACCOUNTS")];
-    call("sso:ProvisionPermissionSet", names)
-}
-
 fn planned_write(api: &str, assignment: &Assignment) -> PlannedCall {
     let kind = match assignment.principal.kind {
         PrincipalKind::User => "USER",
@@ -336,23 +330,11 @@ impl Identity {
         removal(answer, &format!("deleting the inline policy of {}", set.name))
     }
 
-    /// Asks AWS to bring a permission set up to date wherever it is in use.
-    pub(crate) async fn provision(&self, permit: &Permit, set: &PermissionSet) -> Result<Asked> {
-        self.provision_where(permit, set, None).await
-    }
-
     /// Asks AWS to bring a permission set up to date in one account, by id.
     pub(crate) async fn provision_in(&self, permit: &Permit, set: &PermissionSet, account: &str) -> Result<Asked> {
-        self.provision_where(permit, set, Some(account)).await
-    }
-
-    async fn provision_where(&self, permit: &Permit, set: &PermissionSet, account: Option<&str>) -> Result<Asked> {
         let doing = format!("provisioning {}", set.name);
         let call = self.writers().1.provision_permission_set().instance_arn(&self.instance.arn).permission_set_arn(&set.arn);
-        let call = match account {
-            Some(account) => call.target_type(ProvisionTargetType::AwsAccount).target_id(account).send(),
-            None => call.target_type(ProvisionTargetType::AllProvisionedAccounts).send(),
-        };
+        let call = call.target_type(ProvisionTargetType::AwsAccount).target_id(account).send();
         match self.session.write(permit, "sso:ProvisionPermissionSet", call).await {
             Ok(answer) => {
                 let status = answer.permission_set_provisioning_status;
