@@ -16,6 +16,7 @@ pub mod aws;
 pub mod can;
 pub mod change;
 pub mod context;
+pub mod ecs;
 pub mod error;
 pub mod help;
 pub mod message;
