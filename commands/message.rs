@@ -30,6 +30,8 @@ pub enum Block {
     Fields(Vec<(String, Text)>),
     /// Rows under column titles.
     Table(Table),
+    /// Lines of fixed-width letters, such as a picture drawn with them.
+    Drawing(Vec<String>),
     /// A row of buttons.
     Buttons(Vec<Button>),
     /// Small print.
@@ -285,6 +287,12 @@ impl Message {
         self.block(Block::Table(table))
     }
 
+    /// Adds lines of fixed-width letters; nothing for no lines.
+    #[must_use]
+    pub fn drawing(self, lines: Vec<String>) -> Self {
+        if lines.is_empty() { self } else { self.block(Block::Drawing(lines)) }
+    }
+
     /// Adds a row of buttons; no row for no buttons.
     #[must_use]
     pub fn buttons(self, buttons: Vec<Button>) -> Self {
@@ -320,6 +328,7 @@ impl Block {
                 Some(fields.iter().map(|(label, value)| format!("{label}: {}", value.plain())).collect::<Vec<_>>().join("\n"))
             }
             Self::Table(table) => Some(table.lines().join("\n")),
+            Self::Drawing(lines) => Some(lines.join("\n")),
             Self::File(file) => Some(format!("file {}", file.name)),
             Self::Buttons(_) | Self::Divider => None,
         }
