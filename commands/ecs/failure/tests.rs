@@ -188,8 +188,8 @@ fn each_end_has_its_sentence() {
         let mut older = task("EssentialContainerExited", "", vec![container("web", Some(9), "")]);
         older.task_definition = "orders:41".to_owned();
         let dead = [older, task("EssentialContainerExited", "", vec![container("web", Some(1), "")])];
-        let with = why(&it, &dead, &[]).map(|why| why.sentence()).unwrap_or_default();
-        let without = why(&it, &[], &[]).map(|why| why.sentence()).unwrap_or_default();
+        let with = why(&it, &dead, &[]).map_or("-".to_owned(), |why| why.sentence());
+        let without = why(&it, &[], &[]).map_or("-".to_owned(), |why| why.sentence());
         format!("{without} | {with}")
     };
     let alarms = |it: &mut Deployment| {
@@ -230,8 +230,9 @@ fn each_end_has_its_sentence() {
     Its time was up. | Its time was up: the container web exited with code 1 (1 task).
     It was stopped by hand. | It was stopped by hand: the container web exited with code 1 (1 task).
     It was stopped by hand. | It was stopped by hand: the container web exited with code 1 (1 task).
-     | The container web exited with code 1 (1 task).
-     |    ");
+    - | The container web exited with code 1 (1 task).
+    - | -
+    ");
 }
 
 #[test]
