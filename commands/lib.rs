@@ -21,6 +21,7 @@ pub mod error;
 pub mod help;
 pub mod message;
 mod outlook;
+mod page;
 pub mod plan;
 pub mod rds;
 pub mod records;

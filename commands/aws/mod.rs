@@ -1,7 +1,8 @@
 //! AWS through assumed roles: one per capability and account, its session named after the person and tagged with the
 //! operation, so that CloudTrail shows the human.
 //!
-//! `session` opens sessions and lets calls through, `fault` says what went wrong, `cache` serves pickers, `time` converts.
+//! `session` opens sessions and lets calls through, `fault` says what went wrong, `everywhere` looks in many places, `cache`
+//! serves pickers, `time` converts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use crate::context::Context;
 
 pub(crate) mod cache;
+pub(crate) mod everywhere;
 mod fault;
 mod session;
 pub(crate) mod time;

@@ -349,7 +349,7 @@ impl Cause {
             Self::Alarm(names) => match &names[..] {
                 [] => "an alarm went off".to_owned(),
                 [one] => format!("the alarm {one} went off"),
-                many => format!("the alarms {} went off", super::listed(many)),
+                many => format!("the alarms {} went off", crate::message::listed(many)),
             },
             Self::Breaker => "the circuit breaker opened".to_owned(),
             Self::Hook(Some(name)) => format!("the lifecycle hook {name} failed"),

@@ -12,14 +12,3 @@ mod health;
 pub mod picture;
 pub mod task_definition;
 
-/// `a`, `a and b`, `a, b and c`.
-fn listed(words: &[impl AsRef<str>]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [first @ .., last] => {
-            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", first.join(", "), last.as_ref())
-        }
-    }
-}

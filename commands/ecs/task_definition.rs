@@ -253,7 +253,7 @@ impl Difference {
                 }
             }
             if !container.also.is_empty() {
-                lines.push(format!("{name}: also {}", super::listed(&container.also)));
+                lines.push(format!("{name}: also {}", crate::message::listed(&container.also)));
             }
         }
         lines
