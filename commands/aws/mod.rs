@@ -64,14 +64,15 @@ struct Shared {
     base: SdkConfig,
     sessions: session::Sessions,
     rds: crate::rds::Caches,
+    ecs: crate::ecs::Caches,
     access: crate::access::Memory,
 }
 
 impl Default for Shared {
     fn default() -> Self {
         let base = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-        let (sessions, rds, access) = Default::default();
-        Self { base, sessions, rds, access }
+        let (sessions, rds, ecs, access) = Default::default();
+        Self { base, sessions, rds, ecs, access }
     }
 }
 
@@ -109,6 +110,11 @@ impl Aws {
     /// What pickers of databases are served from.
     pub(crate) fn rds(&self) -> &crate::rds::Caches {
         &self.0.rds
+    }
+
+    /// What is remembered of services and their deployments.
+    pub(crate) fn ecs(&self) -> &crate::ecs::Caches {
+        &self.0.ecs
     }
 
     /// What is remembered of Identity Center.

@@ -67,7 +67,7 @@ pub(super) fn deployment(
     Some(deployment)
 }
 
-fn strategy(configuration: Option<&sdk::DeploymentConfiguration>) -> Strategy {
+pub(super) fn strategy(configuration: Option<&sdk::DeploymentConfiguration>) -> Strategy {
     let Some(configuration) = configuration else { return Strategy::Rolling };
     match configuration.strategy() {
         None | Some(sdk::DeploymentStrategy::Rolling) => Strategy::Rolling,
