@@ -113,7 +113,9 @@ def describe_load_balancers(context: Context, params: Params) -> Params:
     """Load balancers, all or by ARN or name."""
     known = list(_here(context).balancers.values())
     arns, names = params.get("LoadBalancerArns", []), params.get("Names", [])
-    found = [one for one in known if (not arns or one.arn in arns) and (not names or one.name in names)]
+    found = [
+        one for one in known if (not arns or one.arn in arns) and (not names or one.name in names)
+    ]
     if len(found) < max(len(arns), len(names)):
         raise _not_found("LoadBalancerNotFound", "load balancers", arns or names)
     return {"LoadBalancers": [_balancer_view(one, context) for one in found]}
@@ -124,7 +126,9 @@ def describe_listeners(context: Context, params: Params) -> Params:
     """Listeners with their default actions, of a load balancer or by ARN."""
     owner, arns = params.get("LoadBalancerArn"), params.get("ListenerArns", [])
     if not owner and not arns:
-        raise AwsError("ValidationError", "You must specify either listener ARNs or a load balancer ARN")
+        raise AwsError(
+            "ValidationError", "You must specify either listener ARNs or a load balancer ARN"
+        )
     found = [
         one
         for one in _listeners(context)
@@ -155,7 +159,9 @@ def describe_rules(context: Context, params: Params) -> Params:
     listeners = [one for one in _listeners(context) if listener in (None, one.arn)]
     if not listeners:
         raise _not_found("ListenerNotFound", "listeners", [listener or ""])
-    found = [rule for one in listeners for rule in _rules(one) if not arns or rule["RuleArn"] in arns]
+    found = [
+        rule for one in listeners for rule in _rules(one) if not arns or rule["RuleArn"] in arns
+    ]
     if len(found) < len(arns):
         raise _not_found("RuleNotFound", "rules", arns)
     return {"Rules": found}

@@ -135,7 +135,9 @@ class Balancers:
     def rule(self, listener: Listener, host: str, group: TargetGroup) -> Route:
         """A new rule that forwards a host to a group."""
         path = listener.arn.partition("listener/")[2]
-        made = Route(self.arn("listener-rule", path), {group.arn: 100.0}, len(listener.rules) + 1, host)
+        made = Route(
+            self.arn("listener-rule", path), {group.arn: 100.0}, len(listener.rules) + 1, host
+        )
         listener.rules.append(made)
         return made
 

@@ -96,7 +96,9 @@ def batch_get_deployment_targets(context: Context, params: Params) -> Params:
 def get_deployment_target(context: Context, params: Params) -> Params:
     """One target."""
     asked = params | {"targetIds": [params["targetId"]]}
-    return {"deploymentTarget": batch_get_deployment_targets(context, asked)["deploymentTargets"][0]}
+    return {
+        "deploymentTarget": batch_get_deployment_targets(context, asked)["deploymentTargets"][0]
+    }
 
 
 @CODEDEPLOY.operation("ContinueDeployment")

@@ -38,9 +38,7 @@ def batch_get_deployment_groups(context: Context, params: Params) -> Params:
     """Several groups of an application; those not there are left out and said in errorMessage."""
     names = params["deploymentGroupNames"]
     if len(names) > _MOST:
-        raise AwsError(
-            "BatchLimitExceededException", "The maximum number of names allowed is 100."
-        )
+        raise AwsError("BatchLimitExceededException", "The maximum number of names allowed is 100.")
     known = here(context).application(params["applicationName"])
     answer: Params = {
         "deploymentGroupsInfo": [views.group_view(known[name]) for name in names if name in known]

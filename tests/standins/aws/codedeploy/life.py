@@ -6,18 +6,17 @@ AWS CodeDeploy user guide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..ecs.fates import fate
 from ..ecs.fleet import Fleet
 from ..ecs.state import TaskDefinition
-from ..eventbridge import tell
 from ..script import Script, Steps
 from ..timeline import Entry
 from ..traffic import Balance
-from .state import FAILURE, ON_ALARM, ON_REQUEST, Group, steps
+from . import events
+from .state import FAILURE, ON_ALARM, ON_REQUEST, Broken, Event, Group, Numbers, steps
 
 _EVENTS = (
     "BeforeInstall",
@@ -32,38 +31,14 @@ _EVENTS = (
 _BACK = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
 _IDS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _ENDED = ("Succeeded", "Failed", "Stopped")
-_STATES = {
-    "InProgress": "START",
-    "Ready": "READY",
-    "Succeeded": "SUCCESS",
-    "Failed": "FAILURE",
-    "Stopped": "STOP",
-}
-
-
-@dataclass
-class Event:
-    """A lifecycle event."""
-
-    name: str
-    status: str = "Pending"
-    started: datetime | None = None
-    ended: datetime | None = None
-    diagnosis: str | None = None
-
-
-class Broken(Exception):
-    """A deployment shall end without success."""
-
-    def __init__(self, status: str, code: str, message: str, cause: str | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.cause = status, code, message, cause
 
 
 class Deployment:
     """A deployment: from the original (blue) task set to the replacement (green)."""
 
-    def __init__(self, group: Group, definition: TaskDefinition, back_from: Deployment | None = None) -> None:
+    def __init__(
+        self, group: Group, definition: TaskDefinition, back_from: Deployment | None = None
+    ) -> None:
         world = group.service.region.world
         self.group = group
         self.definition = definition
@@ -116,20 +91,7 @@ class Deployment:
     def _turn(self, status: str) -> None:
         self.status = status
         self._touch()
-        region = self.group.service.region
-        place = f"arn:aws:codedeploy:{region.name}:{region.account}"
-        application, name = self.group.application, self.group.name
-        detail = {
-            "instanceGroupId": self.group.id,
-            "region": region.name,
-            "application": application,
-            "deploymentId": self.id,
-            "state": _STATES[status],
-            "deploymentGroup": name,
-        }
-        kind = ("aws.codedeploy", "CodeDeploy Deployment State-change Notification")
-        resources = [f"{place}:application:{application}", f"{place}:deploymentgroup:{application}/{name}"]
-        tell(region.world, region.place, kind, resources, detail)
+        events.state(self.group, self.id, status)
 
     def _touch(self) -> None:
         self.updated = self.group.service.region.now
@@ -407,19 +369,6 @@ class Deployment:
             "reason": f"{self.error[0]}: {self.error[1]}" if self.error else None,
             "waits_for": self.waits_for,
         }
-
-
-class Numbers:
-    """The order in which the deployments of a world were made."""
-
-    def __init__(self, world: object) -> None:
-        del world
-        self._last = 0
-
-    def next(self) -> int:
-        """The next number."""
-        self._last += 1
-        return self._last
 
 
 def start(group: Group, definition: TaskDefinition) -> Deployment:

@@ -25,7 +25,9 @@ def here(context: Context) -> Region:
 
 def page(items: Sequence[T], params: Params) -> tuple[list[T], Params]:
     """The asked page, a hundred at a time, and the token to answer with it."""
-    error = AwsError("InvalidNextTokenException", "The next token was specified in an invalid format.")
+    error = AwsError(
+        "InvalidNextTokenException", "The next token was specified in an invalid format."
+    )
     found, following = paging.page(items, params.get("nextToken"), 100, error)
     return found, {"nextToken": following} if following else {}
 

@@ -22,7 +22,9 @@ ON_REQUEST = "DEPLOYMENT_STOP_ON_REQUEST"
 
 _CANARY = re.compile(r"Canary(?P<percent>\d+)Percent(?P<minutes>\d+)Minutes$")
 _LINEAR = re.compile(r"Linear(?P<percent>\d+)PercentEvery(?P<minutes>\d+)Minutes$")
-_KNOWN = re.compile(r"^CodeDeployDefault\.ECS(AllAtOnce|Canary10Percent(5|15)Minutes|Linear10PercentEvery(1|3)Minutes)$")
+_KNOWN = re.compile(
+    r"^CodeDeployDefault\.ECS(AllAtOnce|Canary10Percent(5|15)Minutes|Linear10PercentEvery(1|3)Minutes)$"
+)
 
 
 def routing(config: str) -> dict[str, Any]:
@@ -63,6 +65,38 @@ def steps(config: str) -> Iterator[tuple[float, timedelta | None]]:
 
 
 @dataclass
+class Event:
+    """A lifecycle event."""
+
+    name: str
+    status: str = "Pending"
+    started: datetime | None = None
+    ended: datetime | None = None
+    diagnosis: str | None = None
+
+
+class Broken(Exception):
+    """A deployment shall end without success."""
+
+    def __init__(self, status: str, code: str, message: str, cause: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.cause = status, code, message, cause
+
+
+class Numbers:
+    """The order in which the deployments of a world were made."""
+
+    def __init__(self, world: object) -> None:
+        del world
+        self._last = 0
+
+    def next(self) -> int:
+        """The next number."""
+        self._last += 1
+        return self._last
+
+
+@dataclass
 class Group:
     """A deployment group: one ECS service and how it is deployed."""
 
@@ -84,7 +118,14 @@ class Group:
     def configure(self, settings: dict[str, Any]) -> None:
         """Set fields by name."""
         for name, value in settings.items():
-            if name not in ("config", "on_timeout", "ready_minutes", "terminate_minutes", "rollback_on", "alarms"):
+            if name not in (
+                "config",
+                "on_timeout",
+                "ready_minutes",
+                "terminate_minutes",
+                "rollback_on",
+                "alarms",
+            ):
                 raise ValueError(f"a deployment group has no {name}")
             setattr(self, name, value)
 

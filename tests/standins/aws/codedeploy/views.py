@@ -8,8 +8,8 @@ from typing import Any
 
 from ..ecs.fleet import Fleet
 from ..ecs.state import TaskDefinition
-from .life import Deployment, Event
-from .state import Group
+from .life import Deployment
+from .state import Event, Group
 
 _OVERVIEW = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 _STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -20,7 +20,10 @@ def revision(definition: TaskDefinition) -> dict[str, Any]:
     container = definition.containers[0]
     properties = {
         "TaskDefinition": definition.arn,
-        "LoadBalancerInfo": {"ContainerName": container.name, "ContainerPort": container.port or 8080},
+        "LoadBalancerInfo": {
+            "ContainerName": container.name,
+            "ContainerPort": container.port or 8080,
+        },
     }
     target = {"Type": "AWS::ECS::Service", "Properties": properties}
     content = json.dumps({"version": 0.0, "Resources": [{"TargetService": target}]})

@@ -7,6 +7,7 @@ from . import deployment, views
 from .fleet import Fleet
 from .service import ECS, here, invalid, missing, page
 from .state import PAUSE_STAGES, Service
+from .task_views import tag_list
 
 _MOST_SERVICES = 10
 _MOST_CLUSTERS = 100
@@ -78,7 +79,9 @@ def update_service(context: Context, params: Params) -> Params:
         )
     changed = params.get("deploymentConfiguration", {})
     for hook in changed.get("lifecycleHooks", []):
-        if hook.get("targetType") == "PAUSE" and not set(hook["lifecycleStages"]) <= set(PAUSE_STAGES):
+        if hook.get("targetType") == "PAUSE" and not set(hook["lifecycleStages"]) <= set(
+            PAUSE_STAGES
+        ):
             raise invalid("PAUSE hooks cannot be configured at this lifecycle stage.")
     service.configuration |= changed
     current = service.fleets[-1]
@@ -103,8 +106,8 @@ def list_tags_for_resource(context: Context, params: Params) -> Params:
     region, arn = here(context), params["resourceArn"]
     for cluster in region.clusters.values():
         if cluster.arn == arn:
-            return {"tags": views.tag_list(cluster.tags)}
+            return {"tags": tag_list(cluster.tags)}
     for service in region.services():
         if service.arn == arn:
-            return {"tags": views.tag_list(service.tags)}
+            return {"tags": tag_list(service.tags)}
     raise invalid("The specified resource was not found.")

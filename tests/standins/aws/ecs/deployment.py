@@ -103,7 +103,9 @@ class Deployment:
         if name == "COMPLETED":
             self.service.say(f"(service {service}) (deployment {of.id}) deployment completed.")
         elif name == "FAILED":
-            self.service.say(f"(service {service}) (deployment {of.id}) deployment failed: {reason}")
+            self.service.say(
+                f"(service {service}) (deployment {of.id}) deployment failed: {reason}"
+            )
         elif fleet is not None:
             self.service.say(f"(service {service}) rolling back to deployment {of.id}.")
         events.deployment(self.service, of, name, reason)
@@ -344,7 +346,11 @@ def deploy(service: Service, target: Fleet) -> Deployment:
     if service.balance is not None:
         group = service.live.group
         assert group is not None
-        target.attach(group if service.configuration["strategy"] == "ROLLING" else service.balance.other(group))
+        target.attach(
+            group
+            if service.configuration["strategy"] == "ROLLING"
+            else service.balance.other(group)
+        )
     if service.fates:
         target.fate = fates.fate(service.fates.pop(0), target)
     made = Deployment(service, sources, target)

@@ -63,7 +63,7 @@ def task(of: Task) -> None:
     service = of.fleet.service
     if not bus(service.region.world).listeners:
         return
-    from .views import task_view
+    from .task_views import task_view
 
     shown = task_view(of)
     detail = {

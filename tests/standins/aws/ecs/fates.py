@@ -13,12 +13,16 @@ from .state import Fate
 
 
 def _exit(order: dict[str, Any], image: str, group: str) -> Fate:
-    return Fate("EssentialContainerExited", "Essential container in task exited", "run", order["code"])
+    return Fate(
+        "EssentialContainerExited", "Essential container in task exited", "run", order["code"]
+    )
 
 
 def _memory(order: dict[str, Any], image: str, group: str) -> Fate:
     reason = "OutOfMemoryError: Container killed due to memory usage"
-    return Fate("EssentialContainerExited", "Essential container in task exited", "run", 137, reason)
+    return Fate(
+        "EssentialContainerExited", "Essential container in task exited", "run", 137, reason
+    )
 
 
 def _pull(order: dict[str, Any], image: str, group: str) -> Fate:

@@ -6,6 +6,7 @@ guide.
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta
 
 from ..script import Script, Steps
@@ -111,8 +112,8 @@ class Task:
         self.stopping = self.fleet.now
         self.health = "draining" if self.health else ""
         self.turn("DEACTIVATING")
-        script = Script(self.fleet.service.region.world, self._drain())
-        script.begin()
+        self.script = Script(self.fleet.service.region.world, self._drain())
+        self.script.begin()
 
     def _drain(self) -> Steps:
         yield self.fleet.service.region.seconds("task.drain")
@@ -256,15 +257,24 @@ class Fleet:
         self.fate = fate
         sick = [task for task in self.alive if task.status == "RUNNING"]
         pause = self.service.region.seconds("task.die")
+        timeline = self.service.region.world.timeline
         for number, task in enumerate(sick):
-            self.service.region.world.timeline.at(
-                self.now + pause * (number + 1), lambda task=task: self._fall(task)
-            )
+            timeline.at(self.now + pause * (number + 1), functools.partial(self._fall, task))
 
     def _fall(self, task: Task) -> None:
-        if task.alive and self.fate is not None:
+        if task in self.tasks and task.alive and self.fate is not None:
             task.script.cancel()
             task.die(self.fate)
+
+    def vanish(self) -> None:
+        """Be gone at once, as the fleets of a service that was deleted."""
+        self.fate, self.desired = None, 0
+        self._fill()
+        for task in self.tasks:
+            task.script.cancel()
+            self.service.region.tasks.pop(task.arn, None)
+        self.tasks.clear()
+        self.attach(None)
 
     def stirred(self) -> None:
         """Something about its tasks changed."""

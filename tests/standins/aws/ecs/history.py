@@ -6,8 +6,9 @@ from ..errors import AwsError
 from ..simulator import Context, Params
 from . import views
 from .deployment import Deployment
+from .fleet import Fleet
 from .service import ECS, here, invalid, missing, page
-from .state import Region
+from .state import Region, Service
 
 _MOST = 20
 
@@ -49,7 +50,7 @@ def describe_service_revisions(context: Context, params: Params) -> Params:
     asked = params["serviceRevisionArns"]
     if not 1 <= len(asked) <= _MOST:
         raise invalid("ServiceRevisionArns must have between 1 and 20 elements.")
-    known = {}
+    known: dict[str, tuple[Service, Fleet]] = {}
     for service in here(context).services():
         fleets = [*service.fleets]
         for one in service.deployments:

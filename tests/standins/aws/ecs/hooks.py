@@ -68,7 +68,9 @@ class Hook:
             back, why = self.deployment.service.lambda_fails, "failed"
             self._end("FAILED" if back else "SUCCEEDED")
         if back:
-            reason = f"Service deployment rolled back because the lifecycle hook at {self.stage} {why}."
+            reason = (
+                f"Service deployment rolled back because the lifecycle hook at {self.stage} {why}."
+            )
             self.deployment.script.interrupt(Rollback(reason))
         else:
             self.deployment.script.poke()
@@ -88,7 +90,9 @@ class Hook:
 def invoke(deployment: Deployment, stage: str) -> Steps:
     """Run all hooks of a stage side by side and wait until none is open."""
     configured = deployment.configuration.get("lifecycleHooks", [])
-    started = [Hook(deployment, stage, hook) for hook in configured if stage in hook["lifecycleStages"]]
+    started = [
+        Hook(deployment, stage, hook) for hook in configured if stage in hook["lifecycleStages"]
+    ]
     deployment.hooks += started
     while any(hook.open for hook in started):
         yield None

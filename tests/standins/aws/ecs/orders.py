@@ -134,15 +134,12 @@ def _forget(world: World, order: Order) -> Any:
     service = _find(world, order)
     for one in service.deployments:
         one.script.cancel()
+        for hook in one.hooks:
+            hook.drop()
     if service.group is not None:
         service.group.forget()
     for fleet in service.fleets:
-        fleet.desired = 0
-        fleet.attach(None)
-        for task in list(fleet.tasks):
-            task.script.cancel()
-            service.region.tasks.pop(task.arn, None)
-        fleet.tasks.clear()
+        fleet.vanish()
     del service.cluster.services[service.name]
     return {}
 

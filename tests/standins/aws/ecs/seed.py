@@ -167,7 +167,9 @@ def _balance(made: Service) -> Balance:
     pair = made.controller != "ECS" or made.configuration["strategy"] != "ROLLING"
     # CodeDeploy moves a listener's default action, so such a service has a balancer to itself.
     own = made.controller != "ECS"
-    balancer = all_here.balancer(f"{made.cluster.name}-{made.name}"[:32] if own else made.cluster.name)
+    balancer = all_here.balancer(
+        f"{made.cluster.name}-{made.name}"[:32] if own else made.cluster.name
+    )
     production, test = balancer.listeners
     suffixes = ("blue", "green") if pair else ("tg",)
     groups = [all_here.group(f"{made.name}-{suffix}", 8080, balancer) for suffix in suffixes]
@@ -214,6 +216,9 @@ def many(world: World, count: int) -> None:
                 "name": f"svc-{number:03d}",
                 "controller": "CODE_DEPLOY" if code_deploy else "ECS",
                 "strategy": "ROLLING" if code_deploy else STRATEGIES[number % len(STRATEGIES)],
-                "tags": {"project": project, "env": "staging" if account == _ACCOUNTS[1] else "prod"},
+                "tags": {
+                    "project": project,
+                    "env": "staging" if account == _ACCOUNTS[1] else "prod",
+                },
             },
         )

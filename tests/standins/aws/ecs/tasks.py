@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..simulator import Context, Params
-from . import views
+from . import task_views as views
 from .fleet import REMEMBERED, Task
 from .service import ECS, here, invalid, missing, page
 from .state import Region

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .deployment import Deployment
-from .fleet import Fleet, Task
+from .fleet import Fleet
 from .hooks import Hook
-from .state import Cluster, Container, Service, TaskDefinition
+from .state import Cluster, Service
+from .task_views import tag_list
 
 _SUBNETS = ["subnet-0a1b2c3d4e5f60718", "subnet-0918273645f0e1d2c"]
 _GROUPS = ["sg-0123456789abcdef0"]
@@ -18,11 +19,6 @@ _NETWORK = {
         "assignPublicIp": "DISABLED",
     }
 }
-
-
-def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
-    """Tags as ECS writes them."""
-    return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def cluster_view(cluster: Cluster, include: list[str]) -> dict[str, Any]:
@@ -64,7 +60,9 @@ def service_view(service: Service, include: list[str]) -> dict[str, Any]:
         "platformFamily": "Linux",
         "taskDefinition": _wanted(service).definition.arn,
         "deploymentConfiguration": configuration(service.configuration, native),
-        "deployments": [_deployment(service, fleet) for fleet in _in_order(service)] if native else [],
+        "deployments": [_deployment(service, fleet) for fleet in _in_order(service)]
+        if native
+        else [],
         "roleArn": (
             f"arn:aws:iam::{service.region.account}:role/aws-service-role/ecs.amazonaws.com/"
             "AWSServiceRoleForECS"
@@ -301,107 +299,4 @@ def revision_view(service: Service, fleet: Fleet) -> dict[str, Any]:
         ],
         "guardDutyEnabled": False,
         "createdAt": fleet.created,
-    }
-
-
-def task_view(task: Task, include: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A task with its containers."""
-    fleet = task.fleet
-    service, definition = fleet.service, fleet.definition
-    shown: dict[str, Any] = {
-        "attachments": [],
-        "attributes": [],
-        "availabilityZone": f"{service.region.name}a",
-        "clusterArn": service.cluster.arn,
-        "containers": [_container(task, container) for container in definition.containers],
-        "cpu": str(definition.cpu),
-        "createdAt": task.created,
-        "desiredStatus": task.desired,
-        "enableExecuteCommand": False,
-        "group": f"service:{service.name}",
-        "healthStatus": "UNKNOWN",
-        "lastStatus": task.status,
-        "launchType": "FARGATE",
-        "memory": str(definition.memory),
-        "overrides": {"containerOverrides": []},
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
-        "pullStartedAt": task.pulled,
-        "pullStoppedAt": task.pulled,
-        "startedAt": task.started,
-        "startedBy": fleet.id,
-        "stopCode": task.code,
-        "stoppedAt": task.stopped,
-        "stoppedReason": task.reason,
-        "stoppingAt": task.stopping,
-        "tags": tag_list(service.tags) if "TAGS" in include else [],
-        "taskArn": task.arn,
-        "taskDefinitionArn": definition.arn,
-        "version": task.version,
-    }
-    return shown
-
-
-def _container(task: Task, container: Container) -> dict[str, Any]:
-    first = task.fleet.definition.containers[0] is container
-    shown: dict[str, Any] = {
-        "containerArn": task.arn.replace(":task/", ":container/") + f"-{container.name}",
-        "taskArn": task.arn,
-        "name": container.name,
-        "image": container.image,
-        "lastStatus": "STOPPED" if task.stopped else "RUNNING" if task.started else "PENDING",
-        "networkInterfaces": [],
-        "cpu": str(container.cpu),
-    }
-    if task.pulled:
-        shown |= {"runtimeId": task.runtime, "imageDigest": container.digest}
-    if task.stopped and task.started:
-        # What kills a task is its first container; the others are asked to end.
-        shown["exitCode"] = (task.exit or 0) if first else 0
-    if task.stopped and first and task.container_reason:
-        shown["reason"] = task.container_reason
-    return shown
-
-
-def definition_view(definition: TaskDefinition) -> dict[str, Any]:
-    """A task definition."""
-    account = definition.arn.split(":")[4]
-    role = f"arn:aws:iam::{account}:role/{definition.family}-task"
-    return {
-        "taskDefinitionArn": definition.arn,
-        "containerDefinitions": [_container_definition(one) for one in definition.containers],
-        "family": definition.family,
-        "taskRoleArn": role,
-        "executionRoleArn": f"{role}-execution",
-        "networkMode": "awsvpc",
-        "revision": definition.revision,
-        "volumes": [],
-        "status": "ACTIVE",
-        "placementConstraints": [],
-        "compatibilities": ["EC2", "FARGATE"],
-        "requiresCompatibilities": ["FARGATE"],
-        "cpu": str(definition.cpu),
-        "memory": str(definition.memory),
-        "registeredAt": definition.registered,
-        "registeredBy": f"arn:aws:iam::{account}:role/deploy",
-    }
-
-
-def _container_definition(container: Container) -> dict[str, Any]:
-    port = container.port
-    return {
-        "name": container.name,
-        "image": container.image,
-        "cpu": container.cpu,
-        "memory": container.memory,
-        "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"}] if port else [],
-        "essential": True,
-        "environment": [
-            {"name": name, "value": value} for name, value in container.environment.items()
-        ],
-        "mountPoints": [],
-        "volumesFrom": [],
-        "secrets": [
-            {"name": name, "valueFrom": value} for name, value in container.secrets.items()
-        ],
     }
