@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::deployment::{Deployment, Id, Image, ServiceRef, last_part};
 use super::failure::{self, StoppedTask, Why};
-use super::service::{Service, service};
+use super::service::{Controller, Service, service};
 use super::task_definition::{Difference, Version, difference};
 use super::{Caches, from_ecs};
 use crate::aws::time::date_time;
@@ -162,7 +162,11 @@ impl Ecs {
     ///
     /// # Errors
     /// What AWS said.
-    pub async fn recent(&self, service: &ServiceRef, since: Timestamp) -> Result<Vec<Deployment>> {
+    pub async fn recent(&self, service: &Service, since: Timestamp) -> Result<Vec<Deployment>> {
+        if service.controller != Controller::Ecs {
+            return Ok(Vec::new());
+        }
+        let service = &service.at;
         let doing = || self.looking_at(&service.name);
         let after = sdk::CreatedAt::builder().after(date_time(since)).build();
         let call = self.client.list_service_deployments().cluster(&service.cluster).service(&service.name).created_at(after);

@@ -111,7 +111,7 @@ impl Ecs {
         }))
     }
 
-    /// The deployment with its target, where it is worth asking: ended ones keep what they are.
+    /// The deployment with its target and the way its traffic moves.
     async fn assembled(
         &self,
         info: &sdk::DeploymentInfo,

@@ -313,6 +313,8 @@ pub struct Hook {
     pub kind: HookKind,
     /// Where it stands.
     pub status: HookStatus,
+    /// What AWS does when it takes too long.
+    pub on_timeout: OnTimeout,
 }
 
 /// What a lifecycle hook does.

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::deployment::{Deployment, HookKind, HookStatus, Status, Watch, last_part};
+use super::deployment::{Deployment, Hook, HookKind, HookStatus, OnTimeout, Status, Watch, last_part};
 use super::events::Event;
 use crate::aws::time::instant;
 
@@ -90,8 +90,14 @@ pub enum Cause {
     Alarm(Vec<String>),
     /// The circuit breaker opened: too many tasks failed.
     Breaker,
-    /// A lifecycle hook failed or was not answered; its name, where it has one.
+    /// A lifecycle hook failed; its function's name, where it is told.
     Hook(Option<String>),
+    /// Somebody answered a gate with a rollback.
+    Rejected,
+    /// Nobody answered a gate in time.
+    Unanswered,
+    /// A newer deployment of the same service began.
+    Superseded,
     /// Its time was up.
     Timeout,
     /// A role is missing, or may too little.
@@ -249,7 +255,9 @@ fn of_status(words: &str) -> Cause {
         Cause::Alarm(Vec::new())
     } else if has(&["hook"]) {
         Cause::Hook(None)
-    } else if has(&["manual", "user request", "by user", "by a user"]) {
+    } else if has(&["new service deployment", "newer deployment"]) {
+        Cause::Superseded
+    } else if has(&["manual", "user request", "by user", "by a user", "was stopped"]) {
         Cause::ByHand
     } else if has(&["timed out", "timeout"]) {
         Cause::Timeout
@@ -300,14 +308,6 @@ fn ended(deployment: &Deployment) -> Option<Cause> {
     if let Some(alarms) = deployment.alarms.as_ref().filter(|alarms| alarms.watch == Watch::Triggered) {
         return Some(Cause::Alarm(alarms.triggered.clone()));
     }
-    let broken = |status: &HookStatus| matches!(status, HookStatus::Failed | HookStatus::TimedOut);
-    if let Some(hook) = deployment.hooks.iter().find(|hook| broken(&hook.status)) {
-        return Some(match &hook.kind {
-            HookKind::Lambda(name) if !name.is_empty() => Cause::Hook(Some(name.clone())),
-            _ if hook.status == HookStatus::TimedOut => Cause::Timeout,
-            _ => Cause::Hook(None),
-        });
-    }
     if deployment.breaker.as_ref().is_some_and(|breaker| breaker.watch == Watch::Triggered) {
         return Some(Cause::Breaker);
     }
@@ -317,7 +317,28 @@ fn ended(deployment: &Deployment) -> Option<Cause> {
     }
     let words = deployment.rollback.as_ref().and_then(|rollback| rollback.reason.as_deref());
     let words = words.or(reason.map(|reason| reason.words.as_str())).filter(|words| !words.is_empty());
-    words.map(of_status).or_else(|| (deployment.status == Status::Stopped).then_some(Cause::ByHand))
+    match words.map(of_status) {
+        // Its words name no hook, and hooks that nobody waits for any longer are said to have failed: only both together tell.
+        None | Some(Cause::Hook(None)) => by_hook(&deployment.hooks),
+        cause => cause,
+    }
+    .or_else(|| words.map(of_status))
+    .or_else(|| (deployment.status == Status::Stopped).then_some(Cause::ByHand))
+}
+
+/// The hook that ended a deployment.
+fn by_hook(hooks: &[Hook]) -> Option<Cause> {
+    let ended = hooks.iter().rev().find(|hook| match hook.status {
+        HookStatus::Failed => true,
+        HookStatus::TimedOut => hook.on_timeout == OnTimeout::RollBack,
+        _ => false,
+    })?;
+    Some(match (&ended.kind, &ended.status) {
+        (HookKind::Pause, HookStatus::TimedOut) => Cause::Unanswered,
+        (HookKind::Pause, _) => Cause::Rejected,
+        (HookKind::Lambda(name), _) if !name.is_empty() => Cause::Hook(Some(name.clone())),
+        _ => Cause::Hook(None),
+    })
 }
 
 impl Cause {
@@ -354,6 +375,9 @@ impl Cause {
             Self::Breaker => "the circuit breaker opened".to_owned(),
             Self::Hook(Some(name)) => format!("the lifecycle hook {name} failed"),
             Self::Hook(None) => "a lifecycle hook failed".to_owned(),
+            Self::Rejected => "its gate was answered with a rollback".to_owned(),
+            Self::Unanswered => "nobody answered its gate in time".to_owned(),
+            Self::Superseded => "a newer deployment took its place".to_owned(),
             Self::Timeout => "its time was up".to_owned(),
             Self::Permissions => "a role is missing, or may too little".to_owned(),
             Self::Other(words) => words.clone(),

@@ -245,7 +245,7 @@ mod tests {
                 "users"
             ]
         );
-        insta::assert_snapshot!(which("orders", &among[..3]), @"");
+        insta::assert_snapshot!(which("orders", &among[..3]), @"There are 3 services called orders. Which one: main/orders@shop-prod, batch/orders or orders@shop-dev?");
     }
 
     #[test]

@@ -137,7 +137,7 @@ async fn of_place(ecs: &Ecs, services: &[Service], since: Option<Timestamp>) -> 
     let own = async {
         let mut all = ecs.under_way(services).await?;
         if let Some(since) = since {
-            let looks = services.iter().map(|service| ecs.recent(&service.at, since));
+            let looks = services.iter().map(|service| ecs.recent(service, since));
             all.extend(futures_util::future::try_join_all(looks).await?.into_iter().flatten());
         }
         Ok(all)

@@ -153,9 +153,10 @@ fn events<'a>(seen: Seen<'a>) -> &'a [sdk::LifecycleEvent] {
     seen.target.map(sdk::EcsTarget::lifecycle_events).unwrap_or_default()
 }
 
-/// When the last lifecycle event ended: the waits begin there.
+/// When the last lifecycle event ended: the waits begin there. CodeDeploy tells neither beginning nor end of them.
 fn last_end(seen: Seen<'_>) -> Option<Timestamp> {
-    events(seen).iter().filter_map(|event| event.end_time().and_then(instant)).max()
+    let ends = events(seen).iter().filter_map(|event| event.end_time().and_then(instant)).max();
+    ends.or_else(|| seen.target?.last_updated_at().and_then(instant))
 }
 
 /// "Run order of hooks in an Amazon ECS deployment", CodeDeploy User Guide.

@@ -114,9 +114,7 @@ fn struck(one: &sdk::ServiceDeployment) -> bool {
         one.alarms().and_then(sdk::ServiceDeploymentAlarms::status),
         one.deployment_circuit_breaker().and_then(sdk::ServiceDeploymentCircuitBreaker::status),
     ];
-    let broken = [sdk::DeploymentLifecycleHookStatus::Failed, sdk::DeploymentLifecycleHookStatus::TimedOut];
     watches.contains(&Some(&sdk::ServiceDeploymentRollbackMonitorsStatus::Triggered))
-        || one.lifecycle_hook_details().iter().any(|hook| hook.status().is_some_and(|status| broken.contains(status)))
 }
 
 /// The hook it waits at; of several the one that expires first.
@@ -130,25 +128,28 @@ fn waiting(one: &sdk::ServiceDeployment) -> Option<&sdk::DeploymentLifecycleHook
 fn gate(one: &sdk::ServiceDeployment) -> Option<Gate> {
     let hook = waiting(one).filter(|_| one.status() == Some(&sdk::ServiceDeploymentStatus::InProgress))?;
     let expires = hook.expires_at().and_then(instant);
-    let waits = SignedDuration::from_mins(pause(one).into());
+    let waits = pause(one).map(|minutes| SignedDuration::from_mins(minutes.into()));
     Some(Gate {
         kind: GateKind::Hook { id: hook.hook_id.clone()? },
-        opened: expires.and_then(|expires| expires.checked_sub(waits).ok()),
+        opened: expires.zip(waits).and_then(|(expires, waits)| expires.checked_sub(waits).ok()),
         expires,
         on_timeout: hook.timeout_action().map_or(OnTimeout::RollBack, on_timeout),
     })
 }
 
-/// How many minutes the PAUSE hook of the present stage waits.
-fn pause(one: &sdk::ServiceDeployment) -> i32 {
+/// How many minutes the PAUSE hook that waits does so, where it can be told which of those configured it is: the one of the
+/// present stage; else the one before production traffic moves, since a deployment has no such stage; else the only one.
+fn pause(one: &sdk::ServiceDeployment) -> Option<i32> {
     let stage = one.lifecycle_stage().map(sdk::ServiceDeploymentLifecycleStage::as_str);
     let hooks = one.deployment_configuration().map(sdk::DeploymentConfiguration::lifecycle_hooks).unwrap_or_default();
-    let mut here = hooks.iter().filter(|hook| {
-        let pauses = hook.target_type() == Some(&sdk::DeploymentLifecycleHookTargetType::Pause);
-        pauses && hook.lifecycle_stages().iter().any(|at| Some(at.as_str()) == stage)
-    });
-    let minutes = here.next().and_then(|hook| hook.timeout_configuration()?.timeout_in_minutes());
-    minutes.unwrap_or(PAUSES)
+    let pauses: Vec<&sdk::DeploymentLifecycleHook> =
+        hooks.iter().filter(|hook| hook.target_type() == Some(&sdk::DeploymentLifecycleHookTargetType::Pause)).collect();
+    let at = |stage: &str| {
+        pauses.iter().find(|hook| hook.lifecycle_stages().iter().any(|configured| configured.as_str() == stage)).copied()
+    };
+    let only = || if let [only] = pauses[..] { Some(only) } else { None };
+    let hook = stage.and_then(at).or_else(|| at("PRE_PRODUCTION_TRAFFIC_SHIFT")).or_else(only)?;
+    Some(hook.timeout_configuration().and_then(|timeout| timeout.timeout_in_minutes()).unwrap_or(PAUSES))
 }
 
 pub(super) fn on_timeout(action: &sdk::DeploymentLifecycleHookAction) -> OnTimeout {
@@ -292,6 +293,7 @@ fn hook(one: &sdk::DeploymentLifecycleHookDetail) -> Hook {
             Some(other) => HookKind::Other(other.as_str().to_owned()),
         },
         status: one.status().map_or_else(|| HookStatus::Other("no status".to_owned()), hook_status),
+        on_timeout: one.timeout_action().map_or(OnTimeout::RollBack, on_timeout),
     }
 }
 

@@ -34,3 +34,6 @@ pub use service::{Controller, Rollout, Service};
 pub use services::Services;
 pub use status::Status;
 pub use writes::{Answer, Then, Wait, Write};
+
+#[cfg(test)]
+mod tests;

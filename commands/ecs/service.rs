@@ -217,7 +217,12 @@ pub(super) mod tests {
             format!("{kind}: {}", Service { controller: controller(Some(&given)), ..healthy() }.deployed())
         };
         let kinds = sdk::DeploymentControllerType::values().iter().chain(&["NAPPING"]);
-        insta::assert_snapshot!(kinds.map(|kind| words(kind)).collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(kinds.map(|kind| words(kind)).collect::<Vec<_>>().join("\n"), @"
+        CODE_DEPLOY: blue/green by CodeDeploy
+        ECS: rolling
+        EXTERNAL: by task sets
+        NAPPING: by NAPPING
+        ");
     }
 
     #[test]

@@ -72,7 +72,7 @@ async fn last(ecs: &Ecs, service: &Service, cx: &Context<'_>) -> Result<Option<D
     let mut found = own.into_iter().chain(by_codedeploy).next();
     if found.is_none() {
         let since = cx.now - BACK;
-        let (own, by_codedeploy) = tokio::try_join!(ecs.recent(&service.at, since), ecs.recent_by_codedeploy(service, since))?;
+        let (own, by_codedeploy) = tokio::try_join!(ecs.recent(service, since), ecs.recent_by_codedeploy(service, since))?;
         found = own.into_iter().chain(by_codedeploy).max_by_key(|deployment| deployment.created);
     }
     match found {

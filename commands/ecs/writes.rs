@@ -163,7 +163,15 @@ mod tests {
             Write::Stop { deployment: id(), then: Then::Leave },
         ];
         let planned: Vec<String> = writes.iter().map(|write| serde_json::to_string(&write.planned()).unwrap()).collect();
-        insta::assert_snapshot!(planned.join("\n"), @"");
+        insta::assert_snapshot!(planned.join("\n"), @r#"
+        {"api":"ecs:ContinueServiceDeployment","parameters":{"action":"CONTINUE","hookId":"hook-1","serviceDeploymentArn":"arn:aws:ecs:eu-west-1:111122223333:service-deployment/main/orders/r9i43YFj"}}
+        {"api":"ecs:ContinueServiceDeployment","parameters":{"action":"ROLLBACK","hookId":"hook-1","serviceDeploymentArn":"arn:aws:ecs:eu-west-1:111122223333:service-deployment/main/orders/r9i43YFj"}}
+        {"api":"ecs:StopServiceDeployment","parameters":{"serviceDeploymentArn":"arn:aws:ecs:eu-west-1:111122223333:service-deployment/main/orders/r9i43YFj","stopType":"ROLLBACK"}}
+        {"api":"codedeploy:ContinueDeployment","parameters":{"deploymentId":"d-A1B2C3D4E","deploymentWaitType":"READY_WAIT"}}
+        {"api":"codedeploy:ContinueDeployment","parameters":{"deploymentId":"d-A1B2C3D4E","deploymentWaitType":"TERMINATION_WAIT"}}
+        {"api":"codedeploy:StopDeployment","parameters":{"autoRollbackEnabled":"true","deploymentId":"d-A1B2C3D4E"}}
+        {"api":"codedeploy:StopDeployment","parameters":{"autoRollbackEnabled":"false","deploymentId":"d-A1B2C3D4E"}}
+        "#);
         let kept: Vec<Write> = serde_json::from_str(&serde_json::to_string(&writes).unwrap()).unwrap();
         assert_eq!(kept, writes);
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ecs::deployment::tests::deployment;
-use crate::ecs::deployment::{Alarms, Breaker, Hook, Reason, Rollback, Side};
+use crate::ecs::deployment::{Alarms, Breaker, Reason, Rollback, Side};
 
 fn container(name: &str, exit: Option<i32>, words: &str) -> StoppedContainer {
     StoppedContainer { name: name.to_owned(), image: format!("registry/{name}:1"), exit, words: words.to_owned() }
@@ -176,6 +176,10 @@ fn deaths_are_grouped_and_replaced_tasks_are_none() {
     assert_eq!(told, ["2 the container web exited with code 1", "1 the container web exited with code 2"]);
 }
 
+fn hook(kind: HookKind, status: HookStatus) -> Hook {
+    Hook { id: "hook-1".to_owned(), kind, status, on_timeout: OnTimeout::RollBack }
+}
+
 #[test]
 fn each_end_has_its_sentence() {
     let said = |status: Status, change: fn(&mut Deployment)| {
@@ -197,12 +201,12 @@ fn each_end_has_its_sentence() {
         it.alarms = Some(Alarms { watch: Watch::Triggered, names: names.clone(), triggered: names });
     };
     let breaker = |it: &mut Deployment| it.breaker = Some(Breaker { watch: Watch::Triggered, failures: 3, threshold: 3 });
-    let lambda = |it: &mut Deployment| {
-        let kind = HookKind::Lambda("smoke-test".to_owned());
-        it.hooks.push(Hook { id: "hook-1".to_owned(), kind, status: HookStatus::Failed });
-    };
-    let pause = |it: &mut Deployment| {
-        it.hooks.push(Hook { id: "hook-1".to_owned(), kind: HookKind::Pause, status: HookStatus::TimedOut });
+    let lambda = |it: &mut Deployment| it.hooks.push(hook(HookKind::Lambda("smoke-test".to_owned()), HookStatus::Failed));
+    let rejected = |it: &mut Deployment| it.hooks.push(hook(HookKind::Pause, HookStatus::Failed));
+    let unanswered = |it: &mut Deployment| it.hooks.push(hook(HookKind::Pause, HookStatus::TimedOut));
+    let dropped = |it: &mut Deployment| {
+        it.hooks.push(hook(HookKind::Pause, HookStatus::Failed));
+        it.reason = Some(Reason { code: None, words: "The service deployment was stopped.".to_owned() });
     };
     let coded = |it: &mut Deployment| {
         it.reason = Some(Reason { code: Some("TIMEOUT".to_owned()), words: "The deployment timed out.".to_owned() })
@@ -215,7 +219,9 @@ fn each_end_has_its_sentence() {
         said(Status::Failed, alarms),
         said(Status::RollingBack, breaker),
         said(Status::RolledBack, lambda),
-        said(Status::RolledBack, pause),
+        said(Status::RolledBack, rejected),
+        said(Status::RolledBack, unanswered),
+        said(Status::RolledBack, dropped),
         said(Status::Failed, coded),
         said(Status::RolledBack, by_hand),
         said(Status::Stopped, |_| {}),
@@ -226,7 +232,9 @@ fn each_end_has_its_sentence() {
     The alarms orders-5xx and orders-slow went off. | The alarms orders-5xx and orders-slow went off: the container web exited with code 1 (1 task).
     The circuit breaker opened. | The circuit breaker opened: the container web exited with code 1 (1 task).
     The lifecycle hook smoke-test failed. | The lifecycle hook smoke-test failed: the container web exited with code 1 (1 task).
-    Its time was up. | Its time was up: the container web exited with code 1 (1 task).
+    Its gate was answered with a rollback. | Its gate was answered with a rollback: the container web exited with code 1 (1 task).
+    Nobody answered its gate in time. | Nobody answered its gate in time: the container web exited with code 1 (1 task).
+    It was stopped by hand. | It was stopped by hand: the container web exited with code 1 (1 task).
     Its time was up. | Its time was up: the container web exited with code 1 (1 task).
     It was stopped by hand. | It was stopped by hand: the container web exited with code 1 (1 task).
     It was stopped by hand. | It was stopped by hand: the container web exited with code 1 (1 task).

@@ -194,7 +194,7 @@ fn a_gate_says_since_when_and_until_when() {
     assert_eq!(gate.opened, "2026-11-25T11:00:00Z".parse().ok());
     assert_eq!(gate.expires, "2026-11-25T12:00:00Z".parse().ok());
     assert_eq!(gate.on_timeout, OnTimeout::Continue);
-    // Without a configuration it waits a day, and rolls back.
+    // Without a configuration nobody knows since when.
     let gate = mapped(one().lifecycle_hook_details(pause("hook-1", "AWAITING_ACTION"))).gate.unwrap();
     assert_eq!((gate.opened, gate.expires, gate.on_timeout), (None, None, OnTimeout::RollBack));
 }
