@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::aws::Aws;
 use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
+use crate::{Error, Result};
 
 /// A person's id: short, lower case, the same on every platform, such as `ana`. From `people.toml`, or made of the user name
 /// for people whom only IAM Identity Center knows.
@@ -366,5 +366,13 @@ impl Context<'_> {
     /// Whether the asker may run this very command on `resource`: lists leave out what it denies.
     pub fn may(&self, resource: &Resource) -> bool {
         matches!(self.authority.decide(self.person, self.action, resource), Decision::Allowed { .. })
+    }
+}
+
+/// Refuses what the policy denies once it is known what is meant.
+pub(crate) fn check(resource: &Resource, cx: &Context<'_>) -> Result<()> {
+    match cx.authority.decide(cx.person, cx.action, resource) {
+        Decision::Allowed { .. } => Ok(()),
+        Decision::Denied { why, .. } => Err(Error::shown(why)),
     }
 }

@@ -17,11 +17,13 @@ pub mod aws;
 pub mod can;
 pub mod change;
 pub mod context;
+pub mod ecs;
 pub mod error;
 pub mod events;
 pub mod help;
 pub mod message;
 mod outlook;
+mod page;
 pub mod plan;
 pub mod rds;
 pub mod records;
@@ -129,6 +131,10 @@ pub const ALL: &[Entry] = &[
     Entry::query::<rds::Targets>(),
     Entry::query::<rds::Events>(),
     Entry::change::<rds::Upgrade>(),
+    Entry::query::<ecs::Services>(),
+    Entry::query::<ecs::Status>(),
+    Entry::query::<ecs::Deployments>(),
+    Entry::query::<ecs::Failing>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),
     Entry::at_once::<change::review::Review>(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use commands::context::{Account, Settings};
+use commands::registry::nearest;
 use jiff::SignedDuration;
 use toml::de::DeValue;
 
@@ -186,7 +187,7 @@ fn accounts(top: &Table<'_>, aws: &Everywhere, capabilities: &[&str]) -> Vec<Acc
             (None, Some(region)) => Some(vec![region.clone()]),
             (None, None) => table.must("regions", REGIONS, texts),
         };
-        let own = roles(&table);
+        let own = roles(&table, capabilities);
         table.done();
         let (Some(id), Some(name), Some(project), Some(env), Some(regions)) = (id, name, project, env, regions) else { continue };
         let filled = |capability: &str| Some((capability.to_owned(), aws.role(&id, capability)?));
@@ -219,11 +220,18 @@ fn is_role(arn: &str) -> bool {
 }
 
 /// Roles written out by capability.
-fn roles(account: &Table<'_>) -> BTreeMap<String, String> {
+fn roles(account: &Table<'_>, capabilities: &[&str]) -> BTreeMap<String, String> {
     let Some(table) = account.table("roles") else { return BTreeMap::new() };
     let roles: BTreeMap<_, _> = table.named_texts().into_iter().collect();
     for (capability, arn) in roles.iter().filter(|(_, arn)| !is_role(arn)) {
         table.wrong(Some(capability), format!("Expected a role's ARN, found {arn:?}."));
+    }
+    for capability in roles.keys().filter(|capability| !capabilities.contains(&capability.as_str())) {
+        let words = match nearest(capability, capabilities.iter().copied()) {
+            Some(close) => format!("There is no such capability. Did you mean {close}?"),
+            None => "There is no such capability.".to_owned(),
+        };
+        table.wrong(Some(capability), words);
     }
     roles
 }

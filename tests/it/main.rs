@@ -9,6 +9,7 @@ mod break_glass;
 mod change;
 mod directory;
 mod directory_commands;
+mod ecs;
 mod escaping;
 mod every_commit;
 mod forms;

@@ -26,6 +26,8 @@ class World:
         self.violations: list[str] = []
         # Held while anything looks at or changes the world; never while an answer is held back.
         self.lock = threading.RLock()
+        # Told whenever time was moved or a message came; who waits on it lets go of the lock.
+        self.stirred = threading.Condition(self.lock)
         self.gone = False
         self._moment: datetime | None = None
         self._ids = 0
@@ -53,6 +55,7 @@ class World:
             )
         self._run(to)
         self.clock.set(to, pace)
+        self.stirred.notify_all()
 
     def _run(self, until: datetime) -> None:
         while (due := self.timeline.due(until)) is not None:
