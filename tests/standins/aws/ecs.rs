@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::service::{NewDeployment, NewService, Timeout, minutes};
+use super::rollout::{NewDeployment, NewService, Timeout, minutes};
 use super::world::Aws;
 
 /// The newest deployment of a service, whoever deploys it.

@@ -290,7 +290,7 @@ class Deployment:
             yield self._takes("rollback_request")
         self.turn("ROLLBACK_IN_PROGRESS", cause.reason)
         self._tell("FAILED", target.rollout_reason)
-        source.id = service.region.deployment_id()
+        source.id = service.region.deployment_id(service)
         source.rollout, source.updated = "IN_PROGRESS", self.updated
         source.rollout_reason = f"ECS deployment rolling back to deploymentId {source.id}."
         self.rollback = {
@@ -345,7 +345,7 @@ def deploy(service: Service, target: Fleet) -> Deployment:
     before = service.ongoing
     if before is not None:
         before.stop("Service deployment stopped because a new service deployment was started.")
-    sources = [fleet for fleet in service.fleets if fleet.tasks or fleet.primary]
+    sources = [fleet for fleet in service.fleets if fleet.tasks or fleet.desired or fleet.primary]
     service.fleets.append(target)
     if service.balance is not None:
         group = service.live.group

@@ -29,9 +29,9 @@ class Task:
         region = fleet.service.region
         cluster = fleet.service.cluster.name
         self.fleet = fleet
-        self.id = region.world.fresh(32, _HEX)
+        self.id = region.identify(fleet.service, "task", 32, _HEX)
         self.arn = region.arn("task", f"{cluster}/{self.id}")
-        self.runtime = f"{self.id}-{region.world.fresh(10, '0123456789')}"
+        self.runtime = f"{self.id}-{region.identify(fleet.service, 'runtime', 10, '0123456789')}"
         number = len(region.tasks) + 10
         self.address = f"10.0.{number // 250 % 250}.{number % 250}"
         self.status = status
@@ -137,7 +137,7 @@ class Fleet:
         region = service.region
         self.service = service
         self.definition = definition
-        self.id = region.deployment_id()
+        self.id = region.deployment_id(service)
         self.arn = region.revision_arn(service)
         self.created = self.updated = region.now
         self.group: TargetGroup | None = None
