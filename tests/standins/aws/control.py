@@ -69,6 +69,7 @@ class Control:
         with world.lock:
             world.gone = True
             world.faults.clear()
+            world.stirred.notify_all()
         # Closing waits for the listener to notice; the driver need not.
         threading.Thread(target=server.stop, daemon=True).start()
         return {}

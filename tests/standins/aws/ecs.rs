@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::service::{NewDeployment, NewService, Timeout, minutes};
+use super::rollout::{NewDeployment, NewService, Timeout, minutes};
 use super::world::Aws;
 
 /// The newest deployment of a service, whoever deploys it.
@@ -196,6 +196,17 @@ impl Aws {
     /// would send them; gives its URL.
     pub async fn event_queue(&self, account: &str, region: &str, name: &str) -> String {
         self.made("event-queue", json!({ "account": account, "region": region, "name": name })).await
+    }
+
+    /// The same through an SNS topic of that name, whose own envelope is around each event.
+    pub async fn event_queue_behind_topic(&self, account: &str, region: &str, name: &str) -> String {
+        let order = json!({ "account": account, "region": region, "name": name, "topic": true });
+        self.made("event-queue", order).await
+    }
+
+    /// Has each event come so often from now on: twice, as may happen, or not at all (0), as may happen too.
+    pub async fn events_come(&self, times: u32) {
+        self.change("event-copies", json!({ "copies": times })).await;
     }
 
     /// How many messages are in all queues, received ones that were not deleted included.

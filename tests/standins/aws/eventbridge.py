@@ -20,6 +20,10 @@ class Bus:
     def __init__(self, world: World) -> None:
         self.world = world
         self.listeners: list[Queue] = []
+        # Queues that hear through an SNS topic, which puts its own envelope around each event.
+        self.topics: dict[str, Queue] = {}
+        # How often each event comes: "best effort" is all that is promised for these services.
+        self.copies = 1
 
     def listen(self, account: str, region: str, name: str) -> Queue:
         """Have a queue hear of all events; it is made if it is not there."""
@@ -27,6 +31,37 @@ class Bus:
         if queue not in self.listeners:
             self.listeners.append(queue)
         return queue
+
+    def subscribe(self, account: str, region: str, name: str) -> Queue:
+        """The same through an SNS topic of that name, without raw message delivery."""
+        queue = queues(self.world, account, region).make(name)
+        self.topics[f"arn:aws:sns:{region}:{account}:{name}"] = queue
+        return queue
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody hears of events."""
+        return bool(self.listeners or self.topics)
+
+    def put(self, event: str) -> None:
+        """Put an event into every queue."""
+        for _ in range(self.copies):
+            for queue in self.listeners:
+                queue.put(event)
+            for topic, queue in self.topics.items():
+                queue.put(self._notification(topic, event))
+
+    def _notification(self, topic: str, event: str) -> str:
+        return json.dumps(
+            {
+                "Type": "Notification",
+                "MessageId": self.world.fresh_uuid(),
+                "TopicArn": topic,
+                "Message": event,
+                "Timestamp": instant(self.world.now),
+                "SignatureVersion": "1",
+            }
+        )
 
 
 def bus(world: World) -> Bus:
@@ -44,8 +79,7 @@ def tell(
     world: World, place: tuple[str, str], kind: tuple[str, str], resources: list[str], detail: Any
 ) -> None:
     """Put an event of ``(account, region)`` and ``(source, detail-type)`` into every queue."""
-    listeners = bus(world).listeners
-    if not listeners:
+    if not bus(world).heard:
         return
     (account, region), (source, detail_type) = place, kind
     event = {
@@ -59,6 +93,4 @@ def tell(
         "resources": resources,
         "detail": detail,
     }
-    body = json.dumps(event)
-    for queue in listeners:
-        queue.put(body)
+    bus(world).put(json.dumps(event))

@@ -38,7 +38,7 @@ mod ecs;
 mod fault;
 mod gateway;
 mod python;
-mod service;
+mod rollout;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -49,7 +49,7 @@ pub use directory::{Assignment, NewUser, Person, PrincipalKind};
 pub use ecs::{Answer, Death, Deployment, Serving};
 pub use fault::{Fault, FaultId};
 pub use gateway::Gateway;
-pub use service::{NewDeployment, NewService, Strategy, Timeout};
+pub use rollout::{NewDeployment, NewService, Strategy, Timeout};
 pub use world::{Aws, State, Upgrade};
 
 /// The account IAM Identity Center belongs to: the organization's management account, `acme-root`.

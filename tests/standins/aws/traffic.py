@@ -111,7 +111,7 @@ class Balancers:
         """The load balancer of a name, with listeners at 443 and 8443, made when asked for."""
         if name not in self.balancers:
             arn = self.arn("loadbalancer/app", name)
-            dns = f"{name}-{self.world.fresh(10, '0123456789')}.{self.region}.elb.amazonaws.com"
+            dns = f"{name}-{self.world.named_in(arn, 10, '0123456789')}.{self.region}.elb.amazonaws.com"
             made = LoadBalancer(name, arn, dns)
             path = arn.partition("loadbalancer/")[2]
             for port in (443, 8443):

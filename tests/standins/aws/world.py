@@ -100,6 +100,11 @@ class World:
         self._named[name] = self._named.get(name, 0) + 1
         return hashlib.shake_256(f"{name}/{self._named[name]}".encode()).hexdigest(length // 2)
 
+    def named_in(self, name: str, length: int, alphabet: str) -> str:
+        """The same in other letters."""
+        digits = bytes.fromhex(self.named(name, length * 2))
+        return "".join(alphabet[byte % len(alphabet)] for byte in digits)
+
     def named_uuid(self, name: str) -> str:
         """The same in the form of a UUID."""
         text = self.named(name, 32)

@@ -43,7 +43,7 @@ class Deployment:
         self.group = group
         self.definition = definition
         self.back_from = back_from
-        self.id = "d-" + world.fresh(9, _IDS)
+        self.id = "d-" + world.named_in(f"CodeDeploy {group.service.arn}", 9, _IDS)
         self.status = "Created"
         self.config = group.config
         self.on_timeout, self.ready_minutes = group.on_timeout, group.ready_minutes
@@ -163,6 +163,11 @@ class Deployment:
         self.green = green
         self.blue = service.live
         assert self.blue.group is not None
+        for left in [fleet for fleet in service.fleets if fleet is not self.blue]:
+            # A deployment stopped after its traffic had moved leaves its original task set behind.
+            left.scale(0)
+            left.attach(None)
+            service.fleets.remove(left)
         green.attach(self.balance.other(self.blue.group))
         if service.fates:
             green.fate = fate(service.fates.pop(0), green)

@@ -18,7 +18,7 @@ def group(service: Service, fleet: Fleet, settings: dict[str, Any]) -> Group:
     region = region_of(service.region.world, *service.region.place)
     application = f"AppECS-{service.cluster.name}-{service.name}"
     name = f"DgpECS-{service.cluster.name}-{service.name}"
-    made = Group(service.region.world.fresh_uuid(), application, name, service)
+    made = Group(service.region.world.named_uuid(name), application, name, service)
     made.configure(settings)
     region.applications.setdefault(application, {})[name] = made
     service.group = made

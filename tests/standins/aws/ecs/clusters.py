@@ -97,7 +97,7 @@ def update_service(context: Context, params: Params) -> Params:
 
 def _resize(service: Service, count: int) -> None:
     service.desired = count
-    service.fleets[-1].scale(count)
+    service.wanted.scale(count)
 
 
 @ECS.operation("ListTagsForResource")

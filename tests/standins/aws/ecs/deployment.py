@@ -100,12 +100,14 @@ class Deployment:
 
     def _tell(self, name: str, reason: str, fleet: Fleet | None = None) -> None:
         of, service = fleet or self.target, self.service.name
+        if name == "FAILED" and self.breaker == "DISABLED":
+            # "This event is sent for services with deployment circuit breaker logic turned on."
+            return
         if name == "COMPLETED":
             self.service.say(f"(service {service}) (deployment {of.id}) deployment completed.")
         elif name == "FAILED":
-            self.service.say(
-                f"(service {service}) (deployment {of.id}) deployment failed: {reason}"
-            )
+            why = reason.removeprefix("ECS deployment circuit breaker: ")
+            self.service.say(f"(service {service}) (deployment {of.id}) deployment failed: {why}")
         elif fleet is not None:
             self.service.say(f"(service {service}) rolling back to deployment {of.id}.")
         events.deployment(self.service, of, name, reason)
@@ -281,12 +283,14 @@ class Deployment:
         for hook in self.hooks:
             hook.drop()
         target.rollout = "FAILED"
+        if "TRIGGERED" not in (self.breaker, self.alarms):
+            target.rollout_reason = cause.reason
         if cause.asked:
             self.turn("ROLLBACK_REQUESTED", cause.reason)
             yield self._takes("rollback_request")
         self.turn("ROLLBACK_IN_PROGRESS", cause.reason)
         self._tell("FAILED", target.rollout_reason)
-        source.id = service.region.deployment_id()
+        source.id = service.region.deployment_id(service)
         source.rollout, source.updated = "IN_PROGRESS", self.updated
         source.rollout_reason = f"ECS deployment rolling back to deploymentId {source.id}."
         self.rollback = {
@@ -341,7 +345,7 @@ def deploy(service: Service, target: Fleet) -> Deployment:
     before = service.ongoing
     if before is not None:
         before.stop("Service deployment stopped because a new service deployment was started.")
-    sources = [fleet for fleet in service.fleets if fleet.tasks or fleet.primary]
+    sources = [fleet for fleet in service.fleets if fleet.tasks or fleet.desired or fleet.primary]
     service.fleets.append(target)
     if service.balance is not None:
         group = service.live.group

@@ -61,7 +61,7 @@ def hook(of: Hook) -> None:
 def task(of: Task) -> None:
     """ECS Task State Change: the task as DescribeTasks shows it, with times as text."""
     service = of.fleet.service
-    if not bus(service.region.world).listeners:
+    if not bus(service.region.world).heard:
         return
     from .task_views import task_view
 

@@ -29,9 +29,9 @@ class Task:
         region = fleet.service.region
         cluster = fleet.service.cluster.name
         self.fleet = fleet
-        self.id = region.world.fresh(32, _HEX)
+        self.id = region.identify(fleet.service, "task", 32, _HEX)
         self.arn = region.arn("task", f"{cluster}/{self.id}")
-        self.runtime = f"{self.id}-{region.world.fresh(10, '0123456789')}"
+        self.runtime = f"{self.id}-{region.identify(fleet.service, 'runtime', 10, '0123456789')}"
         number = len(region.tasks) + 10
         self.address = f"10.0.{number // 250 % 250}.{number % 250}"
         self.status = status
@@ -137,7 +137,7 @@ class Fleet:
         region = service.region
         self.service = service
         self.definition = definition
-        self.id = region.deployment_id()
+        self.id = region.deployment_id(service)
         self.arn = region.revision_arn(service)
         self.created = self.updated = region.now
         self.group: TargetGroup | None = None
@@ -204,14 +204,17 @@ class Fleet:
     def scale(self, count: int) -> None:
         """Have so many tasks from now on."""
         self.desired, self.updated = count, self.now
-        alive = self.alive
+        alive, name = self.alive, self.service.name
         # Those that are not ready yet go first.
-        for task in sorted(alive, key=lambda one: one.ready)[: max(0, len(alive) - count)]:
-            reason = f"Scaling activity initiated by (deployment {self.id})"
-            task.retire(reason)
-        surplus = len(alive) - count
-        if surplus > 0:
-            self.service.say(f"(service {self.service.name}) has stopped {surplus} running tasks.")
+        leaving = sorted(alive, key=lambda one: one.ready)[: max(0, len(alive) - count)]
+        for task in leaving:
+            task.retire(f"Scaling activity initiated by (deployment {self.id})")
+        if leaving:
+            names = " ".join(f"(task {task.id})" for task in leaving)
+            self.service.say(
+                f"(service {name}) has begun draining connections on {len(leaving)} tasks."
+            )
+            self.service.say(f"(service {name}) has stopped {len(leaving)} running tasks: {names}.")
         self._fill()
 
     def _fill(self) -> None:
@@ -232,7 +235,12 @@ class Fleet:
         """A task died: count it, and have another one start after a pause."""
         self.failed += 1
         name = self.service.name
-        self.service.say(f"(service {name}) (task {task.id}) failed: {task.reason}.")
+        if self.group is not None and (fate := self.fate) and fate.moment == "health":
+            self.service.say(
+                f"(service {name}) (port {self.group.port}) is unhealthy in (target-group "
+                f"{self.group.arn}) due to (reason Health checks failed)."
+            )
+        self.service.say(f"(service {name}) has stopped 1 running tasks: (task {task.id}).")
         if self.failed == 3:
             self.service.say(
                 f"(service {name}) is unable to consistently start tasks successfully. For more "

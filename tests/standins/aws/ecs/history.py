@@ -15,7 +15,10 @@ _MOST = 20
 
 @ECS.operation("ListServiceDeployments")
 def list_service_deployments(context: Context, params: Params) -> Params:
-    """The deployments of a service, newest first; a service that CodeDeploy deploys has none."""
+    """The deployments of a service, newest first, 20 a page unless asked otherwise.
+
+    A service that CodeDeploy deploys has none.
+    """
     region = here(context)
     service = region.service(region.cluster(params.get("cluster")), params["service"])
     statuses, created = params.get("status", []), params.get("createdAt", {})
@@ -27,7 +30,7 @@ def list_service_deployments(context: Context, params: Params) -> Params:
         and (after is None or one.created > after)
         and (before is None or one.created < before)
     ]
-    shown, token = page(found, params, 100, 100)
+    shown, token = page(found, params, 20, 100)
     return {"serviceDeployments": shown} | token
 
 

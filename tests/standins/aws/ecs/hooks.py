@@ -34,7 +34,7 @@ class Hook:
         self.stage = stage
         self.kind: str = configured.get("targetType", "AWS_LAMBDA")
         self.target: str | None = configured.get("hookTargetArn")
-        self.id = region.hook_id() if self.kind == "PAUSE" else region.world.fresh_uuid()
+        self.id = region.hook_id(deployment.service, self.kind)
         self.action: str = timeout.get("action", "ROLLBACK")
         minutes = timeout.get("timeoutInMinutes", _MINUTES)
         self.expires: datetime = region.now + timedelta(minutes=minutes)

@@ -200,8 +200,14 @@ def _serves(world: World, order: Order) -> Any:
 
 
 def _event_queue(world: World, order: Order) -> Any:
-    queue = eventbridge.bus(world).listen(order["account"], order["region"], order["name"])
-    return {"id": queue.url}
+    bus = eventbridge.bus(world)
+    hear = bus.subscribe if order.get("topic") else bus.listen
+    return {"id": hear(order["account"], order["region"], order["name"]).url}
+
+
+def _event_copies(world: World, order: Order) -> Any:
+    eventbridge.bus(world).copies = order["copies"]
+    return {}
 
 
 VERBS: dict[str, Callable[[World, Order], Any]] = {
@@ -221,5 +227,6 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "ecs-look": _look,
     "ecs-serves": _serves,
     "event-queue": _event_queue,
+    "event-copies": _event_copies,
     "queued": sqs.order,
 }

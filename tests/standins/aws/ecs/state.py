@@ -158,9 +158,17 @@ class Service:
         last = self.deployment
         return last if last is not None and not last.ended else None
 
+    @property
+    def wanted(self) -> Fleet:
+        """The fleet that shall serve in the end: the target, unless its deployment went back."""
+        ongoing = self.ongoing
+        return ongoing.target if ongoing is not None and ongoing.forward else self.live
+
     def say(self, message: str) -> None:
         """Note a service event; AWS keeps the latest 100."""
-        self.events.insert(0, Event(self.region.world.fresh_uuid(), self.region.now, message))
+        self.events.insert(
+            0, Event(self.region.world.named_uuid(self.arn), self.region.now, message)
+        )
         del self.events[100:]
 
     def stirred(self) -> None:
@@ -221,23 +229,28 @@ class Region:
         """The ARN of a resource of this region."""
         return f"arn:aws:ecs:{self.name}:{self.account}:{kind}/{name}"
 
-    def deployment_id(self) -> str:
+    def identify(self, service: Service, kind: str, length: int, alphabet: str) -> str:
+        """A new identifier of something of a service, the same in every world."""
+        return self.world.named_in(f"{kind} {service.arn}", length, alphabet)
+
+    def deployment_id(self, service: Service) -> str:
         """An identifier as the deployments of DescribeServices and task sets have."""
-        return "ecs-svc/" + self.world.fresh(19, _DIGITS)
+        return "ecs-svc/" + self.identify(service, "ecs-svc", 19, _DIGITS)
 
     def revision_arn(self, service: Service) -> str:
         """The ARN of a new service revision."""
-        path = f"{service.cluster.name}/{service.name}/{self.world.fresh(19, _DIGITS)}"
-        return self.arn("service-revision", path)
+        number = self.identify(service, "revision", 19, _DIGITS)
+        return self.arn("service-revision", f"{service.cluster.name}/{service.name}/{number}")
 
     def service_deployment_arn(self, service: Service) -> str:
         """The ARN of a new service deployment."""
-        path = f"{service.cluster.name}/{service.name}/{self.world.fresh(21, _LETTERS)}"
-        return self.arn("service-deployment", path)
+        name = self.identify(service, "deployment", 21, _LETTERS)
+        return self.arn("service-deployment", f"{service.cluster.name}/{service.name}/{name}")
 
-    def hook_id(self) -> str:
-        """The identifier of a pause."""
-        return "ecs-pause-" + self.world.fresh(43, _LETTERS)
+    def hook_id(self, service: Service, kind: str) -> str:
+        """The identifier of a hook that was invoked."""
+        prefix = "ecs-pause-" if kind == "PAUSE" else "ecs-lambda-"
+        return prefix + self.identify(service, "hook", 43, _LETTERS)
 
     def cluster(self, name: str | None) -> Cluster:
         """A cluster by name or ARN, `default` if none is named; ClusterNotFoundException."""

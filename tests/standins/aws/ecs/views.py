@@ -58,7 +58,7 @@ def service_view(service: Service, include: list[str]) -> dict[str, Any]:
         "launchType": "FARGATE",
         "platformVersion": "LATEST",
         "platformFamily": "Linux",
-        "taskDefinition": _wanted(service).definition.arn,
+        "taskDefinition": service.wanted.definition.arn,
         "deploymentConfiguration": configuration(service.configuration, native),
         "deployments": [_deployment(service, fleet) for fleet in _in_order(service)]
         if native
@@ -102,24 +102,16 @@ def service_view(service: Service, include: list[str]) -> dict[str, Any]:
     return shown
 
 
-def _wanted(service: Service) -> Fleet:
-    """The fleet whose task definition the service shall have: the target, unless it went back."""
-    ongoing = service.ongoing
-    if service.controller == "ECS" and ongoing is not None and ongoing.rollback is None:
-        return ongoing.target
-    return service.live
-
-
 def _in_order(service: Service) -> list[Fleet]:
     """The fleets, the one that shall serve first."""
-    wanted = _wanted(service)
+    wanted = service.wanted
     return [wanted, *(fleet for fleet in reversed(service.fleets) if fleet is not wanted)]
 
 
 def _deployment(service: Service, fleet: Fleet) -> dict[str, Any]:
     return {
         "id": fleet.id,
-        "status": "PRIMARY" if fleet is _wanted(service) else "ACTIVE",
+        "status": "PRIMARY" if fleet is service.wanted else "ACTIVE",
         "taskDefinition": fleet.definition.arn,
         "desiredCount": fleet.desired,
         "pendingCount": fleet.pending,

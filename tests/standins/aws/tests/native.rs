@@ -237,3 +237,18 @@ async fn a_rollback_can_fail_and_a_function_say_no() -> Checked {
     assert_clean(&aws).await;
     Ok(())
 }
+
+#[tokio::test]
+async fn identifiers_are_the_same_in_every_world() -> Checked {
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let aws = evening().await;
+        aws.service("shared", "orders").strategy(Strategy::BlueGreen).pauses("PRE_SCALE_UP", "5m", Timeout::Rollback).await;
+        aws.service("shared", "shop").strategy(Strategy::CodeDeploy).await;
+        let arn = aws.deploy("orders", "acme/orders:2.0").await;
+        let other = aws.deploy("shop", "acme/shop:2.0").await;
+        ids.push((arn, other, until_it_waits(&aws, "orders").await));
+    }
+    assert_eq!(ids[0], ids[1]);
+    Ok(())
+}

@@ -89,6 +89,29 @@ async fn code_deploy_tells_its_states() -> Checked {
 }
 
 #[tokio::test]
+async fn events_come_twice_not_at_all_or_through_a_topic() -> Checked {
+    let aws = evening().await;
+    let plain = aws.event_queue(DEFAULT_ACCOUNT, DEFAULT_REGION, "deployments").await;
+    let wrapped = aws.event_queue_behind_topic(DEFAULT_ACCOUNT, DEFAULT_REGION, "topic").await;
+    aws.service("shared", "orders").await;
+    aws.events_come(2).await;
+    aws.deploy("orders", "acme/orders:2.0").await;
+    aws.set_clock(after(5)).await;
+    let direct = told(&aws, &plain).await?;
+    assert_eq!((direct.len(), &direct[0]), (2, &direct[1]));
+    let notification = told(&aws, &wrapped).await?;
+    assert_eq!(notification[0]["TopicArn"], "arn:aws:sns:eu-west-1:111122223333:topic");
+    let event: Value = serde_json::from_str(notification[0]["Message"].as_str().unwrap_or(""))?;
+    assert_eq!(event, direct[0]);
+    aws.events_come(0).await;
+    play_out(&aws).await;
+    assert_eq!(aws.queued().await, 0);
+    assert!(aws.writes().await.iter().all(|call| call.service != "sqs"));
+    assert_clean(&aws).await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_message_that_is_not_deleted_comes_back_by_the_worlds_clock() -> Checked {
     let aws = evening().await;
     let url = aws.event_queue(DEFAULT_ACCOUNT, DEFAULT_REGION, "deployments").await;
