@@ -14,6 +14,7 @@ mod escaping;
 mod every_commit;
 mod forms;
 mod freeze;
+mod gate;
 mod generated;
 mod grant;
 mod http;
