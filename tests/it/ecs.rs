@@ -453,7 +453,7 @@ async fn an_alarm_that_ended_a_deployment_is_named() {
 async fn dying_tasks_are_grouped_by_what_they_die_of() {
     let mut world = World::start().await;
     shared(&world).await;
-    world.aws.tasks_die("main/orders", Death::Exit(1)).await;
+    world.aws.tasks_die("invoices", Death::Exit(1)).await;
     world.aws.tasks_die("player", Death::OutOfMemory).await;
     world.advance("10m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs failing").await, @"");
