@@ -158,10 +158,10 @@ impl Service {
             && (self.rollouts.len() != 1 || self.rollouts.iter().any(|rollout| rollout.under_way != Some(false)))
     }
 
-    /// How it is deployed, in words: `blue/green by CodeDeploy`.
+    /// How it is deployed, in a few words: `blue/green by CodeDeploy`.
     pub fn deployed(&self) -> String {
         match self.controller {
-            Controller::Ecs => self.strategy.words(),
+            Controller::Ecs => self.strategy.name().to_owned(),
             Controller::CodeDeploy => "blue/green by CodeDeploy".to_owned(),
             Controller::External | Controller::Other(_) => format!("by {}", self.controller.words()),
         }
