@@ -12,6 +12,7 @@ mod directory_commands;
 mod ecs;
 mod escaping;
 mod every_commit;
+mod following;
 mod forms;
 mod freeze;
 mod gate;
