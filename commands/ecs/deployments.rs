@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::deployment::{Deployment, GateKind, Id};
+use super::deployment::{Deployment, Id, Status};
 use super::fleet::{self, Filter};
 use crate::context::{Context, Resource};
 use crate::error::Result;
@@ -70,13 +70,12 @@ fn table(deployments: &[Deployment], now: Timestamp) -> Table {
     table
 }
 
-/// The strategy's first word, and whose it is where that is not ECS.
+/// The strategy, and whose it is where that is not ECS.
 fn strategy(it: &Deployment) -> String {
-    let words = it.strategy.words();
-    let first = words.split(',').next().unwrap_or_default();
+    let name = it.strategy.name();
     match it.id {
-        Id::Ecs(_) => first.to_owned(),
-        Id::CodeDeploy(_) => format!("{first} (CodeDeploy)"),
+        Id::Ecs(_) => name.to_owned(),
+        Id::CodeDeploy(_) => format!("{name} (CodeDeploy)"),
     }
 }
 
@@ -84,8 +83,8 @@ fn strategy(it: &Deployment) -> String {
 pub(super) fn state(it: &Deployment) -> String {
     let words = it.status.words();
     match (&it.gate, &it.stage) {
-        (Some(gate), _) if gate.kind == GateKind::TerminationWait => format!("{words}, blue still runs"),
-        (_, Some(stage)) if !it.is_over() => format!("{words}, {}", stage.words()),
+        (Some(gate), _) => format!("waits {}", gate.kind.words()),
+        (_, Some(stage)) if it.status == Status::Running => format!("{words}, {}", stage.words()),
         _ => words.to_owned(),
     }
 }

@@ -15,7 +15,7 @@ use crate::aws::Caller;
 use crate::aws::everywhere::{places, sorted};
 use crate::context::{Context, Resource};
 use crate::error::Result;
-use crate::message::{Message, Table};
+use crate::message::{Message, Table, count};
 use crate::page::{Listing, Paging, words};
 use crate::{Command, Query};
 
@@ -64,7 +64,8 @@ impl Query for Failing {
         let shown = if self.paging.csv { &rows[..] } else { self.paging.shown(&rows) };
         let command = words(Self::NAME, self.filter.options());
         let nothing = "No service lost a task within the last hour.";
-        let listing = Listing { noun: "service", of: " whose tasks die", command, nothing, total: rows.len() };
+        let of = format!(" why tasks die, in {}", count(found.what.len(), "service"));
+        let listing = Listing { noun: "reason", of: &of, command, nothing, total: rows.len() };
         let message = self.paging.answer(&listing, table(shown));
         Ok(found.unseen.into_iter().fold(message, Message::note))
     }
@@ -108,7 +109,7 @@ fn dying(service: Service, stopped: &[(String, Vec<(String, StoppedTask)>)], now
 }
 
 fn table(rows: &[(&Dying, usize)]) -> Table {
-    let mut table = Table::new(["Service", "Cluster", "Belongs to", "Account", "An hour", "Because"]);
+    let mut table = Table::new(["Service", "Cluster", "Belongs to", "Account", "Tasks", "Died in 1 h", "Because"]);
     for (dying, at) in rows {
         let service = &dying.service.at;
         let (cause, count) = &dying.causes[*at];
@@ -117,6 +118,7 @@ fn table(rows: &[(&Dying, usize)]) -> Table {
             service.cluster.clone(),
             format!("{}/{}", service.project, service.env),
             service.account_name.clone(),
+            format!("{}/{}", dying.service.tasks.running, dying.service.tasks.wanted),
             count.to_string(),
             cause.words(),
         ]);

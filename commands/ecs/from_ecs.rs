@@ -179,8 +179,9 @@ fn stage(stage: &sdk::ServiceDeploymentLifecycleStage) -> Stage {
     }
 }
 
+/// Once a deployment goes back its stage is one of the way back, and tells no longer how far it came.
 fn steps(deployment: &Deployment) -> Vec<Step> {
-    if deployment.strategy == Strategy::Rolling {
+    if deployment.strategy == Strategy::Rolling || deployment.goes_back() {
         return Vec::new();
     }
     let mut stages: Vec<Stage> = STAGES.to_vec();

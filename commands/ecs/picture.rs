@@ -85,7 +85,7 @@ fn traffic(label: &str, deployment: &Deployment, share: impl Fn(&Side) -> Option
 fn replaced(deployment: &Deployment) -> Option<String> {
     let tasks = deployment.green.as_ref()?.tasks;
     let (running, wanted) = (tasks.running.max(0), tasks.wanted.max(0));
-    Some(format!("{:<LABEL$}[{}] {running} of {wanted} tasks", "replaced", bar(running, wanted)))
+    (wanted > 0).then(|| format!("{:<LABEL$}[{}] {running} of {wanted} tasks", "replaced", bar(running, wanted)))
 }
 
 /// Full only when it is, and empty only when it is.

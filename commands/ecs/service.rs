@@ -64,6 +64,14 @@ pub struct Rollout {
     pub created: Option<Timestamp>,
 }
 
+impl Service {
+    /// Whether something began to be deployed to it since an instant, as far as it shows.
+    pub(super) fn was_deployed_since(&self, since: Timestamp) -> bool {
+        let own = self.rollouts.iter().filter_map(|rollout| rollout.created);
+        own.chain(self.task_sets.iter().filter_map(|set| set.created_at().and_then(instant))).any(|created| created > since)
+    }
+}
+
 /// A service in our shape. None where AWS leaves out its ARN, and for one that is deleted.
 pub(super) fn service(one: &sdk::Service, account: &Account, region: &str) -> Option<Service> {
     let status = one.status.clone().unwrap_or_default();
@@ -150,10 +158,10 @@ impl Service {
             && (self.rollouts.len() != 1 || self.rollouts.iter().any(|rollout| rollout.under_way != Some(false)))
     }
 
-    /// How it is deployed, in words: `blue/green by CodeDeploy`.
+    /// How it is deployed, in a few words: `blue/green by CodeDeploy`.
     pub fn deployed(&self) -> String {
         match self.controller {
-            Controller::Ecs => self.strategy.words(),
+            Controller::Ecs => self.strategy.name().to_owned(),
             Controller::CodeDeploy => "blue/green by CodeDeploy".to_owned(),
             Controller::External | Controller::Other(_) => format!("by {}", self.controller.words()),
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::aws::Ecs;
-use super::deployment::{Deployment, Side};
+use super::deployment::{Deployment, Gate, Id, Side, Watch, last_part};
 use super::failure::{self, StoppedTask, Why, grouped};
 use super::find::{Found, Wanted, find};
 use super::service::Service;
@@ -57,7 +57,7 @@ impl Query for Status {
         });
         let mut message = Message::new().header(&*service.at.name).fields(fields(&service, &tasks));
         message = match &deployment {
-            Some(deployment) => shown(message, deployment, failure::why(deployment, &tasks, &service.events), cx),
+            Some(deployment) => shown(message, deployment, failure::why(deployment, &tasks, &service.events).as_ref(), cx),
             None => message.text("It was not deployed within the last 7 days, as far as AWS knows."),
         };
         message = message.text(events(&service));
@@ -88,8 +88,8 @@ async fn last(ecs: &Ecs, service: &Service, cx: &Context<'_>) -> Result<Option<D
 fn fields(service: &Service, tasks: &[StoppedTask]) -> Vec<(String, Text)> {
     let counts = service.tasks;
     let running = match counts.pending {
-        0 => format!("{} of {} running", counts.running, counts.wanted),
-        pending => format!("{} of {} running, {pending} pending", counts.running, counts.wanted),
+        0 => format!("{} running, {} wanted", counts.running, counts.wanted),
+        pending => format!("{} running, {pending} pending, {} wanted", counts.running, counts.wanted),
     };
     let dead: Vec<String> = grouped(tasks).iter().map(|(cause, count)| format!("{count}× {}", cause.words())).collect();
     let fields: [(&str, Text); 6] = [
@@ -104,7 +104,7 @@ fn fields(service: &Service, tasks: &[StoppedTask]) -> Vec<(String, Text)> {
 }
 
 /// The deployment: a line, the picture, and what else there is to say.
-fn shown(message: Message, it: &Deployment, why: Option<Why>, cx: &Context<'_>) -> Message {
+pub(super) fn shown(message: Message, it: &Deployment, why: Option<&Why>, cx: &Context<'_>) -> Message {
     let mut head = text!["Deployment ", code(it.id.short()), ", ", it.strategy.words(), ": ", bold(deployments::state(it))];
     if let Some(at) = it.finished.or(it.started).or(it.created) {
         head = head.then(text![if it.finished.is_some() { ", ended " } else { ", begun " }, at]);
@@ -112,11 +112,8 @@ fn shown(message: Message, it: &Deployment, why: Option<Why>, cx: &Context<'_>) 
     let message = message.text(head.then(".")).drawing(picture::picture(it, cx.now));
     let lines = [
         why.map(|why| why.sentence().into()),
-        it.gate.as_ref().map(|gate| waiting(gate)),
-        it.rollback
-            .as_ref()
-            .and_then(|rollback| rollback.to.as_ref())
-            .map(|to| text!["Taken back by ", code(super::deployment::last_part(to)), "."]),
+        it.gate.as_ref().map(waiting),
+        taken_back(it),
         it.undoes.as_ref().map(|undone| text!["It takes back ", code(undone.as_str()), "."]),
         watches(it),
         health(it),
@@ -125,24 +122,32 @@ fn shown(message: Message, it: &Deployment, why: Option<Why>, cx: &Context<'_>) 
     lines.into_iter().flatten().fold(message, Message::text)
 }
 
-fn waiting(gate: &super::deployment::Gate) -> Text {
-    let words = format!("It waits for an answer: {}.", gate.kind.words());
+fn waiting(gate: &Gate) -> Text {
+    let words = format!("It waits {}.", gate.kind.words());
     match gate.expires {
-        Some(expires) => text![words, format!(" Unanswered, AWS {} ", gate.on_timeout.words()), expires, "."],
+        Some(expires) => text![words, format!(" Unless somebody answers, AWS {} ", gate.on_timeout.words()), expires, "."],
         None => words.into(),
     }
 }
 
-/// Alarms and circuit breaker in a sentence.
+/// What runs instead of a deployment that was taken back.
+fn taken_back(it: &Deployment) -> Option<Text> {
+    let to = it.rollback.as_ref()?.to.as_deref()?;
+    Some(match (&it.id, &it.blue) {
+        (Id::CodeDeploy(_), _) => text!["It is taken back by ", code(to), "."],
+        (Id::Ecs(_), Some(blue)) if blue.id == to => text!["AWS goes back to ", code(blue.name()), "."],
+        (Id::Ecs(_), _) => text!["AWS goes back to the service revision ", code(last_part(to)), "."],
+    })
+}
+
+/// Alarms and circuit breaker, where they are on.
 fn watches(it: &Deployment) -> Option<Text> {
-    let alarms = it.alarms.as_ref().map(|alarms| format!("Alarms ({}): {}.", listed(&alarms.names), alarms.watch.words()));
-    let breaker = it.breaker.as_ref().map(|breaker| {
-        let counts = if breaker.threshold > 0 {
-            format!(", {} of {} failed tasks", breaker.failures, breaker.threshold)
-        } else {
-            String::new()
-        };
-        format!("Circuit breaker: {}{counts}.", breaker.watch.words())
+    let alarms = it.alarms.as_ref().filter(|alarms| alarms.watch != Watch::Off).map(|alarms| {
+        let names = if alarms.names.is_empty() { String::new() } else { format!(" ({})", listed(&alarms.names)) };
+        format!("Alarms{names}: {}.", alarms.watch.words())
+    });
+    let breaker = it.breaker.as_ref().filter(|breaker| breaker.watch != Watch::Off).map(|breaker| {
+        format!("Circuit breaker: {}, {} of {} failed tasks.", breaker.watch.words(), breaker.failures, breaker.threshold)
     });
     let parts: Vec<String> = alarms.into_iter().chain(breaker).collect();
     (!parts.is_empty()).then(|| parts.join(" ").into())

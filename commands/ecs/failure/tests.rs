@@ -1,3 +1,5 @@
+use aws_sdk_ecs::types as sdk;
+
 use super::*;
 use crate::ecs::deployment::tests::deployment;
 use crate::ecs::deployment::{Alarms, Breaker, Reason, Rollback, Side};

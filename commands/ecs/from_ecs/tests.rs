@@ -145,7 +145,7 @@ fn every_state_of_a_hook() {
     let words = |action: &str| on_timeout(&action.into()).words().to_owned();
     insta::assert_snapshot!(table(sdk::DeploymentLifecycleHookAction::values(), words), @"
     CONTINUE: goes on
-    ROLLBACK: rolls back
+    ROLLBACK: rolls it back
     NAPPING: NAPPING
     ");
 }

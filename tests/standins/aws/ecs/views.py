@@ -270,6 +270,14 @@ def hook_view(hook: Hook) -> dict[str, Any]:
     }
 
 
+def _resolved(service: Service, fleet: Fleet) -> dict[str, Any]:
+    """The target group that serves a revision, of the two a native shift has."""
+    if service.balance is None or fleet.group is None:
+        return {"loadBalancers": []}
+    rule = service.balance.production.arn
+    return {"loadBalancers": [{"targetGroupArn": fleet.group.arn, "productionListenerRule": rule}]}
+
+
 def revision_view(service: Service, fleet: Fleet) -> dict[str, Any]:
     """A service revision."""
     return {
@@ -293,4 +301,5 @@ def revision_view(service: Service, fleet: Fleet) -> dict[str, Any]:
         ],
         "guardDutyEnabled": False,
         "createdAt": fleet.created,
+        "resolvedConfiguration": _resolved(service, fleet),
     }
