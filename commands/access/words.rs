@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::context::{Context, Resource};
-use crate::error::{Error, Result};
+use crate::context::Context;
 use crate::message::{Span, Text, code, lasting};
 
 /// How many names a card or an answer lists; `change show` has the whole plan.
@@ -46,14 +45,6 @@ pub(super) fn account_name<'a>(id: &'a str, cx: &'a Context<'_>) -> &'a str {
 pub(super) fn session(duration: Option<&str>) -> String {
     let Some(iso) = duration else { return "1 h".to_owned() };
     iso.parse::<SignedDuration>().map_or_else(|_| iso.to_owned(), lasting)
-}
-
-/// Refuses what the policy denies once it is known who or what is meant.
-pub(super) fn check(resource: &Resource, cx: &Context<'_>) -> Result<()> {
-    match cx.authority.decide(cx.person, cx.action, resource) {
-        crate::context::Decision::Allowed { .. } => Ok(()),
-        crate::context::Decision::Denied { why, .. } => Err(Error::shown(why)),
-    }
 }
 
 #[cfg(test)]
