@@ -5,8 +5,7 @@
 //! a while ago, for pickers and the directory; `find` turns what people type into one of them; `portal` is what a person sees who
 //! signs in. `given` tells by which change somebody has something, `calls` reads that in plans, `baseline` is what is declared to
 //! stand, `holding` who has what; `batch` gives and takes many assignments in one change, `leaving` ends what somebody is assigned
-//! before they go; `permitted` is what the policy says, `guard` whom nothing may happen to, `page` and `words` are how lists and
-//! names are shown. Then a file a command.
+//! before they go; `permitted` is what the policy says, `guard` whom nothing may happen to, `words` are how names are shown. Then a file a command.
 
 pub(crate) mod aws;
 mod baseline;
@@ -28,7 +27,6 @@ pub(crate) mod model;
 mod of;
 mod offboard;
 mod onboard;
-mod page;
 pub mod permission_set;
 mod permitted;
 pub(crate) mod pick;

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::context::Context;
+pub(super) use crate::message::count;
 use crate::message::{Span, Text, code, lasting};
 
 /// How many names a card or an answer lists; `change show` has the whole plan.
@@ -23,15 +24,6 @@ pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> Text {
         0 if shown == 0 => "none".into(),
         0 => Text(spans),
         more => Text(spans).then(format!(" and {more} more")),
-    }
-}
-
-/// `1 user`, `3 users`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    match (number, noun) {
-        (1, _) => format!("1 {noun}"),
-        (_, "person") => format!("{number} people"),
-        _ => format!("{number} {noun}s"),
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Kind {
     Link,
     /// The users of Identity Center: id is `head`, or the number of a part, padded likewise.
     Roster,
+    /// Where a watch looks: id is the watch's words and its post, such as `ecs deployments/111122223333/eu-west-1`.
+    Watch,
 }
 
 /// The key of a record.
@@ -219,6 +221,7 @@ impl Kind {
             Self::Asked => "asked",
             Self::Link => "link",
             Self::Roster => "roster",
+            Self::Watch => "watch",
         }
     }
 }

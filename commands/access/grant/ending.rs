@@ -63,34 +63,40 @@ pub(super) async fn sweep(job: Job, permit: &Permit, cx: &Context<'_>) -> Result
 }
 
 async fn release(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
-    let identity = Identity::open(cx).await?;
-    // What AWS is at comes first: it may have been asked by another try of this step, and nothing can be left to others then.
-    if let Some(request) = identity.deletion_of(&job.assignment).await? {
-        let note = asked(&job, cx);
-        return next(At::FollowEnd { why, request }, job, note);
-    }
-    if !job.removes() && overlap::ending(cx.told).is_some_and(|told| told.what == word::KEEP) {
-        return Ok(Step::Done(kept(&job, cx)));
-    }
+    let keeps = !job.removes() && overlap::ending(cx.told).is_some_and(|told| told.what == word::KEEP);
     let id = permit.change().parse().map_err(|cause| Error::internal("reading the id of a change", cause))?;
     let mut others = overlap::others(&job.assignment, permit.change(), cx).await?;
     if !job.removes() {
         others.extend(overlap::givers(&job.assignment, cx).await?);
     }
     let at = At::Release { why: why.clone() };
-    match overlap::release(overlap::rank(&job, id), &others) {
-        Release::Heir(_, _) if job.removes() => return again(At::Sweep, job, cx, "Another grant has begun; it is ended too."),
-        Release::Heir(to, _) => {
-            let note = text![code(permit.change()), " has ended; the access goes on through ", code(to.to_string()), "."];
-            let state = State { at: At::Yield { why, to }, job };
-            return Ok(Step::Tell { state, changes: vec![to], what: word::HEIR.to_owned(), note });
-        }
-        Release::LeaveTo(other) => {
+    let release = overlap::release(overlap::rank(&job, id), &others);
+    match release {
+        Release::LeaveTo(other) if !keeps => {
             let taken = job.access(cx).then(text![" is taken back by ", code(other.to_string()), "; this grant of it "]);
             return Ok(Step::Done(taken.then(how(&why))));
         }
-        Release::After(other) => return again(at, job, cx, text!["Waits for ", code(other.to_string()), ", which ends too."]),
-        Release::Act => {}
+        Release::After(other) if !keeps => {
+            return again(at, job, cx, text!["Waits for ", code(other.to_string()), ", which ends too."]);
+        }
+        _ => {}
+    }
+    let identity = Identity::open(cx).await?;
+    // Another try of this step may have asked AWS already: nothing can be left to others then.
+    if let Some(request) = identity.deletion_of(&job.assignment).await? {
+        let note = asked(&job, cx);
+        return next(At::FollowEnd { why, request }, job, note);
+    }
+    if keeps {
+        return Ok(Step::Done(kept(&job, cx)));
+    }
+    if let Release::Heir(to, _) = release {
+        if job.removes() {
+            return again(At::Sweep, job, cx, "Another grant has begun; it is ended too.");
+        }
+        let note = text![code(permit.change()), " has ended; the access goes on through ", code(to.to_string()), "."];
+        let state = State { at: At::Yield { why, to }, job };
+        return Ok(Step::Tell { state, changes: vec![to], what: word::HEIR.to_owned(), note });
     }
     if !job.removes() {
         if job.is_declared(cx) {
