@@ -110,7 +110,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 4 h after AWS has confirmed it.
     3. Today: ben has no access to this account.
     4. It is for the ticket OPS-12.
@@ -129,7 +129,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 4 h after AWS has confirmed it.
     3. Today: ben has no access to this account.
     4. It is for the ticket OPS-12.
@@ -149,7 +149,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
       Where shop · prod · 111122223333
       Starts as soon as it may
       Why slow orders
-      1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+      1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
       2. Take it back 4 h after AWS has confirmed it.
       3. Today: ben has no access to this account.
       4. It is for the ticket OPS-12.
@@ -279,7 +279,7 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why still slow
-    1. Leave ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod until today 2:00 PM.
+    1. Leave ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod until today 2:00 PM.
     2. Today: it ends today 12:00 PM, through CHG-1, which ends now instead.
     Prechecks
     ✅ CHG-1
@@ -314,7 +314,7 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 4 h after AWS has confirmed it.
     3. Today: ben has no access to this account.
     ✅ approved by @ana today 10:00 AM
@@ -332,7 +332,7 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why it is enough
-    1. Take the permission set PowerUserAccess in shop-prod (111122223333) away from ben (Ben Chen (ben@example.com)).
+    1. Take the permission set PowerUserAccess in shop-prod (111122223333) away from ben (Ben Chen, ben@example.com).
     2. Today: they have it through CHG-1, which ends with it.
     [Details]
     @ana takes the access away with CHG-2.
@@ -386,7 +386,7 @@ async fn what_stands_for_good_is_not_taken_back_by_a_grant_that_ends() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Leave it there: it has no end. access revoke takes it away.
     3. Today: they have it through CHG-1 until today 12:00 PM; it ends when the later of the two does.
     Prechecks
@@ -590,13 +590,13 @@ async fn open_sessions_end_too_when_that_was_asked_for() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 1 h after AWS has confirmed it.
     3. Then end their open sessions too: the inline policy of PowerUserAccess denies them, and is put back as it was after 12 h.
     4. Today: ben has no access to this account.
     ✅ approved by @ana today 10:00 AM
     Last: Open sessions of @ben's PowerUserAccess in shop-prod are ended. The policy that denies them is lifted today 11:00 PM, when the longest has run out.
-    [Hand back] [Extend] [Details]
+    [Details]
     ");
     world.restart().await;
     world.advance("13h").await;

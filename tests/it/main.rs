@@ -20,6 +20,7 @@ mod generated;
 mod grant;
 mod http;
 mod input;
+mod kept;
 mod large;
 mod lists;
 mod onboarding;
