@@ -103,7 +103,7 @@ impl Bot {
         people.restore().await.map_err(StartError::People)?;
         let keeping = match config.settings.identity.clone() {
             Some(center) => {
-                let kept = Keeping::restore(directory, center, Arc::clone(&store), &activity).await;
+                let kept = Keeping::restore(directory, center, (Arc::clone(&store), &aws), &activity).await;
                 Some(Arc::new(kept.map_err(StartError::People)?))
             }
             None => None,

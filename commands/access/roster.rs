@@ -54,6 +54,13 @@ pub async fn refresh(aws: &Aws, identity: &IdentityCenter, now: Timestamp) -> Re
     Ok(read)
 }
 
+/// Remembers what was read before a start. What was read since stays.
+pub fn recall(aws: &Aws, roster: Roster) {
+    if aws.access().roster().is_none() {
+        aws.access().remember(&Arc::new(roster));
+    }
+}
+
 /// The roster as it is remembered, however old; read now where there is none yet.
 ///
 /// # Errors

@@ -37,6 +37,9 @@ pub enum Kind {
     Link,
     /// The users of Identity Center: id is `head`, or the number of a part, padded likewise.
     Roster,
+    /// What was last read of Identity Center, as it was read: id is `head`, or a list and the number of its part, such as
+    /// `groups/000000`.
+    Listing,
 }
 
 /// The key of a record.
@@ -219,6 +222,7 @@ impl Kind {
             Self::Asked => "asked",
             Self::Link => "link",
             Self::Roster => "roster",
+            Self::Listing => "listing",
         }
     }
 }

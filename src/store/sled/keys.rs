@@ -39,6 +39,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Asked => b'q',
         Kind::Link => b'a',
         Kind::Roster => b'r',
+        Kind::Listing => b'i',
     }
 }
 
