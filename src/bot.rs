@@ -136,13 +136,14 @@ impl Bot {
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         intake.spawn(slack.run(inbound, closed));
-        if let Err(trouble) = waiting::nudge_all(&host).await {
+        let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
             tracing::error!(%trouble, "looking for the changes that wait");
-        }
-        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, answer::look));
-        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, engine::look));
-        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, deliver));
+            0
+        });
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Message, 0), |bells| &bells.messages, deliver));
         let roster = keeping.map(|keeping| {
             let looking = Arc::clone(&keeping).look_after(Arc::clone(&host), host.activity.begin());
             (keeping, loops.spawn(looking))
