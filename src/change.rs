@@ -236,6 +236,8 @@ pub fn happen(
                 put("note", json!(told.plain()));
                 note(&mut next, now, told);
             }
+            // How far the step before was says nothing of this one.
+            next.so_far = None;
             next.status = Status::Running { state, since, next: at, tries: 0 };
             "step"
         }
@@ -247,6 +249,8 @@ pub fn happen(
                 put("calls", json!(calls));
             }
             next.so_far = Some(so_far);
+            // How far the step before was says nothing of this one.
+            next.so_far = None;
             next.status = Status::Running { state, since, next: at, tries: 0 };
             "step"
         }
