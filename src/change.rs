@@ -249,8 +249,6 @@ pub fn happen(
                 put("calls", json!(calls));
             }
             next.so_far = Some(so_far);
-            // How far the step before was says nothing of this one.
-            next.so_far = None;
             next.status = Status::Running { state, since, next: at, tries: 0 };
             "step"
         }
