@@ -649,7 +649,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     world.advance("5m").await;
     assert_snapshot!(shop.again(&third).unwrap().plain(), @"
     CHG-14 · user-0014: ReadOnlyAccess in shop-staging for 8 h
-    ▶️ Running since today 10:06 AM. In line for AWS: It is next.
+    ▶️ Running since today 10:06 AM.
     Asked by @ben
     Where shop · staging · 444455556666
     Starts as soon as it may
@@ -663,7 +663,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     world.advance("5m").await;
     assert_snapshot!(shop.again(&third).unwrap().plain(), @"
     CHG-14 · user-0014: ReadOnlyAccess in shop-staging for 8 h
-    ▶️ Running since today 10:06 AM. In line for AWS: It is next.
+    ▶️ Running since today 10:06 AM.
     Asked by @ben
     Where shop · staging · 444455556666
     Starts as soon as it may
