@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::aws::Aws;
 use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
+use crate::{Error, Result};
 
 /// A person's id: short, lower case, the same on every platform, such as `ana`. From `people.toml`, or made of the user name
 /// for people whom only IAM Identity Center knows.
@@ -38,7 +38,15 @@ pub struct Person {
     pub zone: String,
 }
 
+/// The id of the bot itself, as whom it acts where no person does. Nobody else can have it.
+pub const MYSELF: &str = "watchkeeper";
+
 impl Person {
+    /// The bot itself: in no group.
+    pub fn myself() -> Self {
+        Self::gone(&PersonId(MYSELF.to_owned()))
+    }
+
     /// Somebody the directory no longer knows: in no group.
     pub fn gone(id: &PersonId) -> Self {
         Self { id: id.clone(), name: id.to_string(), email: None, groups: BTreeSet::new(), zone: "UTC".to_owned() }
@@ -278,6 +286,39 @@ pub enum Holder {
     Group(String),
 }
 
+/// A queue through which EventBridge says what happens in the accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventQueue {
+    /// Its address, such as `https://sqs.eu-west-1.amazonaws.com/111122223333/watchkeeper`.
+    pub url: String,
+    /// The account it is in, with the role that reads it and its region.
+    pub home: Account,
+}
+
+impl EventQueue {
+    /// Its region.
+    pub fn region(&self) -> &str {
+        self.home.regions.first().map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// How deployments are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Following {
+    /// How often each account and region is looked at while nothing is deployed there; events make it sooner.
+    pub every: SignedDuration,
+    /// How many of a service's tasks have to die…
+    pub deaths: usize,
+    /// …within how long, for it to be told loudly.
+    pub within: SignedDuration,
+}
+
+impl Default for Following {
+    fn default() -> Self {
+        Self { every: SignedDuration::from_mins(1), deaths: 5, within: SignedDuration::from_mins(10) }
+    }
+}
+
 /// The settings commands may see.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -285,6 +326,10 @@ pub struct Settings {
     pub accounts: Vec<Account>,
     /// IAM Identity Center; none where it is not configured.
     pub identity: Option<IdentityCenter>,
+    /// The queues through which AWS says what happens.
+    pub events: Vec<EventQueue>,
+    /// How deployments are followed; none where they are not.
+    pub following: Option<Following>,
     /// The platform's command prefix people type, such as `/` or `/wk-`; for hints in sentences.
     pub prefix: String,
 }
@@ -321,5 +366,13 @@ impl Context<'_> {
     /// Whether the asker may run this very command on `resource`: lists leave out what it denies.
     pub fn may(&self, resource: &Resource) -> bool {
         matches!(self.authority.decide(self.person, self.action, resource), Decision::Allowed { .. })
+    }
+}
+
+/// Refuses what the policy denies once it is known what is meant.
+pub(crate) fn check(resource: &Resource, cx: &Context<'_>) -> Result<()> {
+    match cx.authority.decide(cx.person, cx.action, resource) {
+        Decision::Allowed { .. } => Ok(()),
+        Decision::Denied { why, .. } => Err(Error::shown(why)),
     }
 }

@@ -1,7 +1,8 @@
 //! What the bot can do. A command either reads ([`Query`]) or changes ([`Change`]); there is no third kind.
 //!
 //! Reading order: this file is the contract and the list of all commands; `message` is what they say, `context` what
-//! they are given, `plan` what a change will do, `records` what is kept; `registry` turns the list into parsing, help,
+//! they are given, `plan` what a change will do, `records` what is kept; `watch` is what the bot follows by itself, `events` what
+//! makes it look; `registry` turns the list into parsing, help,
 //! forms and documentation; `aws` reaches AWS; then a folder a capability, a file a command.
 
 use std::future::Future;
@@ -16,14 +17,18 @@ pub mod aws;
 pub mod can;
 pub mod change;
 pub mod context;
+pub mod ecs;
 pub mod error;
+pub mod events;
 pub mod help;
 pub mod message;
 mod outlook;
+mod page;
 pub mod plan;
 pub mod rds;
 pub mod records;
 pub mod registry;
+pub mod watch;
 pub mod whoami;
 
 pub use context::{Context, Person, PersonId, Resource};
@@ -126,6 +131,14 @@ pub const ALL: &[Entry] = &[
     Entry::query::<rds::Targets>(),
     Entry::query::<rds::Events>(),
     Entry::change::<rds::Upgrade>(),
+    Entry::query::<ecs::Services>(),
+    Entry::query::<ecs::Status>(),
+    Entry::query::<ecs::Deployments>(),
+    Entry::at_once::<ecs::Watch>(),
+    Entry::query::<ecs::Failing>(),
+    Entry::change::<ecs::Rollback>(),
+    Entry::change::<ecs::Stop>(),
+    Entry::change::<ecs::Continue>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),
     Entry::at_once::<change::review::Review>(),
@@ -144,3 +157,6 @@ pub const ALL: &[Entry] = &[
     Entry::query::<whoami::Whoami>(),
     Entry::query::<can::Can>(),
 ];
+
+/// Everything the bot follows by itself.
+pub const WATCHES: &[watch::Entry] = &[watch::Entry::of::<ecs::Follow>()];

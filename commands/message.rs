@@ -30,6 +30,8 @@ pub enum Block {
     Fields(Vec<(String, Text)>),
     /// Rows under column titles.
     Table(Table),
+    /// Lines of fixed-width letters, such as a picture drawn with them.
+    Drawing(Vec<String>),
     /// A row of buttons.
     Buttons(Vec<Button>),
     /// Small print.
@@ -213,6 +215,39 @@ impl Span {
     }
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(words: &[impl AsRef<str>]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Names as code, with `last` before the last one: ` or `.
+pub(crate) fn codes(names: &[String], last: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            spans.push(if at + 1 == names.len() { last.into() } else { ", ".into() });
+        }
+        spans.push(code(&**name));
+    }
+    spans
+}
+
+/// `1 user`, `3 users`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    match (number, noun) {
+        (1, _) => format!("1 {noun}"),
+        (_, "person") => format!("{number} people"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
 /// A length of time in words: `24 h`, `1 h 4 min`, `1 min 40 s`, `12 s`.
 pub fn lasting(length: SignedDuration) -> String {
     let (hours, minutes, seconds) = (length.as_hours(), length.as_mins() % 60, length.as_secs() % 60);
@@ -285,6 +320,12 @@ impl Message {
         self.block(Block::Table(table))
     }
 
+    /// Adds lines of fixed-width letters; nothing for no lines.
+    #[must_use]
+    pub fn drawing(self, lines: Vec<String>) -> Self {
+        if lines.is_empty() { self } else { self.block(Block::Drawing(lines)) }
+    }
+
     /// Adds a row of buttons; no row for no buttons.
     #[must_use]
     pub fn buttons(self, buttons: Vec<Button>) -> Self {
@@ -320,6 +361,7 @@ impl Block {
                 Some(fields.iter().map(|(label, value)| format!("{label}: {}", value.plain())).collect::<Vec<_>>().join("\n"))
             }
             Self::Table(table) => Some(table.lines().join("\n")),
+            Self::Drawing(lines) => Some(lines.join("\n")),
             Self::File(file) => Some(format!("file {}", file.name)),
             Self::Buttons(_) | Self::Divider => None,
         }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use ring::digest;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::context::{PersonId, Resource};
 use crate::message::{Message, Text};
@@ -50,8 +51,37 @@ pub struct Work<S> {
     pub patience: SignedDuration,
     /// Buttons on its card while it runs.
     pub offers: Vec<Offer>,
+    /// Where the world waits for the decision: by when, and what a rejection does.
+    pub gate: Option<Gate<S>>,
     /// The state its first step is given.
     pub first: S,
+}
+
+/// A decision the world waits for: it is made in time or without us, and a rejection does something too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate<S> {
+    /// Since when the world waits.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// What a rejection does, after "Reject": `rolls it back`.
+    pub rejecting: String,
+    /// What the world does when nobody decides in time, after "then": `AWS rolls it back`.
+    pub otherwise: String,
+    /// The state the first step is given where it is rejected.
+    pub rejected: S,
+}
+
+impl<S> Gate<S> {
+    /// The same gate with another kind of state.
+    ///
+    /// # Errors
+    /// Those of `state`.
+    pub fn map<T, E>(&self, state: impl FnOnce(&S) -> std::result::Result<T, E>) -> std::result::Result<Gate<T>, E> {
+        let rejected = state(&self.rejected)?;
+        let (rejecting, otherwise) = (self.rejecting.clone(), self.otherwise.clone());
+        Ok(Gate { since: self.since, until: self.until, rejecting, otherwise, rejected })
+    }
 }
 
 /// Whether another change may be under way on the same resource.
@@ -121,7 +151,7 @@ impl Check {
     }
 }
 
-impl<S> Work<S> {
+impl Work<Value> {
     /// What approvers see, with its digest.
     pub fn record(&self) -> PlanRecord {
         let mut record = PlanRecord {
@@ -135,6 +165,7 @@ impl<S> Work<S> {
             start: self.start,
             patience: self.patience.as_secs(),
             offers: self.offers.clone(),
+            gate: self.gate.clone(),
             digest: String::new(),
         };
         record.digest = record.digested();

@@ -212,9 +212,23 @@ impl<C: Change> Erased for OfChange<C> {
         Ok(match typed::<C>(args)?.plan(cx).await? {
             Plan::Records { resource, effects, say } => Plan::Records { resource, effects, say },
             Plan::Work(work) => {
-                let Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, first } = *work;
+                let Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, gate, first } = *work;
+                let gate = gate.map(|gate| gate.map(state_json::<C>)).transpose()?;
                 let first = state_json::<C>(&first)?;
-                Plan::Work(Box::new(Work { resource, runs, title, what, calls, checks, risks, start, patience, offers, first }))
+                Plan::Work(Box::new(Work {
+                    resource,
+                    runs,
+                    title,
+                    what,
+                    calls,
+                    checks,
+                    risks,
+                    start,
+                    patience,
+                    offers,
+                    gate,
+                    first,
+                }))
             }
         })
     }

@@ -177,9 +177,15 @@ impl Answering<'_> {
             }
             (reply, _) => (reply.clone(), None),
         };
-        let saying = Saying { instead, ..Saying::once(&self.open.account.platform, target, said) };
+        let mut saying = Saying { instead, ..Saying::once(&self.open.account.platform, target, said) };
+        saying.under = self.open.under.clone();
         let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
-        let draft = draft.write(closed).fact(fact).say(format!("answer/{}", self.open.operation), saying);
+        let draft = draft.write(closed).fact(fact);
+        let asked_itself = self.open.under.is_some();
+        let draft = match outcome {
+            "planned" | "answered" if asked_itself => draft,
+            _ => draft.say(format!("answer/{}", self.open.operation), saying),
+        };
         self.host.commit(draft).await?;
         self.host.metrics.command(&self.open.command, outcome);
         Ok(())
@@ -191,7 +197,7 @@ impl Answering<'_> {
             operation: self.open.operation.clone(),
             event: event.to_owned(),
             person: self.person.id.to_string(),
-            account: Some(self.open.account.to_string()),
+            account: self.open.under.is_none().then(|| self.open.account.to_string()),
             place: Some(format!("{}:{}", self.open.place.platform, self.open.place.channel)),
             action: Some(self.open.command.clone()),
             resource: self.on(),

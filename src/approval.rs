@@ -156,6 +156,9 @@ pub fn tally(record: &ChangeRecord, authority: &dyn Authority) -> Tally {
 pub fn outcome(record: &ChangeRecord, tally: &Tally, now: Timestamp) -> Option<Happening> {
     match tally {
         Tally::Approved => Some(Happening::Approved { at: record.plan.start.unwrap_or(now) }),
+        Tally::Rejected { by, reason } if record.plan.gate.is_some() => {
+            Some(Happening::TurnedAround { by: by.clone(), reason: reason.clone() })
+        }
         Tally::Rejected { by, reason } => {
             let said: Text = match reason {
                 Some(reason) => text!["Rejected by ", by, ": ", reason.as_str(), ". Nothing was changed."],

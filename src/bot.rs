@@ -27,10 +27,10 @@ use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::{Kind, Store};
-use crate::{answer, engine, looking, outbox, waiting};
+use crate::{answer, engine, hearing, looking, outbox, waiting, watching};
 
 /// What has due times and is looked after.
-const LOOKED_AFTER: [Kind; 3] = [Kind::Asked, Kind::Change, Kind::Message];
+const LOOKED_AFTER: [Kind; 4] = [Kind::Asked, Kind::Change, Kind::Message, Kind::Watch];
 
 /// How long a stop waits for connections, and then for what is in flight.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -45,6 +45,8 @@ pub struct Ground {
     pub aws: Aws,
     /// Every command.
     pub commands: &'static [commands::registry::Entry],
+    /// Everything it follows by itself.
+    pub watches: &'static [commands::watch::Entry],
 }
 
 /// A bot that runs.
@@ -89,7 +91,7 @@ impl Bot {
     /// # Errors
     /// See [`StartError`]. A platform that can't be reached is no error: health says so, and it is tried again.
     pub async fn start(config: &Config, ground: Ground) -> Result<Self, StartError> {
-        let Ground { clock, store, aws, commands } = ground;
+        let Ground { clock, store, aws, commands, watches } = ground;
         let law = Arc::new(config.law(commands)?);
         let directory = Arc::clone(law.directory());
         let metrics = Metrics::new();
@@ -118,6 +120,7 @@ impl Bot {
             aws,
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             commands,
+            watches,
             bells: Bells::new(&activity),
             activity,
             pace: Pace::default(),
@@ -135,12 +138,16 @@ impl Bot {
         };
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
+        for queue in config.settings.events.clone() {
+            intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
+        }
         intake.spawn(slack.run(inbound, closed));
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
             tracing::error!(%trouble, "looking for the changes that wait");
             0
         });
+        loops.spawn(watching::look_after(Arc::clone(&host), host.activity.begin()));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Message, 0), |bells| &bells.messages, deliver));

@@ -42,8 +42,11 @@ pub fn card(record: &ChangeRecord) -> Message {
         card = card.note(text!["Last: "].then(last.text.clone()));
     }
     if matches!(record.status, Status::AwaitingApproval { .. }) {
+        let rejecting = record.plan.gate.as_ref().map_or("ends it", |gate| gate.rejecting.as_str());
         card = card.note(text![
-            "React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan ",
+            "React ✅ or press Approve. ❌ or Reject ",
+            rejecting,
+            ". Your vote is for plan ",
             code(short(&record.plan.digest)),
             "."
         ]);
@@ -82,8 +85,12 @@ pub fn status(record: &ChangeRecord) -> Text {
             let given = record.votes.iter().filter(|vote| vote.verdict == Verdict::Approve).count();
             let given = if given == 0 { String::new() } else { format!(" ({given} so far)") };
             let text = text!["⏳ Waits for ", bold(format!("{approvals} {noun} of {group}")), given, " until ", *expires, "."];
-            match &record.claimed {
+            let text = match &record.claimed {
                 Some(person) => text.then(text![" ", person, " is looking at it."]),
+                None => text,
+            };
+            match &record.so_far {
+                Some(left) => text.then(" ").then(left.clone()),
                 None => text,
             }
         }
@@ -125,12 +132,18 @@ fn fields(record: &ChangeRecord) -> Vec<(String, Text)> {
     if !place.is_empty() {
         fields.push(("Where".to_owned(), place.join(" · ").into()));
     }
-    let soon = if record.emergency.is_some() { "at once, without approval" } else { "as soon as it may" };
-    fields.push(("Starts".to_owned(), record.plan.start.map_or_else(|| soon.into(), |at| text![at])));
+    if record.plan.gate.is_none() {
+        fields.push(("Starts".to_owned(), starts(record)));
+    }
     if let Some(reason) = &record.reason {
         fields.push(("Why".to_owned(), reason.as_str().into()));
     }
     fields
+}
+
+fn starts(record: &ChangeRecord) -> Text {
+    let soon = if record.emergency.is_some() { "at once, without approval" } else { "as soon as it may" };
+    record.plan.start.map_or_else(|| soon.into(), |at| text![at])
 }
 
 fn numbered(what: &[Text]) -> Text {
@@ -179,6 +192,11 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
     let cancel = Button::new("Cancel", format!("change cancel {id}")).style(Style::Danger);
     let reschedule = Button::new("Reschedule", format!("change reschedule {id}"));
     match record.status {
+        Status::AwaitingApproval { .. } if record.plan.gate.is_some() => {
+            let approve = format!("change approve {id} --plan {}", short(&record.plan.digest));
+            let reject = Button::new("Reject", format!("change reject {id}")).style(Style::Danger);
+            vec![Button::new("Approve", approve).style(Style::Primary), reject, review]
+        }
         Status::AwaitingApproval { .. } => vec![
             Button::new("Approve", format!("change approve {id} --plan {}", short(&record.plan.digest))).style(Style::Primary),
             Button::new("Reject", format!("change reject {id}")).style(Style::Danger),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use commands::context::MYSELF;
 use commands::message::Text;
 use commands::plan::{MadeCall, Runs};
 use commands::records::{ChangeRecord, Fact, Outcome, Status};
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::card;
 use crate::change::{self, Happening};
 use crate::glass;
-use crate::host::{Draft, Host, MYSELF, Trouble};
+use crate::host::{Draft, Host, Trouble};
 use crate::outbox::Saying;
 use crate::platform::{Account, Target};
 use crate::store::{Key, Kind, Write};
@@ -26,6 +27,7 @@ pub struct Case<'h> {
     round: u32,
     told: usize,
     open: bool,
+    counted: bool,
     facts: Vec<Fact>,
     says: Vec<(String, Saying)>,
     glass: Option<Message>,
@@ -37,7 +39,7 @@ impl<'h> Case<'h> {
         let (told, round) = (record.notes.len(), record.round);
         let open = !matches!(record.status, Status::Ended { .. });
         let glass = glass::message(&record);
-        Self { host, record, version, round, told, open, facts: Vec::new(), says: Vec::new(), glass }
+        Self { host, record, version, round, told, open, counted: false, facts: Vec::new(), says: Vec::new(), glass }
     }
 
     /// Lets something happen that the bot itself decides.
@@ -62,6 +64,14 @@ impl<'h> Case<'h> {
         self.record = record;
         self.facts.push(fact);
         Ok(())
+    }
+
+    /// Shows on the card how much time is left. It is no fact, only the time of day.
+    pub fn count_down(&mut self, left: Text) {
+        if self.record.so_far.as_ref() != Some(&left) {
+            self.record.so_far = Some(left);
+            self.counted = true;
+        }
     }
 
     /// Adds a fact that is not a transition.
@@ -110,7 +120,7 @@ impl<'h> Case<'h> {
 
     /// Whether anything happened that has to be committed.
     pub fn is_quiet(&self) -> bool {
-        self.facts.is_empty() && self.says.is_empty()
+        self.facts.is_empty() && self.says.is_empty() && !self.counted
     }
 
     /// Ends it without a call to AWS.
@@ -148,7 +158,11 @@ impl<'h> Case<'h> {
         }
         let mut draft = Draft::at(now).change(&self.record, self.version, due)?;
         if let (true, Status::Ended { said, .. }) = (self.open, self.record.status.clone()) {
-            self.tell("end", text![&self.record.asker, ": "].then(said.clone()).into());
+            let to = match &self.record.asker {
+                asker if asker.0 == MYSELF => Text::default(),
+                asker => text![asker, ": "],
+            };
+            self.tell("end", to.then(said.clone()).into());
             if self.record.emergency.is_some() {
                 self.loud("end", glass::ended(&self.record, &said));
             }

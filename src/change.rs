@@ -28,6 +28,13 @@ pub enum Happening {
         /// When it starts.
         at: Timestamp,
     },
+    /// Somebody who may approve it said no, and that does something: its first step is about to be taken.
+    TurnedAround {
+        /// Who.
+        by: PersonId,
+        /// Why, where they said.
+        reason: Option<String>,
+    },
     /// It was given another start; votes for the old one are void.
     Rescheduled {
         /// The new start.
@@ -180,10 +187,32 @@ pub fn happen(
             put("votes", json!(record.votes));
             put("starts", json!(at));
             next.status = Status::Scheduled { at };
+            next.so_far = None;
             "approved"
+        }
+        Happening::TurnedAround { by, reason } => {
+            allow(waiting)?;
+            let Some(gate) = &record.plan.gate else { return Err(illegal(record)) };
+            put("digest", json!(record.plan.digest));
+            put("votes", json!(record.votes));
+            put("step", json!(step_name(&gate.rejected)));
+            let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            note(&mut next, now, text!["Rejected by ", &by, why, format!(", which {}.", gate.rejecting)]);
+            next.status = Status::Running { state: gate.rejected.clone(), since: now, next: now, tries: 0 };
+            next.so_far = None;
+            next.rejected = Some(by);
+            "turned_around"
         }
         Happening::Rescheduled { at, expires } => {
             allow(waiting || scheduled)?;
+            if let Some(gate) = &record.plan.gate {
+                return Err(Illegal(text![
+                    code(record.id.to_string()),
+                    " is a decision that AWS waits for until ",
+                    gate.until,
+                    ", so it has no other start. Nothing was changed."
+                ]));
+            }
             if record.emergency.is_some() {
                 return Err(not_put_off(record));
             }
@@ -281,7 +310,7 @@ pub fn happen(
         Happening::Ended { outcome, said, calls } => {
             allow(match outcome {
                 Outcome::Succeeded | Outcome::Failed => matches!(record.status, Status::Running { .. }),
-                Outcome::Rejected => waiting,
+                Outcome::Rejected => waiting || record.rejected.is_some() && matches!(record.status, Status::Running { .. }),
                 Outcome::Cancelled | Outcome::Expired | Outcome::Void => waiting || scheduled,
             })?;
             put("said", json!(said.plain()));

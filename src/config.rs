@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use commands::PersonId;
-use commands::context::{Account, Declared, Settings};
+use commands::context::{Account, Declared, MYSELF, Settings};
 use commands::registry::Entry;
 use jiff::SignedDuration;
 
@@ -19,6 +19,7 @@ use crate::secret::Secret;
 mod check;
 mod document;
 mod fault;
+mod following;
 mod identity;
 mod people;
 mod written;
@@ -241,7 +242,8 @@ impl Config {
         let directory = Directory::new(self.people.clone());
         let directory = match &self.settings.identity {
             Some(center) => {
-                let named = policy.people().iter().cloned().map(PersonId).collect();
+                let named = policy.people().iter().map(String::as_str).chain([MYSELF]);
+                let named = named.map(|id| PersonId(id.to_owned())).collect();
                 directory.with_identity_center(center.groups.clone(), named)
             }
             None => directory,

@@ -47,6 +47,10 @@ pub struct Open {
     pub place: Place,
     /// Where the answer goes.
     pub reply: Target,
+    /// The slot of the message in whose thread the answer belongs, where the bot asked by itself: it is told only what was
+    /// not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -227,6 +231,7 @@ impl Dispatch {
                     account: from.account.clone(),
                     place: from.place.clone(),
                     reply: from.reply.clone(),
+                    under: None,
                     at: now,
                 };
                 let value = match json(&open) {
@@ -386,7 +391,7 @@ fn too_long(line: &str) -> Option<Text> {
 }
 
 /// The id of an operation, the same for every delivery of the same asking.
-fn operation(once: &str) -> String {
+pub fn operation(once: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, once.as_bytes());
     let hex = commands::plan::hex(digest.as_ref());
     format!("op-{}", hex.get(..10).unwrap_or(&hex))

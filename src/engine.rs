@@ -4,11 +4,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use commands::context::Decision;
+use commands::context::{Decision, MYSELF};
 use commands::message::{Text, code};
 use commands::plan::{Finding, Permit, Plan, Step, Work};
 use commands::records::{ChangeId, ChangeRecord, Freeze, Outcome, Status, Told};
-use commands::{Error, Person, text};
+use commands::{Error, Person, PersonId, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -227,7 +227,7 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
     let host = case.host;
     let deadline = since + SignedDuration::from_secs(case.record.plan.patience);
     let id = case.record.id.to_string();
-    let permit = issue(&id, &step_name(&state), &case.record.asker);
+    let permit = issue(&id, &step_name(&state), actor(&case.record));
     let stepped = step(&case, state.clone(), &permit).await;
     let now = host.clock.now();
     let goes_on = matches!(stepped, Ok(Step::Next { .. } | Step::Progress { .. } | Step::Call { .. } | Step::Tell { .. }));
@@ -269,7 +269,10 @@ async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32)
             let told = Told { by, at: now, what, detail: Value::Null };
             return tell(case, &changes, &Happening::Told { told, note }).await;
         }
-        Ok(Step::Done(said)) => return case.end_with(Outcome::Succeeded, said, permit.calls()).await,
+        Ok(Step::Done(said)) => {
+            let outcome = if case.record.rejected.is_some() { Outcome::Rejected } else { Outcome::Succeeded };
+            return case.end_with(outcome, said, permit.calls()).await;
+        }
         Err(Error::Shown(why)) => return case.end_with(Outcome::Failed, why, permit.calls()).await,
         Err(Error::Outside { say, cause }) => {
             host.metrics.aws_in_the_way(&case.record.command);
@@ -319,12 +322,22 @@ async fn tell(case: Case<'_>, changes: &[ChangeId], told: &Happening) -> Result<
     Ok(())
 }
 
+/// As whom its steps are taken: who asked for it; where the bot did, who decided on it, so that CloudTrail shows a human.
+fn actor(record: &ChangeRecord) -> &PersonId {
+    if record.asker.0 != MYSELF {
+        return &record.asker;
+    }
+    let decided = record.rejected.as_ref().or_else(|| record.votes.last().map(|vote| &vote.by));
+    decided.unwrap_or(&record.asker)
+}
+
 async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Value>, Error> {
     let (host, record) = (case.host, &case.record);
     let doing = || format!("carrying out {}", record.id);
     let entry = host.command(&record.command).ok_or_else(|| Error::internal(doing(), "there is no such command any more"))?;
     // What was begun is ended, even if whoever asked for it has left meanwhile.
-    let asker = host.authority.person(&record.asker).unwrap_or_else(|| Person::gone(&record.asker));
+    let actor = actor(record);
+    let asker = host.authority.person(actor).unwrap_or_else(|| Person::gone(actor));
     let operation = record.id.to_string();
     let ledger = Ledger(Arc::clone(&host.store));
     let asking = Asking {
@@ -353,6 +366,6 @@ fn backoff(tries: u32) -> SignedDuration {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the engine")]
-fn issue(change: &str, step: &str, asker: &commands::PersonId) -> Permit {
-    Permit::issue(change, step, asker.clone())
+fn issue(change: &str, step: &str, actor: &PersonId) -> Permit {
+    Permit::issue(change, step, actor.clone())
 }

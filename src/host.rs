@@ -23,9 +23,6 @@ use crate::records::Ledger;
 use crate::rules::Rules;
 use crate::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store, Write};
 
-/// Who acts where no person does.
-pub const MYSELF: &str = "watchkeeper";
-
 /// How often something is tried anew, at once, when records change under its hands. More is no coincidence.
 pub const TRIES: usize = 20;
 
@@ -54,6 +51,8 @@ pub struct Host {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Every command.
     pub commands: &'static [Entry],
+    /// Everything the bot follows by itself.
+    pub watches: &'static [commands::watch::Entry],
     /// What is in flight.
     pub activity: Activity,
     /// What wakes the loops.
@@ -73,13 +72,15 @@ pub struct Bells {
     pub changes: Bell,
     /// Messages.
     pub messages: Bell,
+    /// What is followed.
+    pub watches: Bell,
 }
 
 impl Bells {
     /// Bells whose rings count in `activity`.
     pub fn new(activity: &Activity) -> Self {
         let bell = || Bell::new(activity.clone());
-        Self { asked: bell(), changes: bell(), messages: bell() }
+        Self { asked: bell(), changes: bell(), messages: bell(), watches: bell() }
     }
 
     /// Rings all: look whether anything is due.
@@ -87,6 +88,7 @@ impl Bells {
         self.asked.ring();
         self.changes.ring();
         self.messages.ring();
+        self.watches.ring();
     }
 }
 

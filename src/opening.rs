@@ -129,7 +129,8 @@ impl Answering<'_> {
         let id = ChangeId(last + 1);
         let plan = work.record();
         let starts = plan.start.unwrap_or(now);
-        let expires = (now + host.rules.approvals.expires).min(plan.start.unwrap_or(jiff::Timestamp::MAX));
+        let latest = [plan.start, plan.gate.as_ref().map(|gate| gate.until)].into_iter().flatten().min();
+        let expires = (now + host.rules.approvals.expires).min(latest.unwrap_or(jiff::Timestamp::MAX));
         let status = if requires.is_some() { Status::AwaitingApproval { expires } } else { Status::Scheduled { at: starts } };
         let record = ChangeRecord {
             id,
@@ -145,10 +146,11 @@ impl Answering<'_> {
             rule: rule.to_owned(),
             round: 1,
             votes: Vec::new(),
+            rejected: None,
             claimed: None,
             status,
             notes: Vec::new(),
-            so_far: None,
+            so_far: work.gate.as_ref().map(|gate| waiting::left(gate, now)),
             told: Vec::new(),
             reminded: host
                 .rules

@@ -341,7 +341,7 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
     let mut fact = Fact {
         operation: row.key.id.clone(),
         event: "undelivered".to_owned(),
-        person: crate::host::MYSELF.to_owned(),
+        person: commands::context::MYSELF.to_owned(),
         outcome: Some("undelivered".to_owned()),
         ..Fact::default()
     };

@@ -1,6 +1,7 @@
 //! A change that waits for approval: reads the emoji under its card, counts, reminds, expires.
 
-use commands::message::code;
+use commands::message::{Text, bold, code, lasting};
+use commands::plan::Gate;
 use commands::records::{ChangeRecord, Outcome, Status};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,11 @@ use crate::store::Kind;
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_mins(10);
 /// The shortest.
 const SHORTEST_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long after its time a decision is left to the world to be seen.
+const SETTLES: SignedDuration = SignedDuration::from_mins(15);
+/// The parts of a gate's window after which approvers are reminded, in percent.
+const WARNINGS: [i32; 2] = [50, 90];
 
 /// Looks at a change that waits for approval.
 pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble> {
@@ -50,8 +56,17 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
         // A platform does not say when an emoji was left: one found first after the request expired was cast while the
         // bot was away, and counts. A start that has passed by too long is refused when it would begin.
         case.happen(outcome)?;
-        let due = matches!(case.record.status, Status::Scheduled { .. }).then_some(now);
+        let goes_on = matches!(case.record.status, Status::Scheduled { .. } | Status::Running { .. });
+        let due = goes_on.then_some(now);
         return case.commit(due).await;
+    }
+    if let Some(gate) = case.record.plan.gate.clone() {
+        if now < gate.until {
+            case.count_down(left(&gate, now));
+        } else if now < gate.until + SETTLES {
+            // What the world made of it is for whoever follows it to say.
+            return case.look_again(now + SHORTEST_LOOK).await;
+        }
     }
     if now >= expires {
         return case.end(Outcome::Expired, "It was not approved in time. Nothing was changed. Ask for it again.".into()).await;
@@ -69,7 +84,8 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
 pub fn next_look(host: &Host, record: &ChangeRecord, expires: Timestamp, now: Timestamp) -> Timestamp {
     let age = now.duration_since(record.asked);
     let gap = (age / 4).clamp(SHORTEST_LOOK, LONGEST_LOOK);
-    let times = [Some(now + gap), Some(expires), record.plan.start, next_prod(host, record)];
+    let ticks = record.plan.gate.as_ref().filter(|gate| now < gate.until).map(|gate| tick(gate.until, now));
+    let times = [Some(now + gap), Some(expires), record.plan.start, next_prod(host, record), ticks];
     times.into_iter().flatten().min().unwrap_or(expires)
 }
 
@@ -164,7 +180,30 @@ async fn seen(case: &Case<'_>) -> Result<Cardside, Trouble> {
     Ok(Cardside::Votes(votes))
 }
 
+/// What is shown of the time that is left: whole minutes, of the last ten each, before that every fifth.
+fn shown(left: SignedDuration) -> SignedDuration {
+    let minutes = (left.as_secs().max(0) + 59) / 60;
+    SignedDuration::from_mins(if minutes > 10 { (minutes + 4) / 5 * 5 } else { minutes })
+}
+
+/// When less will be shown.
+fn tick(until: Timestamp, now: Timestamp) -> Timestamp {
+    let shown = shown(until.duration_since(now));
+    let step = SignedDuration::from_mins(if shown.as_mins() > 10 { 5 } else { 1 });
+    until - (shown - step)
+}
+
+/// How much time is left for a decision, and what happens without one.
+pub fn left<S>(gate: &Gate<S>, now: Timestamp) -> Text {
+    let left = lasting(shown(gate.until.duration_since(now)));
+    text![bold(format!("{left} left")), format!(", then {}.", gate.otherwise)]
+}
+
 fn next_prod(host: &Host, record: &ChangeRecord) -> Option<Timestamp> {
+    if let Some(gate) = &record.plan.gate {
+        let window = gate.until.duration_since(gate.since);
+        return WARNINGS.get(record.prodded).map(|percent| gate.since + window * *percent / 100);
+    }
     let gaps = &host.rules.approvals.remind;
     let last = *gaps.last()?;
     let total: SignedDuration = (0..=record.prodded).map(|at| gaps.get(at).copied().unwrap_or(last)).sum();
@@ -190,6 +229,9 @@ fn prod(case: &mut Case<'_>, tally: &Tally, now: Timestamp) -> Result<(), Troubl
     let could: Vec<_> = could.into_iter().filter(|person| !voted(person.id.clone())).take(5).collect();
     if !could.is_empty() {
         words = words.then(" ").then(card::any_of(&could)).then(" could give it.");
+    }
+    if let Some(gate) = &record.plan.gate {
+        words = words.then(" ").then(left(gate, now));
     }
     let name = format!("prod/{}/{}", record.round, record.prodded);
     case.tell(&name, words.into());

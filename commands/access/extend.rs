@@ -76,6 +76,7 @@ impl Change for Extend {
             start: None,
             patience: plan::PATIENCE,
             offers: plan::offers(lasts),
+            gate: None,
             first: State { at: At::Assign, job: wanted.job(lasts, job.sessions, cx) },
         })))
     }

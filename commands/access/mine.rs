@@ -4,12 +4,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::aws::Identity;
-use super::page::{Listing, Paging, words};
 use super::portal::{self, Invitation, PortalAccount, SignIn};
 use super::{find, of};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Button, Message, Span, Style, Table, Text, bold, code};
+use crate::page::{Listing, Paging, words};
 use crate::{Command, Query, text};
 
 /// Lists what you have access to yourself; with --portal as the AWS access portal shows it.

@@ -5,7 +5,7 @@
 //! the directory; `find` turns what people type into one of them; `portal` is what a person sees who signs in. `given` tells by
 //! which change somebody has something, `holding` who has what, `leaving` ends what somebody is assigned before they go,
 //! `batch` gives and takes many assignments in one change, `requests` finds again what was asked of AWS, `ours` is what the bot
-//! itself made; `guard` says whom nothing may happen to, `page` and `words` are how lists and names are shown. Then a file a command.
+//! itself made; `guard` says whom nothing may happen to, `words` are how names are shown. Then a file a command.
 
 pub(crate) mod aws;
 mod batch;
@@ -26,7 +26,6 @@ mod of;
 mod offboard;
 mod onboard;
 mod ours;
-mod page;
 pub mod permission_set;
 pub(crate) mod pick;
 pub(crate) mod portal;

@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::aws::Identity;
 use super::holding::{Holding, Names, end};
 use super::model::{Principal, PrincipalKind};
-use super::page::{Listing, Paging, words};
 use super::words::check;
 use super::{find, pick, who};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Message, Table};
+use crate::page::{Listing, Paging, words};
 use crate::{Choice, Command, Query};
 
 /// Lists what somebody has access to: accounts and permission sets, through what, until when.

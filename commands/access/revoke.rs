@@ -88,6 +88,7 @@ impl Change for Revoke {
             start: None,
             patience: plan::PATIENCE,
             offers: Vec::new(),
+            gate: None,
             first: State { at: At::Sweep, job },
         })))
     }

@@ -124,7 +124,7 @@ impl Desk {
         let endpoint = Some(world.url().to_owned());
         let aws = Aws::connect(AwsSettings { region: "eu-west-1".to_owned(), endpoint, keys }).await;
         let accounts = vec![account(PROD, "shop-prod"), account(MANAGEMENT_ACCOUNT, "acme-root")];
-        let settings = Settings { accounts, identity: Some(identity_center()), prefix: "/".to_owned() };
+        let settings = Settings { accounts, identity: Some(identity_center()), prefix: "/".to_owned(), ..Settings::default() };
         Self { world, aws, now, person: somebody("ana", None), settings }
     }
 

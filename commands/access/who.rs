@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::aws::Identity;
 use super::holding::{Holding, Names, end};
 use super::model::{Assignment, Membership, PrincipalKind};
-use super::page::{Listing, Paging, words};
 use super::words::check;
 use super::{find, pick};
 use crate::context::{Account, Context, Resource};
 use crate::error::Result;
 use crate::message::{Message, Table};
+use crate::page::{Listing, Paging, words};
 use crate::{Choice, Command, Query};
 
 /// Lists who has access to an account: through what, until when, given by whom.

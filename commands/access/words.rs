@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 
-use crate::context::{Context, Resource};
-use crate::error::{Error, Result};
+use crate::context::Context;
+pub(super) use crate::context::check;
+pub(super) use crate::message::count;
 use crate::message::{Span, Text, code, lasting};
 
 /// How many names a card or an answer lists; `change show` has the whole plan.
@@ -27,15 +28,6 @@ pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> Text {
     }
 }
 
-/// `1 user`, `3 users`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    match (number, noun) {
-        (1, _) => format!("1 {noun}"),
-        (_, "person") => format!("{number} people"),
-        _ => format!("{number} {noun}s"),
-    }
-}
-
 /// What people call an account; its number where I don't look after it.
 pub(super) fn account_name<'a>(id: &'a str, cx: &'a Context<'_>) -> &'a str {
     let known = cx.settings.accounts.iter().chain(cx.settings.identity.as_ref().map(|identity| &identity.home));
@@ -46,14 +38,6 @@ pub(super) fn account_name<'a>(id: &'a str, cx: &'a Context<'_>) -> &'a str {
 pub(super) fn session(duration: Option<&str>) -> String {
     let Some(iso) = duration else { return "1 h".to_owned() };
     iso.parse::<SignedDuration>().map_or_else(|_| iso.to_owned(), lasting)
-}
-
-/// Refuses what the policy denies once it is known who or what is meant.
-pub(super) fn check(resource: &Resource, cx: &Context<'_>) -> Result<()> {
-    match cx.authority.decide(cx.person, cx.action, resource) {
-        crate::context::Decision::Allowed { .. } => Ok(()),
-        crate::context::Decision::Denied { why, .. } => Err(Error::shown(why)),
-    }
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ async fn answers(who: &str, line: &str) -> Result<Message> {
 }
 
 async fn answers_from(log: &Log, who: &str, line: &str) -> Result<Message> {
-    let settings = Settings { accounts: vec![account("shop"), account("bank")], prefix: "/".to_owned(), identity: None };
+    let settings = Settings { accounts: vec![account("shop"), account("bank")], prefix: "/".to_owned(), ..Settings::default() };
     let (person, aws) = (Law.person(&PersonId(who.to_owned())).unwrap(), Aws::default());
     let asked = registry::parse(COMMANDS, line).unwrap();
     let cx = Context {

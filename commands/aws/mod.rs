@@ -1,7 +1,8 @@
 //! AWS through assumed roles: one per capability and account, its session named after the person and tagged with the
 //! operation, so that CloudTrail shows the human.
 //!
-//! `session` opens sessions and lets calls through, `fault` says what went wrong, `cache` serves pickers, `time` converts.
+//! `session` opens sessions and lets calls through, `fault` says what went wrong, `everywhere` looks in many places, `cache`
+//! serves pickers, `time` converts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use crate::context::Context;
 
 pub(crate) mod cache;
+pub(crate) mod everywhere;
 mod fault;
 mod session;
 pub(crate) mod time;
@@ -62,14 +64,15 @@ struct Shared {
     base: SdkConfig,
     sessions: session::Sessions,
     rds: crate::rds::Caches,
+    ecs: crate::ecs::Caches,
     access: crate::access::Memory,
 }
 
 impl Default for Shared {
     fn default() -> Self {
         let base = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-        let (sessions, rds, access) = Default::default();
-        Self { base, sessions, rds, access }
+        let (sessions, rds, ecs, access) = Default::default();
+        Self { base, sessions, rds, ecs, access }
     }
 }
 
@@ -107,6 +110,11 @@ impl Aws {
     /// What pickers of databases are served from.
     pub(crate) fn rds(&self) -> &crate::rds::Caches {
         &self.0.rds
+    }
+
+    /// What is remembered of services and their deployments.
+    pub(crate) fn ecs(&self) -> &crate::ecs::Caches {
+        &self.0.ecs
     }
 
     /// What is remembered of Identity Center.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -29,6 +30,8 @@ use crate::text;
 const LASTS: SignedDuration = SignedDuration::from_mins(15);
 /// How long before its end it is given up.
 const MARGIN: SignedDuration = SignedDuration::from_mins(1);
+/// The longest a call takes that AWS may hold for twenty seconds.
+const HOLDS_THE_LINE: Duration = Duration::from_secs(30);
 /// Calls at once in one account and region.
 const AT_ONCE: usize = 4;
 
@@ -168,6 +171,12 @@ impl Session {
         self.config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(1)).build()
     }
 
+    /// What to make an SDK client of that reads once, and waits while AWS holds the line.
+    pub fn patient(&self) -> SdkConfig {
+        let whole = TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(HOLDS_THE_LINE).build();
+        self.writing().to_builder().timeout_config(whole).build()
+    }
+
     /// Lets a call through that reads; `api` is its name, such as `rds:DescribeDBInstances`.
     ///
     /// # Errors
@@ -182,6 +191,22 @@ impl Session {
     {
         let answer = self.through(call).await;
         answer.map_err(|error| self.fault(Fault::new(api, Deed::Read, &error)))
+    }
+
+    /// Like [`Session::read`], beside the calls that share the account's turns: for a call that AWS may hold, and those that
+    /// belong to it.
+    ///
+    /// # Errors
+    /// What AWS, or the way to it, said.
+    pub async fn read_alone<T, E>(
+        &self,
+        api: &'static str,
+        call: impl Future<Output = std::result::Result<T, SdkError<E, Response>>>,
+    ) -> std::result::Result<T, Fault>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        call.await.map_err(|error| self.fault(Fault::new(api, Deed::Read, &error)))
     }
 
     /// Lets a call through that writes, and keeps in `permit` what AWS answered.

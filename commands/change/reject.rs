@@ -35,10 +35,11 @@ impl Change for Reject {
         let record = find(self.id, cx).await?;
         let (plan, reason) = (record.plan.digest.clone(), cx.reason.map(str::to_owned));
         let vote = Effect::Vote { change: self.id, verdict: Verdict::Reject, plan, reason };
-        Ok(Plan::Records {
-            resource: Box::new(record.as_resource()),
-            effects: vec![vote],
-            say: text!["You rejected ", code(self.id.to_string()), ", which ends it. Nothing was changed in AWS."].into(),
-        })
+        let id = code(self.id.to_string());
+        let say = match &record.plan.gate {
+            None => text!["You rejected ", id, ", which ends it. Nothing was changed in AWS."],
+            Some(gate) => text!["You rejected ", id, format!(", which {}. Its card shows how that goes.", gate.rejecting)],
+        };
+        Ok(Plan::Records { resource: Box::new(record.as_resource()), effects: vec![vote], say: say.into() })
     }
 }

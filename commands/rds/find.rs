@@ -6,11 +6,12 @@ use futures_util::future::join_all;
 
 use super::aws::Rds;
 use super::model::Database;
-use super::{check, fleet, inventory, listed};
+use super::{check, fleet, inventory};
 use crate::aws::Caller;
+use crate::aws::everywhere::{no_account, places, sorted};
 use crate::context::{Account, Context, Resource};
 use crate::error::{Error, Result};
-use crate::message::{Span, Text, code};
+use crate::message::{Text, code, codes};
 use crate::text;
 
 /// What was typed, taken apart.
@@ -82,7 +83,7 @@ pub(super) async fn find(typed: &str, cx: &Context<'_>) -> Result<Found> {
         return Err(no_account(wanted.account.as_deref(), cx));
     }
     let caller = Caller::of(cx);
-    let mut places = fleet::places(accounts);
+    let mut places = places(accounts);
     places.retain(|(_, region)| wanted.region.as_deref().is_none_or(|only| only == *region));
     let looks = places.into_iter().map(|(account, region)| {
         let (caller, wanted) = (&caller, &wanted);
@@ -92,7 +93,7 @@ pub(super) async fn find(typed: &str, cx: &Context<'_>) -> Result<Found> {
         };
         async move { (account, region, look.await) }
     });
-    let (found, unseen) = fleet::sorted(join_all(looks).await)?;
+    let (found, unseen) = sorted(join_all(looks).await)?;
     let mut found: Vec<(Database, Rds)> = found.into_iter().flatten().collect();
     if found.len() > 1 {
         // Several share the name: those the asker may not touch can't be meant.
@@ -118,17 +119,6 @@ pub(super) async fn find(typed: &str, cx: &Context<'_>) -> Result<Found> {
         ]));
     }
     Ok(Found { database, rds, unseen })
-}
-
-/// The error for an account nobody configured.
-pub(super) fn no_account(typed: Option<&str>, cx: &Context<'_>) -> Error {
-    let names: Vec<&str> = cx.settings.accounts.iter().map(|account| account.name.as_str()).collect();
-    match typed {
-        Some(typed) if !names.is_empty() => {
-            Error::shown(text!["I look after no account called ", code(typed), ". The ones I know are ", listed(&names), "."])
-        }
-        _ => Error::shown("No AWS account is configured yet. Whoever runs me adds one to the configuration."),
-    }
 }
 
 fn which(id: &str, databases: &[Database]) -> Error {
@@ -175,17 +165,6 @@ fn nearest(typed: &str, known: &[Database]) -> Vec<String> {
     names.dedup();
     names.truncate(3);
     names
-}
-
-fn codes(names: &[String], last: &str) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for (at, name) in names.iter().enumerate() {
-        if at > 0 {
-            spans.push(if at + 1 == names.len() { last.into() } else { ", ".into() });
-        }
-        spans.push(code(&**name));
-    }
-    spans
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::aws::Rds;
-use super::find::no_account;
 use super::lifecycle::{self, Lifecycle};
 use super::model::Database;
 use super::{fleet, line, versions};
 use crate::aws::Caller;
+use crate::aws::everywhere::{no_account, places};
 use crate::context::{Account, Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Button, Message, Table};
@@ -76,7 +76,7 @@ const ASKED_FOR_SUPPORT: usize = 3;
 /// AWS's table of support, from the first place that answers: it is the same everywhere.
 async fn support(cx: &Context<'_>, caller: &Caller, accounts: &[&Account]) -> Result<Vec<Lifecycle>> {
     let mut last = Error::shown("No region is configured for these accounts.");
-    for (account, region) in fleet::places(accounts.iter().copied()).into_iter().take(ASKED_FOR_SUPPORT) {
+    for (account, region) in places(accounts.iter().copied()).into_iter().take(ASKED_FOR_SUPPORT) {
         let read = async { Rds::open(cx.aws, caller, account, region).await?.lifecycles(None).await };
         match read.await {
             Ok(table) => return Ok(table),

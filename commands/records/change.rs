@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Requirement, Resource};
 use crate::message::Text;
-use crate::plan::{Check, Offer, Runs};
+use crate::plan::{Check, Gate, Offer, Runs};
 
 /// The number of a change; said and typed as `CHG-1042`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,6 +75,9 @@ pub struct ChangeRecord {
     pub round: u32,
     /// The votes that count or counted.
     pub votes: Vec<Vote>,
+    /// Who rejected it, where a rejection does something: what runs then is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<PersonId>,
     /// Who opened the details first while it waited for approval.
     pub claimed: Option<PersonId>,
     /// Where it stands.
@@ -166,6 +169,9 @@ pub struct PlanRecord {
     /// Buttons on its card while it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
+    /// Where the world waits for the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate<serde_json::Value>>,
     /// SHA-256 over title, resource, calls and start, in hexadecimal.
     pub digest: String,
 }

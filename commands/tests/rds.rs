@@ -116,7 +116,7 @@ impl Desk {
             account("444455556666", "shop-staging", "staging"),
             account("777788889999", "media", "prod"),
         ];
-        let settings = Settings { accounts, prefix: "/".to_owned(), identity: None };
+        let settings = Settings { accounts, prefix: "/".to_owned(), ..Settings::default() };
         Self { world, aws, now, person, settings, authority: Policy { closed: None } }
     }
 

@@ -1,6 +1,7 @@
 //! Whatever happens in whatever order, a change keeps to its life.
 
 use commands::context::{Requirement, SelfApproval};
+use commands::plan::Gate;
 use commands::records::{Cast, ChangeId, Emergency, PlanRecord, Verdict};
 use commands::{PersonId, Resource};
 use jiff::SignedDuration;
@@ -21,6 +22,7 @@ pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeReco
     let mut plan = PlanRecord {
         runs: commands::plan::Runs::Alone,
         offers: Vec::new(),
+        gate: None,
         resource: Resource::named("database", "orders"),
         title: "orders: mysql 8.0.35 → 8.0.40".to_owned(),
         what: Vec::new(),
@@ -46,6 +48,7 @@ pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeReco
         rule: "upgrade-prod".to_owned(),
         round: 1,
         votes: Vec::new(),
+        rejected: None,
         claimed: None,
         status: Status::AwaitingApproval { expires: start() + SignedDuration::from_hours(8) },
         notes: Vec::new(),
@@ -55,6 +58,12 @@ pub(crate) fn waiting(approvals: u32, self_approval: SelfApproval) -> ChangeReco
         prodded: 0,
         turned_away: Vec::new(),
     }
+}
+
+fn gate() -> Gate<Value> {
+    let until = start() + SignedDuration::from_mins(30);
+    let (rejecting, otherwise) = ("turns it around".to_owned(), "the tide turns".to_owned());
+    Gate { since: start(), until, rejecting, otherwise, rejected: json!({ "step": "back" }) }
 }
 
 /// Where a change can stand.
@@ -88,12 +97,15 @@ fn leads(record: &ChangeRecord, happening: &Happening, by: &PersonId) -> Option<
             | Happening::Prodded,
         ) => Waiting,
         (Waiting, Happening::Approved { .. }) => Scheduled,
+        (Waiting, Happening::TurnedAround { .. }) if record.plan.gate.is_some() => Running,
+        (_, Happening::Rescheduled { .. }) if record.plan.gate.is_some() => return None,
         (_, Happening::Rescheduled { .. }) if record.emergency.is_some() => return None,
         (Waiting | Scheduled, Happening::Rescheduled { expires, .. }) => expires.map_or(Scheduled, |_| Waiting),
         (Scheduled, Happening::Reminded { .. } | Happening::Held { .. }) => Scheduled,
         (Scheduled, Happening::Started { .. }) => Running,
         (Running, Happening::Stepped { .. } | Happening::Stumbled { .. }) => Running,
         (Waiting, Happening::Ended { outcome: Outcome::Rejected, .. }) => Ended,
+        (Running, Happening::Ended { outcome: Outcome::Rejected, .. }) if record.rejected.is_some() => Ended,
         (Waiting | Scheduled, Happening::Ended { outcome: Outcome::Cancelled | Outcome::Expired | Outcome::Void, .. }) => Ended,
         (Running, Happening::Ended { outcome: Outcome::Succeeded | Outcome::Failed, .. }) => Ended,
         (Ended, Happening::ReviewMissed { .. }) if record.is_unreviewed() => Ended,
@@ -127,6 +139,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => words().prop_map(|why| Happening::TurnedAway { key: "p3 approve".to_owned(), why: why.plain() }),
         1 => people().prop_map(Happening::Claimed),
         2 => at().prop_map(|at| Happening::Approved { at }),
+        1 => people().prop_map(|by| Happening::TurnedAround { by, reason: None }),
         2 => (at(), prop::option::of(at())).prop_map(|(at, expires)| Happening::Rescheduled { at, expires }),
         1 => Just(Happening::Prodded),
         1 => (0_i64..3).prop_map(|before| Happening::Reminded { before }),
@@ -147,8 +160,10 @@ proptest! {
     fn only_legal_transitions_happen(
         life in prop::collection::vec((happenings(), (0_u8..3).prop_map(person)), 1..40),
         is_emergency in any::<bool>(),
+        is_gate in any::<bool>(),
     ) {
         let mut record = waiting(1, SelfApproval::Refused);
+        record.plan.gate = is_gate.then(gate);
         record.emergency = is_emergency.then(Emergency::default);
         for (at, (happening, by)) in life.into_iter().enumerate() {
             let now = start() + SignedDuration::from_secs(i64::try_from(at).unwrap());

@@ -39,7 +39,9 @@ pub(super) fn serve(environment: &Environment, format: Format) -> Result<Answer,
 async fn run(config: &Config, clock: Clock, store: Arc<dyn Store>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let aws = Aws::connect(aws_settings(config)).await;
-    let bot = Bot::start(config, Ground { clock, store, aws, commands: commands::ALL }).await.map_err(failed)?;
+    let bot = Bot::start(config, Ground { clock, store, aws, commands: commands::ALL, watches: commands::WATCHES })
+        .await
+        .map_err(failed)?;
     let slack = match config.slack.transport {
         Transport::Socket { .. } => "socket",
         Transport::Http => "http",

@@ -185,14 +185,18 @@ fn check_reviewers(config: &Config, law: &Law) -> Vec<Finding> {
 /// the policy calls by name.
 fn askings<'l>(config: &Config, law: &'l Law) -> Vec<(Person, &'l str, Resource)> {
     let mut kinds: BTreeMap<(BTreeSet<String>, Option<&str>), Person> = BTreeMap::new();
-    for person in law.people() {
+    for person in law.people().into_iter().chain([Person::myself()]) {
         let named = law.policy().people().get(&person.id.0).map(String::as_str);
         kinds.entry((person.groups.clone(), named)).or_insert(person);
     }
     let places = law.policy().places(&Resource::default(), &config.settings);
     let mut askings = Vec::new();
     // Where there is no Identity Center, nobody gets as far as an approval of access.
-    let idle = |action: &str| config.settings.identity.is_none() && action.starts_with("access ");
+    let settings = &config.settings;
+    let idle = |action: &str| {
+        let access = settings.identity.is_none() && action.starts_with("access ");
+        access || settings.following.is_none() && action.starts_with("ecs ")
+    };
     let actions: Vec<&str> = law.policy().changes().filter(|action| !idle(action)).collect();
     for (person, action) in kinds.values().flat_map(|person| actions.iter().map(move |action| (person, *action))) {
         askings.extend(places.iter().map(|place| (person.clone(), action, place.clone())));

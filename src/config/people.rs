@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commands::PersonId;
+use commands::context::MYSELF;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
@@ -21,7 +22,8 @@ pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigError
     let mut seen = BTreeMap::new();
     let mut members = Vec::new();
     for table in top.tables("people") {
-        let id = table.must("id", "a short lower-case word, such as \"ana\"", |value| text(value).filter(|id| is_id(id)));
+        let id = table
+            .must("id", "a short lower-case word, such as \"ana\"", |value| text(value).filter(|id| is_id(id) && id != MYSELF));
         let name = table.must("name", "the name they go by", text);
         let email = table.get("email", "an e-mail address", |value| {
             text(value).filter(|email| email.contains('@') && !email.contains(char::is_whitespace))

@@ -77,7 +77,7 @@ name = "a"
 project = "b"
 env = "c"
 regions = ["eu-central-1"]
-roles = { rds = "x", ecs = 1 }
+roles = { rds = "x", ecs = 1, esc = "arn:aws:iam::123456789012:role/watchkeeper-ecs" }
 [[accounts]]
 id = "123456789012"
 name = "a"
@@ -105,6 +105,7 @@ remind = "24h"
     watchkeeper.toml:18:11: accounts[0].regions: Expected a list of regions, such as ["eu-central-1"], found [].
     watchkeeper.toml:25:17: accounts[1].roles.rds: Expected a role's ARN, found "x".
     watchkeeper.toml:25:28: accounts[1].roles.ecs: Expected a text in quotes, found the number 1.
+    watchkeeper.toml:25:37: accounts[1].roles.esc: There is no such capability. Did you mean ecs?
     watchkeeper.toml:26:1: accounts[2].regions: This key is missing: it takes a list of regions, such as ["eu-central-1"].
     watchkeeper.toml:27:6: accounts[2].id: Account 123456789012 is configured twice.
     watchkeeper.toml:31:1: approvals.reject: "x" can't both approve and reject.

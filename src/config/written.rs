@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use commands::context::{Account, Settings};
+use commands::registry::nearest;
 use jiff::SignedDuration;
 use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
-use super::{Approvals, Channels, ConfigErrors, Transport, identity};
+use super::{Approvals, Channels, ConfigErrors, Transport, following, identity};
 
 /// What the file holds, defaults filled in.
 pub(super) struct Written {
@@ -35,6 +36,8 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
     let aws = aws(top.table("aws"));
     let accounts = accounts(&top, &aws, capabilities);
     let (identity, baseline) = identity::read(top.table("identity_center"), &aws, &accounts);
+    let events = following::queues(top.tables("events"), &aws, &accounts);
+    let following = following::following(top.table("ecs"));
     let written = Written {
         data_dir: top.get("data_dir", "a folder's path", text).unwrap_or_else(|| "data".to_owned()),
         listen: top.get("listen", "an address with a port, such as \"127.0.0.1:8080\"", parsed).unwrap_or(port),
@@ -45,7 +48,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
         aws_region: aws.region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
-        settings: Settings { accounts, prefix, identity },
+        settings: Settings { accounts, prefix, identity, events, following },
         baseline,
     };
     top.done();
@@ -184,7 +187,7 @@ fn accounts(top: &Table<'_>, aws: &Everywhere, capabilities: &[&str]) -> Vec<Acc
             (None, Some(region)) => Some(vec![region.clone()]),
             (None, None) => table.must("regions", REGIONS, texts),
         };
-        let own = roles(&table);
+        let own = roles(&table, capabilities);
         table.done();
         let (Some(id), Some(name), Some(project), Some(env), Some(regions)) = (id, name, project, env, regions) else { continue };
         let filled = |capability: &str| Some((capability.to_owned(), aws.role(&id, capability)?));
@@ -217,11 +220,18 @@ fn is_role(arn: &str) -> bool {
 }
 
 /// Roles written out by capability.
-fn roles(account: &Table<'_>) -> BTreeMap<String, String> {
+fn roles(account: &Table<'_>, capabilities: &[&str]) -> BTreeMap<String, String> {
     let Some(table) = account.table("roles") else { return BTreeMap::new() };
     let roles: BTreeMap<_, _> = table.named_texts().into_iter().collect();
     for (capability, arn) in roles.iter().filter(|(_, arn)| !is_role(arn)) {
         table.wrong(Some(capability), format!("Expected a role's ARN, found {arn:?}."));
+    }
+    for capability in roles.keys().filter(|capability| !capabilities.contains(&capability.as_str())) {
+        let words = match nearest(capability, capabilities.iter().copied()) {
+            Some(close) => format!("There is no such capability. Did you mean {close}?"),
+            None => "There is no such capability.".to_owned(),
+        };
+        table.wrong(Some(capability), words);
     }
     roles
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use commands::context::{Authority, Decision, Origin, Settings};
+use commands::context::{Authority, Decision, MYSELF, Origin, Settings};
 use commands::{Person, PersonId, Resource};
 
 use super::{Policy, Road, or};
@@ -106,6 +106,9 @@ impl Authority for Law {
     }
 
     fn person(&self, id: &PersonId) -> Option<Person> {
+        if id.0 == MYSELF {
+            return Some(Person::myself());
+        }
         self.directory.person(id)
     }
 

@@ -36,6 +36,8 @@ fn settings() -> Settings {
         accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")],
         prefix: "/".to_owned(),
         identity: None,
+        events: Vec::new(),
+        following: None,
     }
 }
 

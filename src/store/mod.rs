@@ -40,6 +40,8 @@ pub enum Kind {
     /// What was last read of Identity Center, as it was read: id is `head`, or a list and the number of its part, such as
     /// `groups/000000`.
     Listing,
+    /// Where a watch looks: id is the watch's words and its post, such as `ecs deployments/111122223333/eu-west-1`.
+    Watch,
 }
 
 /// The key of a record.
@@ -223,6 +225,7 @@ impl Kind {
             Self::Link => "link",
             Self::Roster => "roster",
             Self::Listing => "listing",
+            Self::Watch => "watch",
         }
     }
 }

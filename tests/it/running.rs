@@ -43,6 +43,7 @@ fn work<S>(on: &str, first: S) -> Work<S> {
         start: None,
         patience: SignedDuration::from_hours(100),
         offers: vec![Offer::new("Enough", "test end")],
+        gate: None,
         first,
     }
 }

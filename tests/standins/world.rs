@@ -60,6 +60,8 @@ pub struct Choices {
     pub disk: Disk,
     /// The commands it knows.
     pub commands: &'static [commands::registry::Entry],
+    /// What it follows by itself.
+    pub watches: &'static [commands::watch::Entry],
 }
 
 impl Default for Choices {
@@ -71,6 +73,7 @@ impl Default for Choices {
             life: Life::default(),
             disk: Disk::default(),
             commands: commands::ALL,
+            watches: commands::WATCHES,
         }
     }
 }

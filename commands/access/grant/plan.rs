@@ -168,6 +168,7 @@ pub(super) async fn plan(asked: &Grant, cx: &Context<'_>) -> Result<Work<State>>
         start: None,
         patience: PATIENCE,
         offers: offers(lasts),
+        gate: None,
         first: State { at: At::Assign, job: wanted.job(lasts, sessions, cx) },
     })
 }

@@ -72,6 +72,7 @@ impl Change for Create {
             start: None,
             patience: PATIENCE,
             offers: Vec::new(),
+            gate: None,
             first: State::Create,
         })))
     }

@@ -4,11 +4,11 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::access::aws::Identity;
-use crate::access::page::{Listing, Paging, words};
 use crate::access::roster;
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Message, Table};
+use crate::page::{Listing, Paging, words};
 use crate::{Command, Query, text};
 
 /// Lists the groups of IAM Identity Center.

@@ -95,6 +95,7 @@ pub(super) async fn plan(way: Way, group: &str, typed: &[String], cx: &Context<'
         start: None,
         patience: PATIENCE,
         offers: Vec::new(),
+        gate: None,
         first: State::Member(turn),
     })))
 }

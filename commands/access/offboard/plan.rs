@@ -65,6 +65,7 @@ pub(super) async fn plan(asked: &Offboard, cx: &Context<'_>) -> Result<Work<Stat
         start: None,
         patience: PATIENCE,
         offers: Vec::new(),
+        gate: None,
         first: State(Stage::Tell { job: Job::new(&user, last) }),
     })
 }

@@ -58,6 +58,7 @@ pub(super) async fn plan(asked: &Onboard, cx: &Context<'_>) -> Result<Work<State
         start: None,
         patience: SignedDuration::from_hours(24),
         offers: Vec::new(),
+        gate: None,
         first: State(Stage::first(job)),
     })
 }

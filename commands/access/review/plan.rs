@@ -77,6 +77,7 @@ pub(super) async fn plan(asked: &Review, cx: &Context<'_>) -> Result<Work<State>
         start: None,
         patience: until.duration_since(cx.now) + PATIENCE,
         offers: vec![Offer::new("Go through the rows", Rows::NAME)],
+        gate: None,
         first: State(Stage::Open { course }),
     })
 }

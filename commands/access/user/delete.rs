@@ -107,6 +107,7 @@ impl Change for Delete {
             start: None,
             patience: PATIENCE,
             offers: Vec::new(),
+            gate: None,
             first: if grants.is_empty() { State::Assignments { leaving } } else { State::Grants { grants, leaving } },
         })))
     }

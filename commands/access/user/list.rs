@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::access::aws::Identity;
 use crate::access::model::User;
-use crate::access::page::{Listing, Paging, words};
 use crate::access::{find, pick};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Message, Table};
+use crate::page::{Listing, Paging, words};
 use crate::{Choice, Command, Query};
 
 /// Lists the users of IAM Identity Center.

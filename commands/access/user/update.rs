@@ -108,6 +108,7 @@ impl Change for Update {
             start: None,
             patience: PATIENCE,
             offers: Vec::new(),
+            gate: None,
             first: State::Update { user: user.id.clone() },
         })))
     }

@@ -65,6 +65,7 @@ pub(super) async fn plan(asked: &Upgrade, cx: &Context<'_>) -> Result<Work<State
         start,
         patience: PATIENCE,
         offers: Vec::new(),
+        gate: None,
         first: State::Snapshot { job: Job::new(database, snapshot, modify) },
     })
 }

@@ -36,6 +36,7 @@ pub(super) fn render(message: &Message, names: &dyn Names) -> Rendered {
             Block::Text(text) => blocks.extend(paged(text, names).iter().map(|page| section(page))),
             Block::Fields(fields) => blocks.extend(columns(fields, names)),
             Block::Table(table) => blocks.extend(fixed_width(table).iter().map(|page| section(page))),
+            Block::Drawing(lines) => blocks.extend(drawn(lines).iter().map(|page| section(page))),
             Block::Buttons(row) => blocks.extend(actions(row, &mut buttons)),
             Block::Note(text) => {
                 blocks.extend(pack(&escape::pieces(text, names), limits::NOTE).iter().map(|page| context(page)));
@@ -119,6 +120,13 @@ fn fixed_width(table: &Table) -> Vec<String> {
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
     let pages = if rows.is_empty() { vec!["(no rows)".to_owned()] } else { pack(&rows, room) };
     pages.iter().map(|rows| format!("```\n{titles}\n{rows}\n```")).collect()
+}
+
+/// Lines of fixed-width letters as blocks of them.
+fn drawn(lines: &[String]) -> Vec<String> {
+    let clean = |line: &String| escape(&cut(&escape::literal(line).replace('\u{200b}', ""), LINE));
+    let lines: Vec<String> = lines.iter().map(|line| format!("{}\n", clean(line))).collect();
+    pack(&lines, limits::SECTION - "```\n\n```".len()).iter().map(|page| format!("```\n{page}\n```")).collect()
 }
 
 /// The same table with its widest columns cut until a line fits.

@@ -16,6 +16,7 @@ impl Records for OneChange {
         let plan = PlanRecord {
             runs: commands::plan::Runs::Alone,
             offers: Vec::new(),
+            gate: None,
             resource: database("prod"),
             title: String::new(),
             what: Vec::new(),
@@ -41,6 +42,7 @@ impl Records for OneChange {
             emergency: None,
             rule: "upgrade-prod".to_owned(),
             votes: Vec::new(),
+            rejected: None,
             claimed: None,
             status: Status::Scheduled { at },
             notes: Vec::new(),

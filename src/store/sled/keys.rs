@@ -27,7 +27,9 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
     Timestamp::from_nanosecond((u128::from_be_bytes(bytes) ^ 1 << 127) as i128).ok()
 }
 
-const KINDS: [Kind; 6] = [Kind::Change, Kind::Freeze, Kind::Message, Kind::Lock, Kind::Counter, Kind::Asked];
+/// All there are: a due time of any other is damage.
+const KINDS: [Kind; 9] =
+    [Kind::Change, Kind::Freeze, Kind::Message, Kind::Lock, Kind::Counter, Kind::Asked, Kind::Link, Kind::Roster, Kind::Watch];
 
 fn kind(kind: Kind) -> u8 {
     match kind {
@@ -40,6 +42,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Link => b'a',
         Kind::Roster => b'r',
         Kind::Listing => b'i',
+        Kind::Watch => b'w',
     }
 }
 

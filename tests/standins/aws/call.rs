@@ -28,7 +28,7 @@ pub struct Call {
     pub tags: BTreeMap<String, String>,
     /// The members of the request by their names in AWS's model; times as RFC 3339 text.
     pub params: serde_json::Value,
-    /// Whether the operation changes anything, going by its name (`AssumeRole` does not count).
+    /// Whether the operation changes anything, going by its name (`AssumeRole` and taking messages from a queue do not count).
     pub write: bool,
     /// The HTTP status; 0 if the line was cut.
     pub status: u16,

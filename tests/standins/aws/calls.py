@@ -9,12 +9,19 @@ _READS = ("GET", "HEAD", "Describe", "List", "Get", "Lookup", "BatchGet", "Searc
 
 
 def writes(operation: str) -> bool:
-    """Whether an operation changes anything, going by AWS's naming; signing in or out does not."""
+    """Whether an operation changes anything, going by AWS's naming.
+
+    Signing in or out does not, nor does taking messages from a queue.
+    """
     return not operation.startswith(_READS) and operation not in (
         "AssumeRole",
         "AssumeRoleWithWebIdentity",
+        "ChangeMessageVisibility",
         "CreateToken",
+        "DeleteMessage",
+        "DeleteMessageBatch",
         "Logout",
+        "ReceiveMessage",
         "RegisterClient",
         "StartDeviceAuthorization",
     )

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from . import clock
+from .ecs import orders as ecs
+from .ecs.state import Durations as EcsDurations
 from .faults import Fault
 from .gateway import Gateway
 from .identity import look, orders
@@ -67,6 +69,7 @@ class Control:
         with world.lock:
             world.gone = True
             world.faults.clear()
+            world.stirred.notify_all()
         # Closing waits for the listener to notice; the driver need not.
         threading.Thread(target=server.stop, daemon=True).start()
         return {}
@@ -152,16 +155,18 @@ def _estate(world: World, order: Order) -> Any:
         seed.database(world, item)
     for item in order.get("clusters", []):
         seed.cluster(world, item)
+    ecs.estate(world, order)
     identity.estate(world, order)
     return {}
 
 
 def _durations(world: World, order: Order) -> Any:
-    durations: Durations = world.part(Durations)
-    unknown = set(order) - set(durations.seconds)
+    kinds: list[Any] = [world.part(Durations), world.part(EcsDurations)]
+    unknown = set(order).difference(*(kind.seconds for kind in kinds))
     if unknown:
         raise ValueError(f"no such duration: {', '.join(sorted(unknown))}")
-    durations.seconds |= order
+    for kind in kinds:
+        kind.seconds |= {name: order[name] for name in order if name in kind.seconds}
     return {}
 
 
@@ -252,4 +257,5 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     **identity.VERBS,
     **look.VERBS,
     **orders.VERBS,
+    **ecs.VERBS,
 }

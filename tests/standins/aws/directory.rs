@@ -286,7 +286,7 @@ impl Aws {
         self.ask("limits", json!({})).await
     }
 
-    async fn made(&self, verb: &str, order: Value) -> String {
+    pub(super) async fn made(&self, verb: &str, order: Value) -> String {
         #[derive(Deserialize)]
         struct Made {
             id: String,

@@ -80,7 +80,7 @@ impl Fault {
         self
     }
 
-    /// Only for calls that name this resource, by identifier or ARN.
+    /// Only for calls that name this resource, by identifier or within an ARN.
     #[must_use]
     pub fn resource(mut self, resource: &str) -> Self {
         self.resource = Some(resource.to_owned());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,13 +49,19 @@ class Fault:
 
 
 def _names(params: dict[str, Any], resource: str) -> bool:
-    """Whether an argument names the resource, by identifier or at the end of an ARN."""
-    return any(
-        value == resource or value.endswith(f":{resource}")
-        if isinstance(value, str)
-        else isinstance(value, dict) and _names(value, resource)
-        for value in params.values()
-    )
+    """Whether an argument names the resource, by identifier or within an ARN."""
+    return any(_is(value, resource) for value in params.values())
+
+
+def _is(value: Any, resource: str) -> bool:
+    if isinstance(value, dict):
+        return _names(value, resource)
+    if isinstance(value, list):
+        return any(_is(item, resource) for item in value)
+    if not isinstance(value, str):
+        return False
+    within = value.startswith("arn:") and resource in re.split("[:/]", value)
+    return value == resource or within or value.endswith(f":{resource}")
 
 
 class FaultQueue:

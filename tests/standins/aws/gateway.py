@@ -16,6 +16,9 @@ from botocore.parsers import create_parser
 from . import clock, fallback, protocols
 from .calls import Call, writes
 from .check import problems
+from .codedeploy import CODEDEPLOY
+from .ecs import ECS
+from .elb import ELB
 from .errors import AwsError
 from .faults import Fault
 from .identity import IDENTITY_STORE, OIDC, PORTAL, SSO_ADMIN, portal
@@ -25,13 +28,14 @@ from .model import UnknownService, error_shape, operation_model, service_model, 
 from .protocols import WireProtocol
 from .rds import RDS
 from .simulator import Caller, Context, Params, Simulator
+from .sqs import SQS
 from .sts import STS, UNSIGNED, Sessions, authorize, denied
 from .wire import Request, Response
 from .world import World
 
 SIMULATORS: dict[str, Simulator] = {
     simulator.service: simulator
-    for simulator in (STS, RDS, IDENTITY_STORE, SSO_ADMIN, PORTAL, OIDC)
+    for simulator in (STS, RDS, IDENTITY_STORE, SSO_ADMIN, PORTAL, OIDC, ECS, CODEDEPLOY, ELB, SQS)
 }
 
 _SCOPE = re.compile(
@@ -296,10 +300,23 @@ def _resource(asked: _Asked, context: Context) -> str:
         ):
             if isinstance(name := asked.members.get(member), str):
                 return f"arn:aws:rds:{asked.region}:{context.account}:{kind}:{name}"
+    if asked.service == "ecs":
+        return _ecs_resource(asked, context)
     for member in ("PermissionSetArn", "InstanceArn"):
         if asked.service == "sso-admin" and isinstance(name := asked.members.get(member), str):
             return name
     return "*"
+
+
+def _ecs_resource(asked: _Asked, context: Context) -> str:
+    for member in ("serviceDeploymentArn", "resourceArn"):
+        if isinstance(arn := asked.members.get(member), str):
+            return arn
+    place = f"arn:aws:ecs:{asked.region}:{context.account}"
+    cluster = str(asked.members.get("cluster", "default")).rpartition("/")[2]
+    if isinstance(name := asked.members.get("service"), str):
+        return f"{place}:service/{cluster}/{name.rpartition('/')[2]}"
+    return f"{place}:cluster/{cluster}" if "cluster" in asked.members else "*"
 
 
 def _error(asked: _Asked, error: AwsError, call: Call) -> Response:

@@ -24,6 +24,9 @@
 //! [`IDENTITY_ACCOUNT`] as well; its people, groups and assignments are put there and looked at by name
 //! (`tests/standins/aws/directory.rs`).
 //!
+//! ECS, CodeDeploy and Elastic Load Balancing share one model of tasks and traffic; services are put there, deployed and
+//! looked at by name (`tests/standins/aws/ecs.rs`). What they do is told to an SQS queue, if one is named.
+//!
 //! The bot's own key is [`BASE_ACCESS_KEY`] (any secret): it may only use STS. A role named
 //! `watchkeeper-<capability>` may call only the services of its capability; any other role may
 //! call anything.
@@ -31,9 +34,11 @@
 mod call;
 mod database;
 mod directory;
+mod ecs;
 mod fault;
 mod gateway;
 mod python;
+mod rollout;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -41,8 +46,10 @@ mod world;
 pub use call::Call;
 pub use database::{Cluster, Database};
 pub use directory::{Assignment, NewUser, Person, PrincipalKind};
+pub use ecs::{Answer, Death, Deployment, Serving};
 pub use fault::{Fault, FaultId};
 pub use gateway::Gateway;
+pub use rollout::{NewDeployment, NewService, Strategy, Timeout};
 pub use world::{Aws, State, Upgrade};
 
 /// The account IAM Identity Center belongs to: the organization's management account, `acme-root`.

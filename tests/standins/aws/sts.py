@@ -25,13 +25,13 @@ _CHAINED_LIMIT = 3600
 _ALLOWED: dict[str, frozenset[str]] = {
     "access": frozenset({"identitystore", "sso-admin", "organizations"}),
     "alert": frozenset({"cloudwatch", "sns", "sqs", "events"}),
-    "ecs": frozenset({"ecs", "codedeploy", "elbv2", "elb", "cloudwatch"}),
+    "ecs": frozenset({"ecs", "codedeploy", "elbv2", "elb", "cloudwatch", "sqs"}),
     "rds": frozenset({"rds", "pi", "cloudwatch"}),
 }
 # Called without a signature, by whoever has a token.
 UNSIGNED = ("sso", "sso-oidc")
 # Services whose actions have another prefix than botocore's name.
-_PREFIXES = {"sso-admin": "sso"}
+_PREFIXES = {"sso-admin": "sso", "elbv2": "elasticloadbalancing"}
 _CAPABILITY = re.compile(r"^watchkeeper-(?P<capability>\w+)")
 
 

@@ -26,6 +26,8 @@ class World:
         self.violations: list[str] = []
         # Held while anything looks at or changes the world; never while an answer is held back.
         self.lock = threading.RLock()
+        # Told whenever time was moved or a message came; who waits on it lets go of the lock.
+        self.stirred = threading.Condition(self.lock)
         self.gone = False
         self._moment: datetime | None = None
         self._ids = 0
@@ -53,6 +55,7 @@ class World:
             )
         self._run(to)
         self.clock.set(to, pace)
+        self.stirred.notify_all()
 
     def _run(self, until: datetime) -> None:
         while (due := self.timeline.due(until)) is not None:
@@ -96,6 +99,11 @@ class World:
         """An identifier in hexadecimal for what has a name: the same in every world, another each time it is made anew."""
         self._named[name] = self._named.get(name, 0) + 1
         return hashlib.shake_256(f"{name}/{self._named[name]}".encode()).hexdigest(length // 2)
+
+    def named_in(self, name: str, length: int, alphabet: str) -> str:
+        """The same in other letters."""
+        digits = bytes.fromhex(self.named(name, length * 2))
+        return "".join(alphabet[byte % len(alphabet)] for byte in digits)
 
     def named_uuid(self, name: str) -> str:
         """The same in the form of a UUID."""

@@ -105,7 +105,7 @@ impl Aws {
         upcoming.next
     }
 
-    /// How long things take from now on: seconds by name, as listed in `rds/state.py`.
+    /// How long things take from now on: seconds by name, as listed in `rds/state.py` and `ecs/state.py`.
     pub async fn durations(&self, seconds: &[(&str, f64)]) {
         let order: serde_json::Map<String, Value> =
             seconds.iter().map(|(name, seconds)| ((*name).to_owned(), json!(seconds))).collect();
@@ -132,7 +132,7 @@ impl Aws {
         self.change("maintenance", json!({ "id": id, "action": action })).await;
     }
 
-    /// Puts many there: JSON with `databases`, `clusters` and `parameter_groups`, as in [`super::ESTATE`].
+    /// Puts many there: JSON with `databases`, `clusters`, `parameter_groups` and `services`, as in [`super::ESTATE`].
     ///
     /// # Panics
     /// When the text is no such JSON.

@@ -186,7 +186,8 @@ async fn start_bot(config: &Config, clock: &Clock, store: Arc<dyn Store>, aws: &
         endpoint: Some(aws.url().to_owned()),
         keys: Some(Keys { id: BASE_ACCESS_KEY.to_owned(), secret: "standin".to_owned() }),
     };
-    let ground = Ground { clock: clock.clone(), store, aws: Client::connect(settings).await, commands: commands::ALL };
+    let aws = Client::connect(settings).await;
+    let ground = Ground { clock: clock.clone(), store, aws, commands: commands::ALL, watches: commands::WATCHES };
     Bot::start(config, ground).await.map_err(|error| format!("The bot does not start: {error}"))
 }
 

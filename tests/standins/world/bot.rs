@@ -64,12 +64,12 @@ impl Running {
             endpoint: Some(aws.url().to_owned()),
             keys: Some(Keys { id: "AKIAWATCHKEEPER".to_owned(), secret: "standin".to_owned() }),
         };
-        let (clock, commands) = (clock.clone(), choices.commands);
+        let (clock, commands, watches) = (clock.clone(), choices.commands, choices.watches);
         let started = runtime.spawn(async move {
             // One provider for everything; it is there already when another test was first.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let aws = Client::connect(settings).await;
-            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands }).await
+            Bot::start(&config, Ground { clock, store: Arc::new(mortal), aws, commands, watches }).await
         });
         let bot =
             started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));

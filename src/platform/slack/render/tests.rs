@@ -146,6 +146,7 @@ fn block() -> impl Strategy<Value = Block> {
         texts().prop_map(Block::Note),
         vec((words(), texts()), 0..25).prop_map(Block::Fields),
         (vec(words(), 0..9), vec(vec(words(), 0..9), 0..40)).prop_map(|(columns, rows)| Block::Table(Table { columns, rows })),
+        vec(words(), 0..40).prop_map(Block::Drawing),
         vec(button, 0..40).prop_map(Block::Buttons),
         Just(Block::Divider),
         words().prop_map(|name| Block::File(File { name, content: String::new() })),
@@ -206,6 +207,17 @@ fn a_table_is_fixed_width_and_repeats_its_titles() {
         assert_eq!(page.matches('`').count(), 6);
         assert!(page.lines().all(|line| line.replace("&lt;", "<").replace("&gt;", ">").chars().count() <= 110));
     }
+}
+
+#[test]
+fn a_drawing_keeps_its_columns_and_cannot_leave_its_block() {
+    let said = render(&Message::new().drawing(vec!["blue   [#.]".to_owned(), " `` ``` <!here>".to_owned()]), &Everybody);
+    insta::assert_snapshot!(sections(&said).join("\n---\n"), @"
+    ```
+    blue   [#.]
+     ˋˋ ˋˋˋ &lt;!here&gt;
+    ```
+    ");
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! The stand-in as the real Rust SDK sees it.
 
 mod assignments;
+mod code_deploy;
 mod directory;
+mod dying;
 mod faults;
 mod identity;
+mod native;
 mod portal;
+mod queues;
 mod reads;
+mod services;
 mod upgrades;
 
 use std::time::Duration;
@@ -107,6 +112,49 @@ fn rds_as(aws: &Aws, credentials: Credentials, retry: RetryConfig) -> aws_sdk_rd
 async fn rds(aws: &Aws) -> Result<aws_sdk_rds::Client, Box<dyn std::error::Error>> {
     let session = assume(aws, "watchkeeper-rds").await?;
     Ok(rds_as(aws, session, RetryConfig::disabled()))
+}
+
+/// ECS through a session of the role `watchkeeper-ecs`, without retries.
+async fn ecs(aws: &Aws) -> Result<aws_sdk_ecs::Client, Box<dyn std::error::Error>> {
+    Ok(aws_sdk_ecs::Client::new(&config(aws, assume(aws, "watchkeeper-ecs").await?)))
+}
+
+/// CodeDeploy through the same role.
+async fn code_deploy(aws: &Aws) -> Result<aws_sdk_codedeploy::Client, Box<dyn std::error::Error>> {
+    Ok(aws_sdk_codedeploy::Client::new(&config(aws, assume(aws, "watchkeeper-ecs").await?)))
+}
+
+/// Elastic Load Balancing through the same role.
+async fn balancing(aws: &Aws) -> Result<aws_sdk_elasticloadbalancingv2::Client, Box<dyn std::error::Error>> {
+    Ok(aws_sdk_elasticloadbalancingv2::Client::new(&config(aws, assume(aws, "watchkeeper-ecs").await?)))
+}
+
+/// Lets everything happen that is under way; a line whenever the newest deployment of a service is another, with the
+/// minutes and seconds since the evening began: status, stage, shares of production and test traffic.
+async fn story(aws: &Aws, service: &str) -> Vec<String> {
+    let mut told: Vec<(String, String)> = Vec::new();
+    while let Some(next) = aws.next_event().await {
+        aws.set_clock(next).await;
+        let now = aws.deployment(service).await;
+        let stage = now.stage.as_deref().unwrap_or("-");
+        let line = format!("{} {stage} {}/{}", now.status, now.production, now.test);
+        if told.last().is_none_or(|(_, last)| *last != line) {
+            let since = next.duration_since(time(EVENING)).as_secs();
+            told.push((format!("{:02}:{:02}", since / 60, since % 60), line));
+        }
+    }
+    told.into_iter().map(|(at, line)| format!("{at} {line}")).collect()
+}
+
+/// Lets things happen until the newest deployment of a service waits for somebody.
+async fn until_it_waits(aws: &Aws, service: &str) -> String {
+    loop {
+        if let Some(waits_for) = aws.deployment(service).await.waits_for {
+            return waits_for;
+        }
+        let Some(next) = aws.next_event().await else { panic!("{service} never waited") };
+        aws.set_clock(next).await;
+    }
 }
 
 /// The code and sentence of a refusal; panics if the call went through.

@@ -3,40 +3,39 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::words::count;
-use crate::message::{Button, Message, Table};
+use crate::message::{Button, Message, Table, count};
 
 /// Rows on a page.
-pub(super) const ROWS: usize = 10;
+pub(crate) const ROWS: usize = 10;
 
 /// How much of a list is wanted, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
-pub(super) struct Paging {
+pub(crate) struct Paging {
     /// Which page, ten rows each
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     page: u32,
     /// All of it as a CSV file
     #[arg(long)]
-    pub(super) csv: bool,
+    pub(crate) csv: bool,
 }
 
 /// A whole list.
-pub(super) struct Listing<'a> {
+pub(crate) struct Listing<'a> {
     /// What a row is: `user`.
-    pub(super) noun: &'a str,
+    pub(crate) noun: &'a str,
     /// What follows the count: ` in sre`.
-    pub(super) of: &'a str,
+    pub(crate) of: &'a str,
     /// The words of the command that lists it, without page and file.
-    pub(super) command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// What there is to say when it is empty.
-    pub(super) nothing: &'a str,
+    pub(crate) nothing: &'a str,
     /// How many rows there are.
-    pub(super) total: usize,
+    pub(crate) total: usize,
 }
 
 impl Paging {
     /// The part of `rows` that the wanted page shows.
-    pub(super) fn shown<'r, T>(&self, rows: &'r [T]) -> &'r [T] {
+    pub(crate) fn shown<'r, T>(&self, rows: &'r [T]) -> &'r [T] {
         let from = (self.at(rows.len()) - 1) * ROWS;
         &rows[from.min(rows.len())..(from + ROWS).min(rows.len())]
     }
@@ -47,7 +46,7 @@ impl Paging {
     }
 
     /// The answer: `table` has the rows of this page, or all of them for the file.
-    pub(super) fn answer(&self, listing: &Listing<'_>, table: Table) -> Message {
+    pub(crate) fn answer(&self, listing: &Listing<'_>, table: Table) -> Message {
         let Listing { noun, of, command, nothing, total } = listing;
         let told = format!("{}{of}", count(*total, noun));
         if *total == 0 {
@@ -76,7 +75,7 @@ fn line(command: &[String], page: usize) -> String {
 }
 
 /// The words of a command, each option that was given as `--name=value`.
-pub(super) fn words<const N: usize>(name: &str, options: [(&str, Option<&str>); N]) -> Vec<String> {
+pub(crate) fn words<const N: usize>(name: &str, options: [(&str, Option<&str>); N]) -> Vec<String> {
     let options = options.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value?)));
     name.split(' ').map(str::to_owned).chain(options).collect()
 }
