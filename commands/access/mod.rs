@@ -67,7 +67,7 @@ use crate::error::{Error, Result};
 use limiter::Limiter;
 use slots::Slots;
 
-/// What the process remembers about Identity Center. Nothing of it is needed after a restart.
+/// What the process remembers about Identity Center. Nothing of it is needed after a restart, though the host keeps the roster.
 #[derive(Default)]
 pub(crate) struct Memory {
     limits: OnceLock<Limits>,
