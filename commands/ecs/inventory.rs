@@ -24,10 +24,16 @@ const OFFERED: usize = 100;
 #[derive(Default)]
 pub(crate) struct Caches {
     services: Cache<(), Vec<ServiceRef>>,
-    /// CodeDeploy's groups by account and region, and when they were read.
-    pub(super) groups: Mutex<HashMap<(String, String), (Timestamp, Arc<Vec<Group>>)>>,
+    /// CodeDeploy's groups by account and region.
+    pub(super) groups: Mutex<HashMap<(String, String), Groups>>,
     /// How CodeDeploy's configurations move traffic, by account, region and name.
     pub(super) routings: Mutex<HashMap<(String, String, String), Option<TrafficRoutingConfig>>>,
+}
+
+/// CodeDeploy's groups in one place, as they were read.
+pub(super) struct Groups {
+    pub(super) read: Timestamp,
+    pub(super) groups: Arc<Vec<Group>>,
 }
 
 /// The services the asker may run this command on, as they were within about a minute.

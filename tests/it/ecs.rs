@@ -247,7 +247,7 @@ async fn a_pause_says_until_when_it_waits() {
     green      orders:2                         0       0       0
 
     Nobody answered its gate in time.
-    AWS goes back to orders:1.
+    AWS went back to orders:1.
     Circuit breaker: done watching, 0 of 3 failed tasks.
     Targets: green 2 healthy.
     Green runs
@@ -362,7 +362,7 @@ async fn a_rolling_deployment_that_fails_says_why() {
     green      orders:2                         0       0       0
 
     The circuit breaker opened: the container orders exited with code 1 (3 tasks).
-    AWS goes back to orders:1.
+    AWS went back to orders:1.
     Circuit breaker: triggered, 3 of 3 failed tasks.
     Targets: green 3 healthy.
     Green runs
@@ -390,7 +390,7 @@ async fn a_rolling_deployment_that_fails_says_why() {
     green      orders:2                         0       0       0
 
     The circuit breaker opened: the container orders exited with code 1 (3 tasks).
-    AWS goes back to orders:1.
+    AWS went back to orders:1.
     Circuit breaker: triggered, 3 of 3 failed tasks.
     Targets: green 3 healthy.
     Green runs
@@ -430,7 +430,7 @@ async fn an_alarm_that_ended_a_deployment_is_named() {
     green      orders:2                         0       0       0
 
     The alarm orders-5xx went off.
-    AWS goes back to orders:1.
+    AWS went back to orders:1.
     Alarms (orders-5xx): triggered. Circuit breaker: done watching, 0 of 3 failed tasks.
     Targets: green 2 healthy.
     Green runs
@@ -442,6 +442,33 @@ async fn an_alarm_that_ended_a_deployment_is_named() {
     today 10:15 AM (service orders) rolling back to deployment ecs-svc/6885741138178440850.
     today 10:15 AM (service orders) (deployment ecs-svc/2842969304358490683) deployment failed: ECS deployment failed: alarm detected.
     ");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_linear_deployment_that_is_taken_back_says_so() {
+    let mut world = World::start().await;
+    world.aws.service("main", "orders").strategy(Strategy::Linear).linear(25.0, "10m").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("15m").await;
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"");
+    world.aws.stopped_elsewhere("orders").await;
+    world.advance("1h").await;
+    let said = world.person("ana").asks("ops", "/ecs status orders").await;
+    assert!(said.contains("rolled back") && said.contains("It was stopped by hand."), "{said}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_codedeploy_stopped_says_who_takes_it_back() {
+    let mut world = World::start().await;
+    let service = world.aws.service("main", "checkout").strategy(Strategy::CodeDeploy);
+    service.rolls_back_on(&["DEPLOYMENT_FAILURE"]).await;
+    world.aws.lifecycle_event_fails("checkout", "AfterAllowTestTraffic").await;
+    world.aws.deploy("checkout", "acme/checkout:8").await;
+    world.advance("2h").await;
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments --recent").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"");
     world.finish().await;
 }
 
@@ -528,6 +555,15 @@ async fn one_accounts_trouble_stands_beside_the_others() {
     world.aws.fault(Fault::deny("ecs", "ListClusters").account(MEDIA)).await;
     let said = world.person("ana").asks("ops", "/ecs services").await;
     assert!(said.contains("invoices") && said.contains("may not call ecs:ListClusters") && !said.contains("player"), "{said}");
+    world.aws.clear_faults().await;
+    world.aws.fault(Fault::throttle("ecs", "*").account(PROD)).await;
+    let said = world.person("ana").asks("ops", "/ecs status invoices@shop-prod").await;
+    assert!(said.starts_with("AWS is throttling calls in shop-prod while I am looking at invoices"), "{said}");
+    world.aws.clear_faults().await;
+    world.aws.fault(Fault::deny("codedeploy", "*").account(PROD)).await;
+    world.aws.deploy("invoices", "acme/invoices:2").await;
+    let said = world.person("ana").asks("ops", "/ecs deployments").await;
+    assert!(said.contains("invoices") && said.contains("may not call codedeploy:ListDeployments"), "{said}");
     world.aws.clear_faults().await;
     world.aws.refuse_role(PROD, "watchkeeper-ecs").await;
     let said = world.person("bea").asks("ops", "/ecs deployments --account shop-prod").await;
