@@ -134,7 +134,11 @@ pub const ALL: &[Entry] = &[
     Entry::query::<ecs::Services>(),
     Entry::query::<ecs::Status>(),
     Entry::query::<ecs::Deployments>(),
+    Entry::at_once::<ecs::Watch>(),
     Entry::query::<ecs::Failing>(),
+    Entry::change::<ecs::Rollback>(),
+    Entry::change::<ecs::Stop>(),
+    Entry::change::<ecs::Continue>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),
     Entry::at_once::<change::review::Review>(),
@@ -155,4 +159,4 @@ pub const ALL: &[Entry] = &[
 ];
 
 /// Everything the bot follows by itself.
-pub const WATCHES: &[watch::Entry] = &[];
+pub const WATCHES: &[watch::Entry] = &[watch::Entry::of::<ecs::Follow>()];

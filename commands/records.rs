@@ -99,6 +99,15 @@ pub enum Effect {
         /// In words, for its thread.
         note: Text,
     },
+    /// Shows where it was asked what a watch sees of something: the thing that is shown now, or else the next one within a day.
+    Follow {
+        /// The watch's words.
+        watch: String,
+        /// Its post.
+        post: String,
+        /// What the thing is about.
+        about: String,
+    },
     /// Says who is looking at a change that waits.
     Claim {
         /// Which.

@@ -54,6 +54,8 @@ pub struct Look<S> {
 pub struct News {
     /// The thing: one message stands for it, wherever it is shown. Unique for its watch; at most 300 bytes.
     pub thing: String,
+    /// What the thing is about, such as a service's ARN: where people follow that, its message is shown too.
+    pub about: Option<String>,
     /// The project whose channel hears of it.
     pub project: Option<String>,
     /// What is new.
@@ -65,6 +67,8 @@ pub struct News {
 pub enum What {
     /// The newest content of its one message. The same content again is no news.
     Shows(Message),
+    /// Nothing more will be shown of it.
+    Ends,
     /// Something for the thread of its message. `name` makes it one message however often it is told.
     Tells {
         /// Which of the thing's words these are.

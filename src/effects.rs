@@ -12,7 +12,7 @@ use crate::engine;
 use crate::glass;
 use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
-use crate::waiting;
+use crate::{waiting, watching};
 
 /// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
 pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
@@ -33,6 +33,7 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
             }
             other => {
                 answering.host.bells.changes.ring();
+                answering.host.bells.watches.ring();
                 return other;
             }
         }
@@ -63,6 +64,11 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
         Effect::Tell { change, what, detail, note } => {
             let told = Told { by: answering.person.id.clone(), at: now, what: what.clone(), detail: detail.clone() };
             happen(answering, draft, *change, Happening::Told { told, note: note.clone() }).await
+        }
+        Effect::Follow { watch, post, about } => {
+            let place = &answering.open.place;
+            let followed = watching::follow(host, draft, (watch, post), about, place).await?;
+            Ok(followed.ok_or_else(|| "I don't follow anything there yet. Try again in a minute.".into()))
         }
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
         Effect::SignOff { change, note } => happen(answering, draft, *change, Happening::Reviewed { note: note.clone() }).await,

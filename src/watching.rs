@@ -29,6 +29,8 @@ use crate::store::{Key, Kind, Row, Write};
 
 /// No look takes longer.
 const LONGEST: Duration = Duration::from_secs(120);
+/// How long the next thing is waited for where somebody wants to be shown it.
+const FOLLOWS: SignedDuration = SignedDuration::from_hours(24);
 /// When it is tried again to take up what is followed.
 const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause after looks that failed.
@@ -45,6 +47,24 @@ struct Post {
     state: Value,
     /// Looks that failed in a row.
     tries: u32,
+    /// Where else things are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<Also>,
+}
+
+/// A place where somebody asked to be shown what becomes of something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Also {
+    /// What the thing is about.
+    about: String,
+    /// The platform's name.
+    platform: String,
+    /// The channel's id.
+    channel: String,
+    /// The thing that is shown; none until there is one.
+    thing: Option<String>,
+    /// When nothing is waited for any longer.
+    until: Timestamp,
 }
 
 /// The slot of the one message that stands for a thing on a platform.
@@ -72,7 +92,13 @@ async fn take_up(host: &Host) -> Result<(), Trouble> {
     let now = host.clock.now();
     let posts = host.watches.iter().flat_map(|watch| {
         let posts = watch.posts(&host.settings);
-        posts.into_iter().map(|post| Post { watch: watch.name().to_owned(), post, state: Value::Null, tries: 0 })
+        posts.into_iter().map(|post| Post {
+            watch: watch.name().to_owned(),
+            post,
+            state: Value::Null,
+            tries: 0,
+            also: Vec::new(),
+        })
     });
     let wanted: Vec<Post> = posts.collect();
     let mut draft = Draft::at(now);
@@ -130,12 +156,14 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
         host.store.put_off(&row.key, next).await;
         return Ok(());
     }
-    let mut telling = Telling { host: &host, watch, version: row.version, asked: 0 };
+    let mut also = post.also.clone();
+    also.retain(|also| also.thing.is_some() || now < also.until);
+    let mut telling = Telling { host: &host, watch, version: row.version, asked: 0, also };
     let mut draft = Draft::at(now);
     for news in news {
         draft = telling.add(draft, news).await?;
     }
-    let seen = Post { state, tries: 0, ..post };
+    let seen = Post { state, tries: 0, also: telling.also, ..post };
     let write = Write { key: row.key, expects: row.version, value: Some(json(&seen)?), due: Some(next) };
     host.commit(draft.write(write)).await?;
     host.bells.changes.ring();
@@ -163,14 +191,29 @@ struct Telling<'h> {
     watch: Entry,
     version: u64,
     asked: usize,
+    also: Vec<Also>,
 }
 
 impl Telling<'_> {
     async fn add(&mut self, draft: Draft, news: News) -> Result<Draft, Trouble> {
-        let News { thing, project, what } = news;
+        let News { thing, about, project, what } = news;
         let channel = self.host.rules.channels.of(project.as_deref()).to_owned();
         Ok(match what {
-            What::Shows(message) => self.show(draft, &thing, &channel, message).await?,
+            What::Shows(message) => {
+                let mut draft = self.show(draft, &thing, &channel, &message).await?;
+                for also in self.also.iter_mut().filter(|also| about.as_ref() == Some(&also.about)) {
+                    if also.thing.get_or_insert_with(|| thing.clone()) == &thing {
+                        let slot = format!("{}/in/{}", slot(&also.platform, self.watch.name(), &thing), also.channel);
+                        draft =
+                            shown(self.host, draft, slot, Saying::card(&also.platform, &also.channel, message.clone())).await?;
+                    }
+                }
+                draft
+            }
+            What::Ends => {
+                self.also.retain(|also| also.thing.as_ref() != Some(&thing));
+                draft
+            }
             What::Tells { name, words } => self.say(draft, &thing, |platform, slot| {
                 let target = Target::Channel { channel: channel.clone(), thread: None };
                 (format!("{slot}/told/{name}"), Saying::once(platform, target, words.clone().into()).under(slot))
@@ -201,14 +244,10 @@ impl Telling<'_> {
     }
 
     /// The newest content of a thing's message on every platform, where it differs from what stands there.
-    async fn show(&self, mut draft: Draft, thing: &str, channel: &str, message: Message) -> Result<Draft, Trouble> {
+    async fn show(&self, mut draft: Draft, thing: &str, channel: &str, message: &Message) -> Result<Draft, Trouble> {
         for platform in &self.host.platforms {
             let slot = slot(platform.name(), self.watch.name(), thing);
-            let shown = self.host.store.get(&Key::new(Kind::Message, slot.as_str())).await?;
-            let shown = shown.as_ref().map(read::<Saying>).transpose()?;
-            if shown.is_none_or(|shown| shown.message != fitting::message(message.clone())) {
-                draft = draft.say(slot, Saying::card(platform.name(), channel, message.clone()));
-            }
+            draft = shown(self.host, draft, slot, Saying::card(platform.name(), channel, message.clone())).await?;
         }
         Ok(draft)
     }
@@ -258,6 +297,36 @@ impl Telling<'_> {
             Status::Running { .. } | Status::Ended { .. } => Ok(draft),
         }
     }
+}
+
+/// The newest content of a message, where it differs from what stands there.
+async fn shown(host: &Host, draft: Draft, slot: String, saying: Saying) -> Result<Draft, Trouble> {
+    let stands = host.store.get(&Key::new(Kind::Message, slot.as_str())).await?;
+    let stands = stands.as_ref().map(read::<Saying>).transpose()?;
+    let differs = stands.is_none_or(|stands| stands.message != fitting::message(saying.message.clone()));
+    Ok(if differs { draft.say(slot, saying) } else { draft })
+}
+
+/// Shows in `place` too what becomes of something a post sees: what is about it now, or else the next such thing. None where
+/// there is no such post.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn follow(
+    host: &Host,
+    draft: Draft,
+    (watch, at): (&str, &str),
+    about: &str,
+    place: &Place,
+) -> Result<Option<Draft>, Trouble> {
+    let now = host.clock.now();
+    let key = key(watch, at);
+    let Some(row) = host.store.get(&key).await? else { return Ok(None) };
+    let mut post: Post = read(&row)?;
+    let (platform, channel) = (place.platform.clone(), place.channel.clone());
+    post.also.retain(|also| also.about != about || also.channel != channel);
+    post.also.push(Also { about: about.to_owned(), platform, channel, thing: None, until: now + FOLLOWS });
+    Ok(Some(draft.write(Write { key, expects: row.version, value: Some(json(&post)?), due: Some(now) })))
 }
 
 /// The fact that the bot asked for something by itself.

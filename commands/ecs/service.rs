@@ -64,6 +64,14 @@ pub struct Rollout {
     pub created: Option<Timestamp>,
 }
 
+impl Service {
+    /// Whether something began to be deployed to it since an instant, as far as it shows.
+    pub(super) fn was_deployed_since(&self, since: Timestamp) -> bool {
+        let own = self.rollouts.iter().filter_map(|rollout| rollout.created);
+        own.chain(self.task_sets.iter().filter_map(|set| set.created_at().and_then(instant))).any(|created| created > since)
+    }
+}
+
 /// A service in our shape. None where AWS leaves out its ARN, and for one that is deleted.
 pub(super) fn service(one: &sdk::Service, account: &Account, region: &str) -> Option<Service> {
     let status = one.status.clone().unwrap_or_default();

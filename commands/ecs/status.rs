@@ -57,7 +57,7 @@ impl Query for Status {
         });
         let mut message = Message::new().header(&*service.at.name).fields(fields(&service, &tasks));
         message = match &deployment {
-            Some(deployment) => shown(message, deployment, failure::why(deployment, &tasks, &service.events), cx),
+            Some(deployment) => shown(message, deployment, failure::why(deployment, &tasks, &service.events).as_ref(), cx),
             None => message.text("It was not deployed within the last 7 days, as far as AWS knows."),
         };
         message = message.text(events(&service));
@@ -104,7 +104,7 @@ fn fields(service: &Service, tasks: &[StoppedTask]) -> Vec<(String, Text)> {
 }
 
 /// The deployment: a line, the picture, and what else there is to say.
-fn shown(message: Message, it: &Deployment, why: Option<Why>, cx: &Context<'_>) -> Message {
+pub(super) fn shown(message: Message, it: &Deployment, why: Option<&Why>, cx: &Context<'_>) -> Message {
     let mut head = text!["Deployment ", code(it.id.short()), ", ", it.strategy.words(), ": ", bold(deployments::state(it))];
     if let Some(at) = it.finished.or(it.started).or(it.created) {
         head = head.then(text![if it.finished.is_some() { ", ended " } else { ", begun " }, at]);

@@ -36,7 +36,7 @@ impl Watch for Bridge {
     }
 
     async fn look(_post: &str, (opened, looks): (Opened, u32), cx: &Context<'_>) -> commands::Result<Look<(Opened, u32)>> {
-        let news = |what| News { thing: "bridge".to_owned(), project: None, what };
+        let news = |what| News { thing: "bridge".to_owned(), about: None, project: None, what };
         let shows = |words: &str| news(What::Shows(Message::from(text![words])));
         let Some(since) = opened else {
             let args = serde_json::to_value(Cross { opened: cx.now }).unwrap();

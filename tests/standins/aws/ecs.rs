@@ -172,7 +172,13 @@ impl Aws {
         self.change("ecs-stop", json!({ "service": service })).await;
     }
 
-    /// Deletes a service, and with it what ECS knew of its deployments.
+    /// A colleague deletes a service, and with it its deployments: its tasks drain, then ECS shows it as `INACTIVE` and lists
+    /// it no more.
+    pub async fn delete_service(&self, service: &str) {
+        self.change("ecs-delete", json!({ "service": service })).await;
+    }
+
+    /// Has ECS forget a service that was deleted, and its deployments, at once.
     pub async fn forget_service(&self, service: &str) {
         self.change("ecs-forget", json!({ "service": service })).await;
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import AwsError
 from ..simulator import Context, Params
 from . import deployment, views
 from .fleet import Fleet
@@ -42,8 +43,12 @@ def describe_clusters(context: Context, params: Params) -> Params:
 def list_services(context: Context, params: Params) -> Params:
     """The services of a cluster, 10 a page unless asked otherwise."""
     cluster = here(context).cluster(params.get("cluster"))
-    launch = params.get("launchType", "FARGATE")
-    arns = [service.arn for service in cluster.services.values() if launch == "FARGATE"]
+    asked = params.get("launchType", "FARGATE"), params.get("schedulingStrategy", "REPLICA")
+    arns = [
+        service.arn
+        for service in cluster.services.values()
+        if service.status != "INACTIVE" and asked == ("FARGATE", "REPLICA")
+    ]
     found, token = page(arns, params, 10, 100)
     return {"serviceArns": found} | token
 
@@ -71,6 +76,8 @@ def update_service(context: Context, params: Params) -> Params:
     """Change a service; another task definition, or force, starts a deployment."""
     region = here(context)
     service = region.service(region.cluster(params.get("cluster")), params["service"])
+    if service.status != "ACTIVE":
+        raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
     native = service.controller == "ECS"
     if not native and ("taskDefinition" in params or params.get("forceNewDeployment")):
         raise invalid(

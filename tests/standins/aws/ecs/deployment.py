@@ -264,13 +264,30 @@ class Deployment:
     def stop(self, reason: str) -> None:
         """End it where it is: nothing new is started, what runs goes on."""
         self.script.cancel()
+        self._leave()
+        self._finish("STOPPED", reason)
+        self.stopped = self.finished
+        self._tell("FAILED", self.target.rollout_reason)
+
+    def supersede(self) -> None:
+        """Give way to a newer deployment, which sees to the tasks of this one."""
+        self.script.cancel()
+        self._leave()
+        self.script = Script(self.service.region.world, self._give_way())
+        self.script.begin()
+
+    def _give_way(self) -> Steps:
+        self.turn("STOP_REQUESTED")
+        yield self._takes("stop_request")
+        self._finish("STOPPED", "Service deployment stopped because a new one was started.")
+        self.stopped = self.finished
+
+    def _leave(self) -> None:
+        """Wait for nobody, start nothing."""
         for hook in self.hooks:
             hook.drop()
         self.target.desired = len(self.target.alive)
         self.target.rollout = "FAILED"
-        self._finish("STOPPED", reason)
-        self.stopped = self.finished
-        self._tell("FAILED", self.target.rollout_reason)
 
     def roll_back(self) -> None:
         """Go back because somebody asked for it."""
@@ -344,7 +361,7 @@ def deploy(service: Service, target: Fleet) -> Deployment:
     """Begin a deployment; one that is under way is stopped by it."""
     before = service.ongoing
     if before is not None:
-        before.stop("Service deployment stopped because a new service deployment was started.")
+        before.supersede()
     sources = [fleet for fleet in service.fleets if fleet.tasks or fleet.desired or fleet.primary]
     service.fleets.append(target)
     if service.balance is not None:

@@ -21,6 +21,8 @@ def list_service_deployments(context: Context, params: Params) -> Params:
     """
     region = here(context)
     service = region.service(region.cluster(params.get("cluster")), params["service"])
+    if service.status == "INACTIVE":
+        raise AwsError("ServiceNotFoundException", "Service not found.")
     statuses, created = params.get("status", []), params.get("createdAt", {})
     after, before = created.get("after"), created.get("before")
     found = [

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import eventbridge, sqs
 from ..codedeploy import life as codedeploy
+from ..script import Script, Steps
 from ..traffic import Route
 from ..world import World
 from . import deployment, fates, seed
@@ -129,15 +130,39 @@ def _stop(world: World, order: Order) -> Any:
     return {}
 
 
-def _forget(world: World, order: Order) -> Any:
-    """The service is deleted, and with it what AWS knew of its deployments."""
-    service = _find(world, order)
+def _end_deployments(service: Service) -> None:
+    """End what is under way; "when you delete the service, Amazon ECS deletes its deployments"."""
     for one in service.deployments:
         one.script.cancel()
         for hook in one.hooks:
             hook.drop()
+    service.deployments.clear()
     if service.group is not None:
         service.group.forget()
+
+
+def _delete(world: World, order: Order) -> Any:
+    """A colleague deletes the service: its tasks drain, then ECS shows it as INACTIVE."""
+    service = _find(world, order)
+    _end_deployments(service)
+    service.desired, service.status = 0, "DRAINING"
+    for fleet in service.fleets:
+        fleet.fate = None
+        fleet.scale(0)
+
+    def drained() -> Steps:
+        while any(fleet.tasks for fleet in service.fleets):
+            yield service.region.seconds("task.drain")
+        service.status = "INACTIVE"
+
+    Script(world, drained()).begin()
+    return {}
+
+
+def _forget(world: World, order: Order) -> Any:
+    """The service was deleted long ago: ECS has forgotten it."""
+    service = _find(world, order)
+    _end_deployments(service)
     for fleet in service.fleets:
         fleet.vanish()
     del service.cluster.services[service.name]
@@ -222,6 +247,7 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "ecs-alarm": _alarm,
     "ecs-answer": _answer,
     "ecs-stop": _stop,
+    "ecs-delete": _delete,
     "ecs-forget": _forget,
     "ecs-fails": _fails,
     "ecs-look": _look,

@@ -30,6 +30,7 @@ DURATIONS: dict[str, float] = {
     "ecs.post_production_traffic_shift": 5,
     "ecs.clean_up": 5,
     "ecs.rollback_request": 5,
+    "ecs.stop_request": 5,
     "ecs.lambda_hook": 10,
     "task.provision": 15,
     "task.pull": 20,
@@ -134,6 +135,8 @@ class Service:
     group: Group | None = None
     # How the tasks of the next deployments end: orders, read when the fleet is there.
     fates: list[dict[str, Any]] = field(default_factory=list)
+    # ACTIVE, or after it was deleted DRAINING, then INACTIVE.
+    status: str = "ACTIVE"
     rollback_fails: str | None = None
     lambda_fails: bool = False
 

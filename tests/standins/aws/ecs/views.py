@@ -31,7 +31,9 @@ def cluster_view(cluster: Cluster, include: list[str]) -> dict[str, Any]:
         "registeredContainerInstancesCount": 0,
         "runningTasksCount": sum(fleet.running for fleet in fleets),
         "pendingTasksCount": sum(fleet.pending for fleet in fleets),
-        "activeServicesCount": len(cluster.services),
+        "activeServicesCount": sum(
+            service.status == "ACTIVE" for service in cluster.services.values()
+        ),
         "statistics": [],
         "tags": tag_list(cluster.tags) if "TAGS" in include else [],
         "settings": [],
@@ -51,7 +53,7 @@ def service_view(service: Service, include: list[str]) -> dict[str, Any]:
         "clusterArn": service.cluster.arn,
         "loadBalancers": load_balancers(service),
         "serviceRegistries": [],
-        "status": "ACTIVE",
+        "status": service.status,
         "desiredCount": service.desired,
         "runningCount": sum(fleet.running for fleet in fleets),
         "pendingCount": sum(fleet.pending for fleet in fleets),

@@ -213,9 +213,13 @@ async fn a_newer_deployment_stops_the_one_under_way() -> Checked {
         aws.set_clock(next).await;
     }
     aws.deploy("orders", "acme/orders:3.0").await;
-    assert_eq!(described(&aws, &first).await?.status(), Some(&ServiceDeploymentStatus::Stopped));
+    assert_eq!(described(&aws, &first).await?.status(), Some(&ServiceDeploymentStatus::StopRequested));
     let told = story(&aws, "orders").await;
     assert!(told[0].contains("RECONCILE_SERVICE"), "{told:?}");
+    let stopped = ecs(&aws).await?.list_service_deployments().cluster("shared").service("orders");
+    let stopped = stopped.status(ServiceDeploymentStatus::Stopped).send().await?;
+    let arns: Vec<_> = stopped.service_deployments().iter().filter_map(|one| one.service_deployment_arn()).collect();
+    assert_eq!(arns, [first]);
     assert_eq!(aws.serving("orders").await.image, "acme/orders:3.0");
     assert_clean(&aws).await;
     Ok(())

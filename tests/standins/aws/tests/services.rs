@@ -84,12 +84,42 @@ async fn limits_and_names_are_as_strict_as_aws() -> Checked {
     let throttled = ecs.describe_services().cluster("shared").services("orders").send().await;
     assert_eq!(refusal(throttled), "ThrottlingException: Rate exceeded");
 
+    aws.fault(Fault::deny("ecs", "DescribeServices").resource("orders")).await;
+    let denied = ecs.describe_services().cluster("shared").services("orders").send().await;
+    assert!(refusal(denied).starts_with("AccessDeniedException"));
+    ecs.describe_services().cluster("shared").services("shop").send().await?;
+    aws.clear_faults().await;
+
     ecs.update_service().cluster("shared").service("orders").force_new_deployment(true).send().await?;
     assert_eq!(aws.deployment("orders").await.status, "PENDING");
     aws.forget_service("orders").await;
     assert_eq!(aws.next_event().await, None);
     let gone = ecs.list_service_deployments().cluster("shared").service("orders").send().await;
     assert!(refusal(gone).starts_with("ServiceNotFoundException"));
+    assert_clean(&aws).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deleted_service_drains_and_is_inactive_for_a_while() -> Checked {
+    let aws = evening().await;
+    aws.service("shared", "orders").strategy(Strategy::BlueGreen).await;
+    let arn = aws.deploy("orders", "acme/orders:2.0").await;
+    aws.set_clock(after(90)).await;
+    aws.delete_service("orders").await;
+    let ecs = ecs(&aws).await?;
+    let known = ecs.describe_service_deployments().service_deployment_arns(arn).send().await?;
+    assert_eq!(known.failures()[0].reason(), Some("MISSING"));
+    let status = async || -> Result<_, Box<dyn std::error::Error>> {
+        let shown = ecs.describe_services().cluster("shared").services("orders").send().await?;
+        Ok(shown.services()[0].status().map(str::to_owned))
+    };
+    assert_eq!(status().await?.as_deref(), Some("DRAINING"));
+    play_out(&aws).await;
+    assert_eq!(status().await?.as_deref(), Some("INACTIVE"));
+    assert!(ecs.list_services().cluster("shared").send().await?.service_arns().is_empty());
+    let late = ecs.update_service().cluster("shared").service("orders").desired_count(1).send().await;
+    assert!(refusal(late).starts_with("ServiceNotActiveException"));
     assert_clean(&aws).await;
     Ok(())
 }
