@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::aws::Ecs;
-use super::deployment::{Deployment, Gate, Id, Side, Watch, last_part};
+use super::deployment::{Deployment, Gate, Id, Side, Status as Standing, Watch, last_part};
 use super::failure::{self, StoppedTask, Why, grouped};
 use super::find::{Found, Wanted, find};
 use super::service::Service;
@@ -133,10 +133,15 @@ fn waiting(gate: &Gate) -> Text {
 /// What runs instead of a deployment that was taken back.
 fn taken_back(it: &Deployment) -> Option<Text> {
     let to = it.rollback.as_ref()?.to.as_deref()?;
+    let goes = match it.status {
+        Standing::RolledBack => "AWS went back to ",
+        Standing::RollbackFailed => "AWS could not go back to ",
+        _ => "AWS goes back to ",
+    };
     Some(match (&it.id, &it.blue) {
-        (Id::CodeDeploy(_), _) => text!["It is taken back by ", code(to), "."],
-        (Id::Ecs(_), Some(blue)) if blue.id == to => text!["AWS goes back to ", code(blue.name()), "."],
-        (Id::Ecs(_), _) => text!["AWS goes back to the service revision ", code(last_part(to)), "."],
+        (Id::CodeDeploy(_), _) => text!["The deployment ", code(to), " takes it back."],
+        (Id::Ecs(_), Some(blue)) if blue.id == to => text![goes, code(blue.name()), "."],
+        (Id::Ecs(_), _) => text![goes, "the service revision ", code(last_part(to)), "."],
     })
 }
 
