@@ -451,7 +451,33 @@ async fn a_linear_deployment_that_is_taken_back_says_so() {
     world.aws.service("main", "orders").strategy(Strategy::Linear).linear(25.0, "10m").await;
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("15m").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
+    orders
+    Tasks 4 running, 2 wanted
+    State active
+    Deployed linear
+    Belongs to project shop, prod
+    Where main in shop-prod (eu-west-1)
+    Tasks that died within the last hour none
+    Deployment bVFZf0na, linear, 25 % at a time, every 10 min: running, moving production traffic, begun today 10:00 AM.
+
+    [x] start green  [x] test  [>] shift  [ ] bake  [ ] end blue
+    production [##########..........]    50 % green, 50 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         2       0       2
+    bake       10 min
+
+    Circuit breaker: watching, 0 of 3 failed tasks.
+    Targets: blue 2 healthy; green 2 healthy.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    Last events
+    today 10:01 AM (service orders) has reached a steady state.
+    today 10:00 AM (service orders) has started 2 tasks: (task 30b0bda8bc05010eab049a7da7c472fe) (task 01d3d0c37c98e08ceeeaff4283d7b5f8).
+    today 10:00 AM (service orders) has reached a steady state.
+    ");
     world.aws.stopped_elsewhere("orders").await;
     world.advance("1h").await;
     let said = world.person("ana").asks("ops", "/ecs status orders").await;
@@ -467,7 +493,13 @@ async fn what_codedeploy_stopped_says_who_takes_it_back() {
     world.aws.lifecycle_event_fails("checkout", "AfterAllowTestTraffic").await;
     world.aws.deploy("checkout", "acme/checkout:8").await;
     world.advance("2h").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments --recent").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments --recent").await, @"
+    2 deployments of the last 24 hours
+
+    Deployment   Service   Cluster  Belongs to  Strategy                 State      For
+    d-H9YXEM0K9  checkout  main     shop/prod   blue/green (CodeDeploy)  succeeded  35 s
+    d-7N5RDXJ7P  checkout  main     shop/prod   blue/green (CodeDeploy)  failed     1 min 55 s
+    ");
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"");
     world.finish().await;
 }
@@ -558,7 +590,7 @@ async fn one_accounts_trouble_stands_beside_the_others() {
     world.aws.clear_faults().await;
     world.aws.fault(Fault::throttle("ecs", "*").account(PROD)).await;
     let said = world.person("ana").asks("ops", "/ecs status invoices@shop-prod").await;
-    assert!(said.starts_with("AWS is throttling calls in shop-prod while I am looking at invoices"), "{said}");
+    assert!(said.starts_with("AWS is throttling calls in shop-prod while I am listing services"), "{said}");
     world.aws.clear_faults().await;
     world.aws.fault(Fault::deny("codedeploy", "*").account(PROD)).await;
     world.aws.deploy("invoices", "acme/invoices:2").await;
