@@ -95,19 +95,33 @@ pub enum Runs {
     Beside,
 }
 
-/// A button on the card of a change that runs.
+/// A button on the card of a change that runs, while it is of use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// What stands on it.
     pub label: String,
     /// The command it runs; the change's id is added: `access done`.
     pub command: String,
+    /// The names of the steps during which it stands there; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub during: Vec<String>,
 }
 
 impl Offer {
     /// A button that runs `command` with the change's id.
     pub fn new(label: &str, command: &str) -> Self {
-        Self { label: label.to_owned(), command: command.to_owned() }
+        Self { label: label.to_owned(), command: command.to_owned(), during: Vec::new() }
+    }
+
+    /// The same button, only during these steps.
+    #[must_use]
+    pub fn during(self, steps: &[&str]) -> Self {
+        Self { during: steps.iter().map(|step| (*step).to_owned()).collect(), ..self }
+    }
+
+    /// Whether it is of use while this step is next.
+    pub fn is_of_use(&self, step: &str) -> bool {
+        self.during.is_empty() || self.during.iter().any(|one| one == step)
     }
 }
 

@@ -105,7 +105,7 @@ impl Bot {
         people.restore().await.map_err(StartError::People)?;
         let keeping = match config.settings.identity.clone() {
             Some(center) => {
-                let kept = Keeping::restore(directory, center, Arc::clone(&store), &activity).await;
+                let kept = Keeping::restore(directory, center, (Arc::clone(&store), &aws), &activity).await;
                 Some(Arc::new(kept.map_err(StartError::People)?))
             }
             None => None,
@@ -142,14 +142,15 @@ impl Bot {
             intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
         }
         intake.spawn(slack.run(inbound, closed));
-        if let Err(trouble) = waiting::nudge_all(&host).await {
+        let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
             tracing::error!(%trouble, "looking for the changes that wait");
-        }
+            0
+        });
         loops.spawn(watching::look_after(Arc::clone(&host), host.activity.begin()));
-        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Asked, |bells| &bells.asked, answer::look));
-        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Change, |bells| &bells.changes, engine::look));
-        loops.spawn(looking::look_after(Arc::clone(&host), Kind::Message, |bells| &bells.messages, deliver));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Message, 0), |bells| &bells.messages, deliver));
         let roster = keeping.map(|keeping| {
             let looking = Arc::clone(&keeping).look_after(Arc::clone(&host), host.activity.begin());
             (keeping, loops.spawn(looking))

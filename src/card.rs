@@ -5,6 +5,7 @@ use commands::plan::{Check, Finding};
 use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
 use commands::{Person, text};
 
+use crate::change::step_name;
 use crate::glass;
 
 /// The slot of a change's current card.
@@ -206,12 +207,21 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
         ],
         Status::Scheduled { .. } if record.emergency.is_some() => vec![review, cancel],
         Status::Scheduled { .. } => vec![review, reschedule, cancel],
-        Status::Running { .. } => {
-            let offers = record.plan.offers.iter().map(|offer| Button::new(&offer.label, format!("{} {id}", offer.command)));
-            offers.chain([Button::new("Details", format!("change show {id}"))]).collect()
-        }
+        Status::Running { .. } => offers(record),
         Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
     }
+}
+
+/// The buttons of a change that runs: what it offers as it stands, and its details.
+fn offers(record: &ChangeRecord) -> Vec<Button> {
+    let id = record.id;
+    let step = match &record.status {
+        Status::Running { state, .. } => step_name(state),
+        _ => String::new(),
+    };
+    let of_use = record.plan.offers.iter().filter(|offer| offer.is_of_use(&step));
+    let offers = of_use.map(|offer| Button::new(&offer.label, format!("{} {id}", offer.command)));
+    offers.chain([Button::new("Details", format!("change show {id}"))]).collect()
 }
 
 /// Some people, any of whom would do: `@ana, @ben or @bea`.
@@ -248,11 +258,8 @@ pub fn alarm(record: &ChangeRecord, why: &Text, next: jiff::Timestamp) -> Messag
 
 /// Said in the channel when a running change asks something of people.
 pub fn call(record: &ChangeRecord, words: &Text) -> Message {
-    let id = record.id;
-    let offers = record.plan.offers.iter().map(|offer| Button::new(&offer.label, format!("{} {id}", offer.command)));
-    Message::new()
-        .text(text!["⏰ ", code(id.to_string()), " (", record.plan.title.as_str(), "): "].then(words.clone()))
-        .buttons(offers.chain([Button::new("Details", format!("change show {id}"))]).collect())
+    let title = record.plan.title.as_str();
+    Message::new().text(text!["⏰ ", code(record.id.to_string()), " (", title, "): "].then(words.clone())).buttons(offers(record))
 }
 
 /// Said in the channel when `left` remains until the start.

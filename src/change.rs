@@ -265,6 +265,8 @@ pub fn happen(
                 put("note", json!(told.plain()));
                 note(&mut next, now, told);
             }
+            // How far the step before was says nothing of this one.
+            next.so_far = None;
             next.status = Status::Running { state, since, next: at, tries: 0 };
             "step"
         }

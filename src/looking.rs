@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -19,9 +21,11 @@ const LEASE: SignedDuration = SignedDuration::from_mins(10);
 const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// How many records of a kind are looked at at once: one that hangs does not hold up the others.
 const AT_ONCE: usize = 128;
+/// How long after a start the rest waits at most for those that come first.
+const HEAD_START: Duration = Duration::from_secs(10);
 
-/// Looks after the records of `kind`, for ever.
-pub async fn look_after<F, Fut>(host: Arc<Host>, kind: Kind, bell: fn(&Bells) -> &Bell, look: F)
+/// Looks after the records of `kind`, for ever. The `first` so many that are due are looked at before all others.
+pub async fn look_after<F, Fut>(host: Arc<Host>, (kind, first): (Kind, usize), bell: fn(&Bells) -> &Bell, look: F)
 where
     F: Fn(Arc<Host>, Row) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
@@ -30,8 +34,11 @@ where
     let contested = Contested::default();
     // Held while the loop is awake, so that a loop about to look is not taken for an idle one.
     let mut awake = Some(host.activity.begin());
+    let mut first = first.min(AT_ONCE);
     loop {
-        let (rows, next) = match claim(&host, kind, room.available_permits()).await {
+        let ahead = std::mem::take(&mut first);
+        let many = if ahead > 0 { ahead } else { room.available_permits() };
+        let (rows, next) = match claim(&host, kind, many).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, kind = kind.name(), "looking for what is due");
@@ -56,17 +63,21 @@ where
             }
             continue;
         }
+        let mut begun = Vec::new();
         for row in rows {
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             let (host, look, contested) = (Arc::clone(&host), look.clone(), Arc::clone(&contested));
             let busy = host.activity.begin();
-            tokio::spawn(async move {
+            begun.push(tokio::spawn(async move {
                 one(&host, row, look, &contested).await;
                 // Whoever hears the bell must find the room.
                 drop(permit);
                 bell(&host.bells).ring();
                 drop(busy);
-            });
+            }));
+        }
+        if ahead > 0 && tokio::time::timeout(HEAD_START, join_all(begun)).await.is_err() {
+            tracing::warn!(kind = kind.name(), "what comes first takes long; the rest goes on beside it");
         }
     }
 }

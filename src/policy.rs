@@ -34,6 +34,8 @@ pub struct Policy {
     groups: BTreeSet<String>,
     people: BTreeSet<String>,
     speaks_of_accounts: bool,
+    /// The texts by which it tells places apart; none where any text may matter to it.
+    telling: Option<BTreeSet<String>>,
     /// Where it judges permission sets or durations: every text it compares something with, and the empty one.
     access: Option<BTreeSet<String>>,
 }
@@ -67,6 +69,7 @@ impl Policy {
             groups: of_type("Group"),
             people: of_type("Person"),
             speaks_of_accounts: spoken.attributes.contains("account"),
+            telling: (!spoken.looks_into_texts).then(|| spoken.texts.clone()),
             access: ["permission_set", "minutes"].iter().any(|name| spoken.attributes.contains(*name)).then_some(spoken.texts),
             set,
             authorizer: Authorizer::new(),
@@ -104,21 +107,25 @@ impl Policy {
     }
 
     /// The resource as it stands, and in each place it may turn out to be in: one for each project and environment, and
-    /// each account where the policy speaks of accounts.
+    /// each account where the policy speaks of accounts. Of places that the policy can't tell apart the first stands for
+    /// all: a company has hundreds of projects, and a policy speaks of a few.
     pub(crate) fn places(&self, resource: &Resource, settings: &Settings) -> Vec<Resource> {
         let mut places = vec![resource.clone()];
         if resource.project.is_some() || resource.env.is_some() || resource.account.is_some() {
             return places;
         }
+        let telling = |text: &&str| self.telling.as_ref().is_none_or(|texts| texts.contains(*text));
+        let mut seen = HashSet::new();
         for account in &settings.accounts {
-            let place = Resource {
-                project: Some(account.project.clone()),
-                env: Some(account.env.clone()),
-                account: self.speaks_of_accounts.then(|| account.id.clone()),
-                ..resource.clone()
-            };
-            if !places.contains(&place) {
-                places.push(place);
+            let id = self.speaks_of_accounts.then_some(&account.id);
+            let texts = [Some(&account.project), Some(&account.env), id];
+            if seen.insert(texts.map(|text| text.map(String::as_str).filter(&telling))) {
+                places.push(Resource {
+                    project: Some(account.project.clone()),
+                    env: Some(account.env.clone()),
+                    account: id.cloned(),
+                    ..resource.clone()
+                });
             }
         }
         if resource.access.is_none() && ["", ACCOUNT].contains(&resource.kind.as_str()) {
@@ -300,11 +307,13 @@ struct Spoken {
     attributes: BTreeSet<String>,
     /// Every text that stands in it as a value, and the empty one.
     texts: BTreeSet<String>,
+    /// Whether it does more with the texts of a request than comparing each with one of `texts`.
+    looks_into_texts: bool,
 }
 
 impl Spoken {
     fn of(set: &PolicySet) -> Self {
-        let mut spoken = Self { attributes: BTreeSet::new(), texts: BTreeSet::from([String::new()]) };
+        let mut spoken = Self { attributes: BTreeSet::new(), texts: BTreeSet::from([String::new()]), looks_into_texts: false };
         let mut left: Vec<serde_json::Value> = set.policies().filter_map(|policy| policy.to_json().ok()).collect();
         while let Some(value) = left.pop() {
             match value {
@@ -312,6 +321,7 @@ impl Spoken {
                     let text = |name| members.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
                     spoken.texts.extend(text("Value"));
                     spoken.attributes.extend(text("attr"));
+                    spoken.looks_into_texts |= members.iter().any(|(operator, of)| looks_into_texts(operator, of));
                     left.extend(members.into_iter().map(|(_, member)| member));
                 }
                 serde_json::Value::Array(items) => left.extend(items),
@@ -319,6 +329,20 @@ impl Spoken {
             }
         }
         spoken
+    }
+}
+
+/// Whether an operator looks for a pattern, or compares attributes with each other (as Cedar writes policies in JSON).
+fn looks_into_texts(operator: &str, of: &serde_json::Value) -> bool {
+    let has_attribute = |side: &str| of.get(side).is_some_and(has_attribute);
+    operator == "like" || (!["&&", "||"].contains(&operator) && has_attribute("left") && has_attribute("right"))
+}
+
+fn has_attribute(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Object(members) => members.contains_key(".") || members.values().any(has_attribute),
+        serde_json::Value::Array(items) => items.iter().any(has_attribute),
+        _ => false,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Keeps the directory's half from Identity Center true: reads everybody at the start and every few minutes, and remembers
-//! them in the store, so that a start while AWS is away still knows who is who.
+//! them in the store, so that a start while AWS is away still knows who is who, and pickers have what to offer at once.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use commands::access::{Roster, roster};
+use commands::aws::Aws;
 use commands::context::IdentityCenter;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -14,10 +15,13 @@ use crate::health::Health;
 use crate::host::{Host, Trouble};
 use crate::identity::Directory;
 use crate::identity::center::{Reading, Seen, Standing};
+use crate::store::Store;
 use crate::waiting;
 
+mod lists;
 mod shelf;
 
+use lists::Lists;
 use shelf::Shelf;
 
 /// When it is read again after that went wrong, unless it would be sooner anyway.
@@ -30,6 +34,7 @@ pub struct Keeping {
     directory: Arc<Directory>,
     center: IdentityCenter,
     shelf: tokio::sync::Mutex<Shelf>,
+    lists: tokio::sync::Mutex<Lists>,
     bell: Bell,
     state: Mutex<State>,
 }
@@ -44,23 +49,27 @@ struct State {
 }
 
 impl Keeping {
-    /// Hands the directory those who were read before the start.
+    /// Hands the directory those who were read before the start, and the commands all that was.
     ///
     /// # Errors
     /// When the store can't be read, or a record of it.
     pub async fn restore(
         directory: Arc<Directory>,
         center: IdentityCenter,
-        store: Arc<dyn crate::store::Store>,
+        (store, aws): (Arc<dyn Store>, &Aws),
         activity: &Activity,
     ) -> Result<Self, Trouble> {
         let home = format!("{}/{}", center.home.id, center.home.regions.first().map(String::as_str).unwrap_or_default());
-        let (shelf, known) = Shelf::open(store, home).await?;
+        let (shelf, known) = Shelf::open(Arc::clone(&store), home.clone()).await?;
         if let Some(known) = known {
             directory.restore(&known);
         }
-        let bell = Bell::new(activity.clone());
-        Ok(Self { directory, center, shelf: tokio::sync::Mutex::new(shelf), bell, state: Mutex::default() })
+        let (lists, read) = Lists::open(store, home).await?;
+        if let Some(read) = read {
+            roster::recall(aws, read);
+        }
+        let (shelf, lists) = (tokio::sync::Mutex::new(shelf), tokio::sync::Mutex::new(lists));
+        Ok(Self { directory, center, shelf, lists, bell: Bell::new(activity.clone()), state: Mutex::default() })
     }
 
     /// Looks whether it is time to read, as after the clock was set.
@@ -126,6 +135,10 @@ impl Keeping {
             tracing::error!(%trouble, "the people of Identity Center can't be kept; those known before still count");
             "they can't be written down".to_owned()
         })?;
+        if let Err(trouble) = self.lists.lock().await.keep(&roster, host.clock.now()).await {
+            // Who is who is written down; the next start only has to read before it can offer names.
+            tracing::error!(%trouble, "what was read of Identity Center can't be kept");
+        }
         let edition = self.directory.edition();
         self.directory.take_over(after);
         if self.directory.edition() != edition {

@@ -114,17 +114,21 @@ pub async fn nudge_waiting(host: &Host) -> Result<(), Trouble> {
 }
 
 /// Looks after a start at all changes that wait: what happened under their cards while the bot was away came in no event.
-/// And at once, before all else, at those whose last step failed: what they wait for may be over.
-pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
+/// And at once, before all else, at those whose last step failed: what they wait for may be over. Says how many those are.
+pub async fn nudge_all(host: &Host) -> Result<usize, Trouble> {
+    let mut first = 0;
     for row in host.store.pending(Kind::Change).await? {
         let record: ChangeRecord = read(&row)?;
         match record.status {
             Status::AwaitingApproval { .. } => host.store.wake(&row.key, host.clock.now()).await,
-            Status::Running { tries: 1.., .. } => host.store.wake(&row.key, Timestamp::UNIX_EPOCH).await,
+            Status::Running { tries: 1.., .. } => {
+                host.store.wake(&row.key, Timestamp::UNIX_EPOCH).await;
+                first += 1;
+            }
             Status::Running { .. } | Status::Scheduled { .. } | Status::Ended { .. } => {}
         }
     }
-    Ok(())
+    Ok(first)
 }
 
 fn whose(account: &Account, seen: &Seen) -> String {

@@ -82,7 +82,7 @@ pub async fn look_after(host: Arc<Host>, awake: InFlight) {
         tracing::error!(%trouble, "taking up what is followed");
         host.clock.sleep_until(host.clock.now() + AGAIN).await;
     }
-    let loops = looking::look_after(Arc::clone(&host), Kind::Watch, |bells| &bells.watches, look);
+    let loops = looking::look_after(Arc::clone(&host), (Kind::Watch, 0), |bells| &bells.watches, look);
     drop(awake);
     loops.await;
 }

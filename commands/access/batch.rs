@@ -1,5 +1,9 @@
 //! Many assignments given or taken in one change: as many under way as AWS allows, each asked for once, each followed until
 //! AWS confirmed it.
+//!
+//! What is given stands for good, and grants for a time may end meanwhile. Whoever gives commits that it does so before it looks
+//! at them here, as they commit that they end before they look at it (`grant::overlap`): so either they leave the access to it,
+//! or it waits until they have taken it back.
 
 use std::collections::HashMap;
 
@@ -7,16 +11,22 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::aws::Identity;
+use super::grant::overlap::{self, Begin};
+use super::grant::state::State as Grant;
 use super::model::{Assignment, Progress};
 use super::slots::{InLine, WriteKey};
 use super::writes::Asked;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Text, lasting};
 use crate::plan::Permit;
+use crate::records::{ChangeId, ChangeRecord};
 use crate::text;
 
 /// How soon AWS is asked again how far it is.
 const PAUSE: SignedDuration = SignedDuration::from_secs(2);
+/// How soon others are looked at again that are in the way of all that is left.
+const BUSY: SignedDuration = SignedDuration::from_secs(30);
 
 /// How far a list of assignments is. The list itself is kept elsewhere and handed in, the same each time: records are small.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,42 +90,69 @@ impl Batch {
     ///
     /// # Errors
     /// AWS's trouble, and what AWS failed at taking: the step is tried again.
-    pub(crate) async fn work(mut self, items: &[Assignment], identity: &Identity, permit: &Permit) -> Result<Worked> {
+    pub(crate) async fn work(
+        mut self,
+        items: &[Assignment],
+        identity: &Identity,
+        permit: &Permit,
+        cx: &Context<'_>,
+    ) -> Result<Worked> {
         let before = self.clone();
-        let line = match self.go_on(items, identity, permit).await {
-            Ok(line) => line,
+        let stop = match self.go_on(items, identity, permit, cx).await {
+            Ok(stop) => stop,
             // What was asked for is kept first; the next step meets the same trouble again.
-            Err(_) if self != before => None,
+            Err(_) if self != before => Stop::None,
             Err(error) => return Err(error),
         };
         if self.todo.is_empty() && self.under_way.is_empty() {
-            if self.way == Way::Take && !self.failed.is_empty() {
-                self.try_again(items, identity, permit).await?;
+            match self.way {
+                Way::Take if !self.failed.is_empty() => self.try_again(items, identity, permit).await?,
+                Way::Give if !self.failed.is_empty() => self.forgive(items, identity).await?,
+                Way::Give | Way::Take => {}
             }
             return Ok(Worked::Done { unneeded: self.unneeded, failed: self.failed });
         }
-        let waits = line.as_ref().filter(|_| self.under_way.is_empty());
-        let again = waits.map_or(identity.now + PAUSE, |line| line.again);
-        let so_far = self.so_far(line.as_ref(), identity.now);
+        let again = match &stop {
+            _ if !self.under_way.is_empty() => cx.now + PAUSE,
+            Stop::Line(line) => line.again,
+            Stop::Behind(_) => cx.now + BUSY,
+            Stop::None => cx.now + PAUSE,
+        };
+        let so_far = self.so_far(&stop, cx.now);
         Ok(Worked::More { batch: self, again, so_far })
     }
 
-    async fn go_on(&mut self, items: &[Assignment], identity: &Identity, permit: &Permit) -> Result<Option<InLine>> {
+    /// Whether AWS failed at this one.
+    pub(crate) fn failed_at(&self, item: usize) -> bool {
+        self.failed.iter().any(|failure| failure.item == item)
+    }
+
+    async fn go_on(&mut self, items: &[Assignment], identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Stop> {
         self.follow(items, identity, permit).await?;
         if self.todo.is_empty() {
-            return Ok(None);
+            return Ok(Stop::None);
         }
         self.adopt(items, identity).await?;
-        let mut looked = Looked::default();
-        while let Some(item) = self.todo.first().copied() {
+        // Before any look at AWS: what a grant takes back that is past by now, AWS no longer shows.
+        let grants = match self.way {
+            Way::Give => overlap::running(cx).await?,
+            Way::Take => Vec::new(),
+        };
+        let (mut looked, mut behind) = (Looked::default(), Vec::new());
+        while let Some(item) = self.todo.get(behind.len()).copied() {
             let assignment = wanted(items, item)?;
+            if let Some(other) = taker(assignment, &grants, cx) {
+                behind.push(other);
+                continue;
+            }
+            let at = behind.len();
             if looked.stands(assignment, identity).await? == (self.way == Way::Give) {
-                self.needless();
+                self.needless(at);
                 continue;
             }
             let slot = match identity.write_slot(&key(assignment, permit)) {
                 Ok(slot) => slot,
-                Err(line) => return Ok(Some(line)),
+                Err(line) => return Ok(Stop::Line(line)),
             };
             let asked = match self.way {
                 Way::Give => identity.create_assignment(permit, &slot, assignment).await?,
@@ -123,18 +160,19 @@ impl Batch {
             };
             match asked {
                 Asked::Begun(progress) => {
-                    self.todo.remove(0);
+                    self.todo.remove(at);
                     self.take_note(item, progress);
                 }
-                Asked::AlreadyGone => self.needless(),
+                Asked::AlreadyGone => self.needless(at),
                 // Somebody else is at the same one: others first.
                 Asked::Conflict(_) => {
-                    self.todo.rotate_left(1);
-                    return Ok(None);
+                    self.todo.remove(at);
+                    self.todo.push(item);
+                    return Ok(Stop::None);
                 }
             }
         }
-        Ok(None)
+        Ok(behind.first().map_or(Stop::None, |other| Stop::Behind(*other)))
     }
 
     /// Asks how far AWS is with all that is under way.
@@ -215,6 +253,20 @@ impl Batch {
         })
     }
 
+    /// What AWS failed at giving and stands all the same, through somebody else, is no failure.
+    async fn forgive(&mut self, items: &[Assignment], identity: &Identity) -> Result<()> {
+        let mut looked = Looked::default();
+        for failure in std::mem::take(&mut self.failed) {
+            if looked.stands(wanted(items, failure.item)?, identity).await? {
+                self.done += 1;
+                self.unneeded += 1;
+            } else {
+                self.failed.push(failure);
+            }
+        }
+        Ok(())
+    }
+
     fn take_note(&mut self, item: usize, progress: Progress) {
         match progress {
             Progress::InProgress { request } => self.under_way.push(Pending { item, request }),
@@ -223,19 +275,44 @@ impl Batch {
         }
     }
 
-    /// The next one is as it should be already.
-    fn needless(&mut self) {
-        self.todo.remove(0);
+    /// The one at this place of those to do is as it should be already.
+    fn needless(&mut self, at: usize) {
+        self.todo.remove(at);
         self.done += 1;
         self.unneeded += 1;
     }
 
-    fn so_far(&self, line: Option<&InLine>, now: Timestamp) -> Text {
+    fn so_far(&self, stop: &Stop, now: Timestamp) -> Text {
         let ended = self.done + self.failed.len();
         let ahead = self.under_way.len() + self.todo.len();
         let left = left(self.began, now, ended.saturating_sub(self.unneeded), ahead);
-        let waits = line.map(|line| format!(" In line at AWS: {} before the next.", line.position - 1 + self.under_way.len()));
-        format!("{ended} of {} assignments done{left}.{}", ended + ahead, waits.unwrap_or_default()).into()
+        let waits = match stop {
+            Stop::None => String::new(),
+            Stop::Line(line) => format!(" In line at AWS: {} before the next.", line.position - 1 + self.under_way.len()),
+            Stop::Behind(other) => format!(" Waits for {other}, which is taking the same access back."),
+        };
+        format!("{ended} of {} assignments done{left}.{waits}", ended + ahead).into()
+    }
+}
+
+/// Why a batch can't go on at once.
+enum Stop {
+    /// AWS is at work.
+    None,
+    /// AWS takes no more requests yet.
+    Line(InLine),
+    /// All that is left is being taken back by grants; this one first.
+    Behind(ChangeId),
+}
+
+/// The grant that is taking this access back, or may be: it is given once that is done. Whoever takes access away for good does
+/// so in the end, and is not waited for.
+fn taker(assignment: &Assignment, grants: &[(ChangeRecord, Grant)], cx: &Context<'_>) -> Option<ChangeId> {
+    let mut others = overlap::of(assignment, grants, cx.now);
+    others.retain(|other| !other.rank.removes);
+    match overlap::begin(&others) {
+        Begin::After(other) => Some(other),
+        Begin::Go => None,
     }
 }
 

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::aws::Identity;
+use super::baseline::declares;
+use super::given::History;
 use super::model::{Assignment, PrincipalKind};
-use super::ours::{self, Made};
 use super::review::who;
 use super::roster::{self, Roster};
 use super::{configured, find, pick};
@@ -100,12 +101,12 @@ impl Query for Drift {
         let identity = Identity::open(cx).await?;
         // Those who are new have to be told from those who are gone.
         let roster = roster::refresh(cx.aws, settings, cx.now).await?;
-        let made = ours::standing(cx).await?;
+        let history = History::read(cx).await?;
         let baseline = settings.baseline.as_deref().unwrap_or_default();
         let mut findings = Vec::new();
         for account in &accounts {
             let standing = identity.assignments_in(&account.id).await?;
-            findings.extend(unexplained(&standing, account, (baseline, &made, &roster)));
+            findings.extend(unexplained(&standing, account, (baseline, &history, &roster)));
             findings.extend(missing(&standing, account, (baseline, &roster)));
         }
         findings.sort_by(|a, b| (a.what, &a.account, &a.principal).cmp(&(b.what, &b.account, &b.principal)));
@@ -124,15 +125,15 @@ fn of(account: &Account) -> Resource {
     }
 }
 
-fn unexplained(standing: &[Assignment], account: &Account, known: (&[Declared], &[Made], &Roster)) -> Vec<Finding> {
-    let (baseline, made, roster) = known;
+fn unexplained(standing: &[Assignment], account: &Account, known: (&[Declared], &History, &Roster)) -> Vec<Finding> {
+    let (baseline, history, roster) = known;
     let findings = standing.iter().filter_map(|assignment| {
         let principal = roster.principal(&assignment.principal);
         let set = roster.permission_set_name(&assignment.permission_set);
         let gone = principal.name == principal.id;
         let what = if gone { What::Orphan } else { What::Unexplained };
         let explained = baseline.iter().any(|declared| declares(declared, assignment, (&principal.name, set)))
-            || made.iter().any(|made| made.covers(assignment, &principal.name));
+            || history.given(assignment, &principal.name).is_some();
         (gone || !explained).then(|| Finding {
             what,
             account: account.name.clone(),
@@ -142,14 +143,6 @@ fn unexplained(standing: &[Assignment], account: &Account, known: (&[Declared], 
         })
     });
     findings.collect()
-}
-
-fn declares(declared: &Declared, assignment: &Assignment, (principal, set): (&str, &str)) -> bool {
-    let holder = match (&declared.principal, assignment.principal.kind) {
-        (Holder::User(name), PrincipalKind::User) | (Holder::Group(name), PrincipalKind::Group) => name,
-        _ => return false,
-    };
-    holder.eq_ignore_ascii_case(principal) && declared.permission_set == set && declared.account == assignment.account
 }
 
 fn missing(standing: &[Assignment], account: &Account, (baseline, roster): (&[Declared], &Roster)) -> Vec<Finding> {

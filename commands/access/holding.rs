@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::aws::Identity;
-use super::given::{Given, History, giver, is_declared};
+use super::baseline::is_declared;
+use super::given::{Given, History, giver};
 use super::model::{Assignment, Group, Membership, PermissionSet, PrincipalKind, User};
 use super::roster::{self, Roster};
 use super::words::account_name;
@@ -66,13 +67,13 @@ impl<'a> Names<'a> {
 
     /// What an assignment gives to one of those it is for.
     pub(super) fn holding(&self, assignment: &Assignment, who: String, through: &str) -> Holding {
-        let given: Option<Given> = self.history.given(assignment);
         let principal = match assignment.principal.kind {
             PrincipalKind::User => self.user(&assignment.principal.id),
             PrincipalKind::Group => self.group(&assignment.principal.id),
         };
+        let given: Option<Given> = self.history.given(assignment, &principal);
         let permission_set = self.permission_set(&assignment.permission_set);
-        let declared = is_declared(assignment, &principal, &permission_set, self.cx);
+        let declared = is_declared(assignment, (&principal, &permission_set), self.cx);
         Holding {
             account: account_name(&assignment.account, self.cx).to_owned(),
             permission_set,

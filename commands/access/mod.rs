@@ -1,14 +1,16 @@
 //! Access: the people, groups, permission sets and assignments of IAM Identity Center.
 //!
-//! `model` is what they are; `aws` opens the way there, `reads` looks, `writes` changes; `limiter` keeps all calls of the
-//! process within AWS's limits, `slots` its assignment writes; `roster` is everybody as they were a while ago, for pickers and
-//! the directory; `find` turns what people type into one of them; `portal` is what a person sees who signs in. `given` tells by
-//! which change somebody has something, `holding` who has what, `leaving` ends what somebody is assigned before they go,
-//! `batch` gives and takes many assignments in one change, `requests` finds again what was asked of AWS, `ours` is what the bot
-//! itself made; `guard` says whom nothing may happen to, `words` are how names are shown. Then a file a command.
+//! `model` is what they are; `aws` opens the way there, `reads` looks, `writes` changes, `requests` follows what AWS is at;
+//! `limiter` keeps all calls of the process within AWS's limits, `slots` its assignment writes; `roster` is everybody as they were
+//! a while ago, for pickers and the directory; `find` turns what people type into one of them; `portal` is what a person sees who
+//! signs in. `given` tells by which change somebody has something, `calls` reads that in plans, `baseline` is what is declared to
+//! stand, `holding` who has what; `batch` gives and takes many assignments in one change, `leaving` ends what somebody is assigned
+//! before they go; `permitted` is what the policy says, `guard` whom nothing may happen to, `words` are how names are shown. Then a file a command.
 
 pub(crate) mod aws;
+mod baseline;
 mod batch;
+mod calls;
 mod done;
 mod drift;
 mod extend;
@@ -25,8 +27,8 @@ pub(crate) mod model;
 mod of;
 mod offboard;
 mod onboard;
-mod ours;
 pub mod permission_set;
+mod permitted;
 pub(crate) mod pick;
 pub(crate) mod portal;
 mod reads;
@@ -65,7 +67,7 @@ use crate::error::{Error, Result};
 use limiter::Limiter;
 use slots::Slots;
 
-/// What the process remembers about Identity Center. Nothing of it is needed after a restart.
+/// What the process remembers about Identity Center. Nothing of it is needed after a restart, though the host keeps the roster.
 #[derive(Default)]
 pub(crate) struct Memory {
     limits: OnceLock<Limits>,

@@ -161,6 +161,12 @@ impl User {
         let known = self.email.as_ref().unwrap_or(&self.name);
         if self.display_name.is_empty() { known.clone() } else { format!("{} ({known})", self.display_name) }
     }
+
+    /// What stands in parentheses behind their user name: `Ana Silva, ana@example.com`.
+    pub(crate) fn names(&self) -> String {
+        let known = [Some(&self.display_name), self.email.as_ref()].into_iter().flatten().filter(|one| !one.is_empty());
+        known.map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Group {

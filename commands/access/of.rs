@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::aws::Identity;
 use super::holding::{Holding, Names, end};
 use super::model::{Principal, PrincipalKind};
-use super::words::check;
-use super::{find, pick, who};
+use super::{find, permitted, pick, who};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Message, Table};
@@ -46,7 +45,7 @@ impl Query for Of {
         let identity = Identity::open(cx).await?;
         let principal = find::principal(&self.principal, cx, &identity).await?;
         let kind = principal.kind.to_string();
-        check(&Resource { id: format!("{kind} {}", principal.id), ..Resource::named(&kind, &*principal.name) }, cx)?;
+        permitted::to_see(&Resource { id: format!("{kind} {}", principal.id), ..Resource::named(&kind, &*principal.name) }, cx)?;
         let holdings = holdings(&principal, &identity, cx).await?;
         let typed = match principal.kind {
             PrincipalKind::User => principal.name.clone(),

@@ -7,12 +7,10 @@ use aws_smithy_types::Document;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::aws::{Identity, unless_missing};
-use super::model::{Assignee, Assignment, Details, Group, Membership, PermissionSet, PrincipalKind, Progress, UnderWay, User};
-use super::slots::WriteKey;
-use crate::aws::time::instant;
+use super::model::{Assignee, Assignment, Details, Group, Membership, PermissionSet, PrincipalKind, User};
 use crate::error::{Error, Result};
 
-type Collected<T, E> = std::result::Result<Vec<T>, E>;
+pub(super) type Collected<T, E> = std::result::Result<Vec<T>, E>;
 
 impl Identity {
     /// One look for each, a few at once, in the given order.
@@ -238,89 +236,12 @@ impl Identity {
         Ok(assignments.collect())
     }
 
-    /// How far AWS is with creating an assignment. The slot of `key` is held meanwhile, and given back at the end.
-    pub(crate) async fn creation_status(&self, key: &WriteKey, request: &str) -> Result<Progress> {
-        self.limits.writes.hold(key, self.now);
-        let call = self.admin.describe_account_assignment_creation_status().instance_arn(&self.instance.arn);
-        let call = call.account_assignment_creation_request_id(request).send();
-        let answer = self.session.read("sso:DescribeAccountAssignmentCreationStatus", call).await;
-        let answer = answer.map_err(|fault| fault.error("following an assignment"))?;
-        self.followed(key, answer.account_assignment_creation_status)
-    }
-
-    /// How far AWS is with deleting an assignment. The slot of `key` is held meanwhile, and given back at the end.
-    pub(crate) async fn deletion_status(&self, key: &WriteKey, request: &str) -> Result<Progress> {
-        self.limits.writes.hold(key, self.now);
-        let call = self.admin.describe_account_assignment_deletion_status().instance_arn(&self.instance.arn);
-        let call = call.account_assignment_deletion_request_id(request).send();
-        let answer = self.session.read("sso:DescribeAccountAssignmentDeletionStatus", call).await;
-        let answer = answer.map_err(|fault| fault.error("following the removal of an assignment"))?;
-        self.followed(key, answer.account_assignment_deletion_status)
-    }
-
-    pub(super) fn followed(&self, key: &WriteKey, status: Option<admin::AccountAssignmentOperationStatus>) -> Result<Progress> {
-        let progress = status.and_then(|status| progress(status.status, status.request_id, status.failure_reason));
-        let progress = progress.ok_or_else(|| Error::internal("following an assignment", "AWS's answer has no status"))?;
-        if progress.ended() {
-            self.limits.writes.release(key, self.now);
-        }
-        Ok(progress)
-    }
-
-    /// The assignments AWS is still creating.
-    pub(crate) async fn creations_under_way(&self) -> Result<Vec<UnderWay>> {
-        let call = self.admin.list_account_assignment_creation_status().instance_arn(&self.instance.arn).filter(in_progress());
-        let call = call.into_paginator().items().send().collect::<Collected<_, _>>();
-        let answer = self.session.read("sso:ListAccountAssignmentCreationStatus", call).await;
-        Ok(answer.map_err(|fault| fault.error("listing assignments under way"))?.into_iter().filter_map(under_way).collect())
-    }
-
-    /// The assignments AWS is still deleting.
-    pub(crate) async fn deletions_under_way(&self) -> Result<Vec<UnderWay>> {
-        let call = self.admin.list_account_assignment_deletion_status().instance_arn(&self.instance.arn).filter(in_progress());
-        let call = call.into_paginator().items().send().collect::<Collected<_, _>>();
-        let answer = self.session.read("sso:ListAccountAssignmentDeletionStatus", call).await;
-        Ok(answer.map_err(|fault| fault.error("listing removals under way"))?.into_iter().filter_map(under_way).collect())
-    }
-
-    /// The request by which AWS is creating this very assignment; none if it is not. For a step that does not know whether
-    /// its call came through.
-    pub(crate) async fn creation_of(&self, assignment: &Assignment) -> Result<Option<String>> {
-        let open: Vec<String> = self.creations_under_way().await?.into_iter().map(|one| one.request).collect();
-        let looks = self.each(&open, |request| async move {
-            let call = self.admin.describe_account_assignment_creation_status().instance_arn(&self.instance.arn);
-            let call = call.account_assignment_creation_request_id(request).send();
-            let answer = self.session.read("sso:DescribeAccountAssignmentCreationStatus", call).await;
-            let answer = unless_missing(answer, "following an assignment")?;
-            let status = answer.and_then(|answer| answer.account_assignment_creation_status);
-            Ok(status.filter(|status| is_of(status, assignment)).map(|_| request.to_owned()))
-        });
-        Ok(looks.await?.into_iter().flatten().next())
-    }
-
-    /// The request by which AWS is ending this very assignment; none if it is not.
-    pub(crate) async fn deletion_of(&self, assignment: &Assignment) -> Result<Option<String>> {
-        let open: Vec<String> = self.deletions_under_way().await?.into_iter().map(|one| one.request).collect();
-        let looks = self.each(&open, |request| async move {
-            let call = self.admin.describe_account_assignment_deletion_status().instance_arn(&self.instance.arn);
-            let call = call.account_assignment_deletion_request_id(request).send();
-            let answer = self.session.read("sso:DescribeAccountAssignmentDeletionStatus", call).await;
-            let answer = unless_missing(answer, "following the removal of an assignment")?;
-            let status = answer.and_then(|answer| answer.account_assignment_deletion_status);
-            Ok(status.filter(|status| is_of(status, assignment)).map(|_| request.to_owned()))
-        });
-        Ok(looks.await?.into_iter().flatten().next())
-    }
-
-    /// How far AWS is with provisioning a permission set.
-    pub(crate) async fn provisioning_status(&self, request: &str) -> Result<Progress> {
-        let call = self.admin.describe_permission_set_provisioning_status().instance_arn(&self.instance.arn);
-        let call = call.provision_permission_set_request_id(request).send();
-        let answer = self.session.read("sso:DescribePermissionSetProvisioningStatus", call).await;
-        let answer = answer.map_err(|fault| fault.error("following the provisioning of a permission set"))?;
-        let status = answer.permission_set_provisioning_status;
-        let progress = status.and_then(|status| progress(status.status, status.request_id, status.failure_reason));
-        progress.ok_or_else(|| Error::internal("following the provisioning of a permission set", "no status in AWS's answer"))
+    /// What a user or a group is assigned itself, without what groups bring.
+    pub(crate) async fn assigned_itself(&self, principal: &Assignee) -> Result<Vec<Assignment>> {
+        let mut assignments = self.assignments_of(principal).await?;
+        assignments.retain(|assignment| assignment.principal == *principal);
+        assignments.sort();
+        Ok(assignments)
     }
 }
 
@@ -361,13 +282,6 @@ fn membership(one: store::GroupMembership) -> Option<Membership> {
     Some(Membership { id: one.membership_id, group: one.group_id?, user })
 }
 
-/// Whether a request AWS is at is for this assignment.
-fn is_of(status: &admin::AccountAssignmentOperationStatus, assignment: &Assignment) -> bool {
-    status.target_id.as_ref() == Some(&assignment.account)
-        && status.permission_set_arn.as_ref() == Some(&assignment.permission_set)
-        && assignee(status.principal_type.as_ref(), status.principal_id.clone()).as_ref() == Some(&assignment.principal)
-}
-
 /// A principal's kind in AWS's words.
 pub(super) fn principal_type(kind: PrincipalKind) -> admin::PrincipalType {
     match kind {
@@ -383,24 +297,4 @@ pub(super) fn assignee(kind: Option<&admin::PrincipalType>, id: Option<String>) 
         _ => return None,
     };
     Some(Assignee { kind, id: id? })
-}
-
-/// AWS's status as ours; none where it has none.
-pub(super) fn progress(status: Option<admin::StatusValues>, request: Option<String>, reason: Option<String>) -> Option<Progress> {
-    Some(match status? {
-        admin::StatusValues::Succeeded => Progress::Succeeded,
-        admin::StatusValues::Failed => Progress::Failed {
-            reason: reason.unwrap_or_else(|| "AWS gave no reason".to_owned()),
-            request: request.unwrap_or_default(),
-        },
-        _ => Progress::InProgress { request: request? },
-    })
-}
-
-fn in_progress() -> admin::OperationStatusFilter {
-    admin::OperationStatusFilter::builder().status(admin::StatusValues::InProgress).build()
-}
-
-fn under_way(one: admin::AccountAssignmentOperationStatusMetadata) -> Option<UnderWay> {
-    Some(UnderWay { request: one.request_id?, at: one.created_date.as_ref().and_then(instant) })
 }

@@ -26,6 +26,8 @@ pub struct Roster {
     pub permission_sets: Vec<PermissionSet>,
     /// When they were read.
     pub at: Timestamp,
+    /// Whether it was read before the start: AWS is asked again then, however short that was.
+    recalled: bool,
     places: Places,
 }
 
@@ -45,13 +47,20 @@ struct Places {
 /// What AWS said, as a sentence.
 pub async fn refresh(aws: &Aws, identity: &IdentityCenter, now: Timestamp) -> Result<Arc<Roster>> {
     let _alone = aws.access().refreshing.lock().await;
-    if let Some(known) = aws.access().roster().filter(|known| known.at >= now) {
+    if let Some(known) = aws.access().roster().filter(|known| known.at >= now && !known.recalled) {
         return Ok(known);
     }
     let identity = Identity::background(aws, identity, now).await?;
     let read = Arc::new(read(&identity, now).await?);
     aws.access().remember(&read);
     Ok(read)
+}
+
+/// Remembers what was read before a start. What was read since stays.
+pub fn recall(aws: &Aws, roster: Roster) {
+    if aws.access().roster().is_none() {
+        aws.access().remember(&Arc::new(Roster { recalled: true, ..roster }));
+    }
 }
 
 /// The roster as it is remembered, however old; read now where there is none yet.
@@ -107,7 +116,7 @@ impl Roster {
         groups.sort_by_cached_key(|group| group.name.to_lowercase());
         permission_sets.sort_by_cached_key(|set| set.name.to_lowercase());
         let places = Places::of(&users, &groups, &memberships, &permission_sets);
-        Self { users, groups, memberships, permission_sets, at, places }
+        Self { users, groups, memberships, permission_sets, at, recalled: false, places }
     }
 
     /// The user with this id.

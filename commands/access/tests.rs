@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use standins::aws::{Aws as World, BASE_ACCESS_KEY, Fault, IDENTITY_ACCOUNT, MANAGEMENT_ACCOUNT, PORTAL};
 
 use super::aws::Identity;
 use super::model::{Assignee, Assignment, Progress};
-use super::portal::{self, SignIn};
 use super::slots::WriteKey;
 use super::writes::{Asked, Creation, NewGroup, NewUser, Removal, Update, UserUpdate};
 use super::{find, pick, roster};
@@ -18,6 +16,9 @@ use crate::context::{Account, Authority, Context, Decision, IdentityCenter, Pers
 use crate::error::{Error, Result};
 use crate::plan::Permit;
 use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+
+mod offline;
+mod portal;
 
 const EVENING: &str = "2026-11-22T20:00:00Z";
 const PROD: &str = "111122223333";
@@ -349,31 +350,6 @@ async fn a_policy_counts_once_it_is_provisioned_and_not_where_a_delegated_admini
     ");
 }
 
-#[test]
-fn the_plan_names_calls_and_parameters_as_aws_does() {
-    let assignment =
-        Assignment { account: PROD.to_owned(), permission_set: "arn:ps".to_owned(), principal: Assignee::group("g-1") };
-    let update = UserUpdate { email: Some("a@example.com".to_owned()), ..UserUpdate::default() };
-    let user = super::User { id: "u-1".to_owned(), ..super::User::default() };
-    let planned = [
-        update.planned(&user),
-        super::writes::planned_joining("g-1", "u-1"),
-        super::writes::planned_assignment(&assignment),
-        super::writes::planned_end(&assignment),
-        super::writes::planned_policy("arn:ps", None),
-        super::writes::planned_provisioning_in("arn:ps", "111122223333"),
-    ];
-    let lines: Vec<String> = planned.iter().map(|call| serde_json::to_string(call).unwrap()).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r#"
-    {"api":"identitystore:UpdateUser","parameters":{"Operations.emails":"a@example.com","UserId":"u-1"}}
-    {"api":"identitystore:CreateGroupMembership","parameters":{"GroupId":"g-1","MemberId.UserId":"u-1"}}
-    {"api":"sso:CreateAccountAssignment","parameters":{"PermissionSetArn":"arn:ps","PrincipalId":"g-1","PrincipalType":"GROUP","TargetId":"111122223333","TargetType":"AWS_ACCOUNT"}}
-    {"api":"sso:DeleteAccountAssignment","parameters":{"PermissionSetArn":"arn:ps","PrincipalId":"g-1","PrincipalType":"GROUP","TargetId":"111122223333","TargetType":"AWS_ACCOUNT"}}
-    {"api":"sso:DeleteInlinePolicyFromPermissionSet","parameters":{"PermissionSetArn":"arn:ps"}}
-    {"api":"sso:ProvisionPermissionSet","parameters":{"PermissionSetArn":"arn:ps","TargetId":"111122223333","TargetType":"AWS_ACCOUNT"}}
-    "#);
-}
-
 #[tokio::test]
 async fn the_roster_is_whole_and_stays_when_it_cannot_be_read_anew() {
     let mut desk = Desk::open().await;
@@ -399,69 +375,4 @@ async fn the_roster_is_whole_and_stays_when_it_cannot_be_read_anew() {
     assert!(matches!(failed, Error::Outside { .. }));
     assert_eq!(desk.aws.access().roster().unwrap().at, known.at);
     assert_eq!(desk.now.duration_since(known.at), SignedDuration::from_mins(5));
-}
-
-#[tokio::test]
-async fn somebody_signs_in_by_themselves_sees_their_portal_and_signs_out() {
-    let mut desk = Desk::open().await;
-    desk.world.user("ana", "ana@example.com").await;
-    desk.world.permission_set("ReadOnly").await;
-    desk.world.assigned("ana", "ReadOnly", PROD).await;
-    assert_eq!(portal::look(&desk.context()).await.unwrap(), SignIn::Out);
-    let invitation = portal::begin(&desk.context()).await.unwrap();
-    assert_eq!(portal::look(&desk.context()).await.unwrap(), SignIn::Waiting(invitation.clone()), "it is too soon to ask AWS");
-    desk.later(5).await;
-    assert!(matches!(portal::look(&desk.context()).await.unwrap(), SignIn::Waiting(_)));
-    desk.world.confirm_device(&invitation.code, "ana").await;
-    desk.later(5).await;
-    let SignIn::In(until) = portal::look(&desk.context()).await.unwrap() else { panic!("ana has signed in") };
-    assert!(until > desk.now + SignedDuration::from_hours(7));
-    let accounts = portal::accounts(&desk.context()).await.unwrap().unwrap();
-    assert_eq!(accounts.len(), 1);
-    assert_eq!((&*accounts[0].id, &*accounts[0].name, &accounts[0].roles[..]), (PROD, "shop-prod", &["ReadOnly".to_owned()][..]));
-    assert!(portal::sign_out(&desk.context()).await.unwrap());
-    assert!(desk.world.signed_in().await.is_empty());
-    assert_eq!(portal::accounts(&desk.context()).await.unwrap(), None);
-
-    let invitation = portal::begin(&desk.context()).await.unwrap();
-    desk.world.deny_device(&invitation.code).await;
-    desk.later(5).await;
-    assert_eq!(portal::look(&desk.context()).await.unwrap(), SignIn::Refused);
-    assert_eq!(portal::look(&desk.context()).await.unwrap(), SignIn::Out);
-}
-
-/// The actions named in a policy.
-fn actions(policy: &str) -> BTreeSet<String> {
-    let policy: Value = serde_json::from_str(policy).unwrap();
-    let statements = policy["Statement"].as_array().unwrap();
-    let named = |action: &Value| match action {
-        Value::String(one) => vec![one.clone()],
-        many => many.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
-    };
-    statements.iter().flat_map(|statement| named(&statement["Action"])).collect()
-}
-
-#[test]
-fn the_role_may_do_what_is_called_and_no_more() {
-    let sources = [include_str!("aws.rs"), include_str!("reads.rs"), include_str!("writes.rs")];
-    let ours = |literal: &&str| literal.starts_with("identitystore:") || literal.starts_with("sso:");
-    let called: BTreeSet<String> = sources.iter().flat_map(|source| source.split('"')).filter(ours).map(str::to_owned).collect();
-    assert_eq!(actions(include_str!("../../config/iam/access.json")), called);
-}
-
-#[test]
-fn pickers_of_five_thousand_people_answer_at_once() {
-    let user = |at: usize| super::User {
-        id: format!("id-{at}"),
-        name: format!("user-{at:04}"),
-        display_name: format!("Person {at}"),
-        email: Some(format!("user-{at:04}@example.com")),
-        ..super::User::default()
-    };
-    let at = EVENING.parse().unwrap();
-    let roster = roster::Roster::of((0..5000).map(user).collect(), Vec::new(), Vec::new(), Vec::new(), at);
-    let choices = pick::of_users("42", &roster);
-    assert_eq!((choices.len(), &*choices[0].value), (100, "user-0042"));
-    assert_eq!(pick::of_users("Person 4999", &roster).len(), 1);
-    assert!(pick::of_users("person 49", &roster).len() <= 100);
 }

@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::aws::Identity;
 use super::holding::{Holding, Names, end};
 use super::model::{Assignment, Membership, PrincipalKind};
-use super::words::check;
-use super::{find, pick};
+use super::{find, permitted, pick};
 use crate::context::{Account, Context, Resource};
 use crate::error::Result;
 use crate::message::{Message, Table};
@@ -49,7 +48,7 @@ impl Command for Who {
 impl Query for Who {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let account = find::account(&self.account, cx)?;
-        check(&resource(account), cx)?;
+        permitted::to_see(&resource(account), cx)?;
         let identity = Identity::open(cx).await?;
         let assignments = match &self.permission_set {
             Some(typed) => {

@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use crate::context::Context;
-pub(super) use crate::context::check;
 pub(super) use crate::message::count;
 use crate::message::{Span, Text, code, lasting};
 

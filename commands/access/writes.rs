@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::aws::Identity;
 use super::model::{Assignment, Group, Membership, PermissionSet, PrincipalKind, Progress, User};
-use super::reads::{principal_type, progress};
+use super::reads::principal_type;
+use super::requests::progress;
 use super::slots::Slot;
 use crate::aws::{Fault, Kind};
 use crate::error::{Error, Result};

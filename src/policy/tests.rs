@@ -157,6 +157,33 @@ fn before_aws_was_asked_any_place_will_do() {
 }
 
 #[test]
+fn places_the_policy_can_not_tell_apart_are_one() {
+    let account = |number: usize| Account {
+        id: format!("{number:012}"),
+        name: format!("account-{number}"),
+        project: format!("project-{}", number / 3),
+        env: ["dev", "staging", "prod"][number % 3].to_owned(),
+        regions: Vec::new(),
+        roles: [].into(),
+    };
+    let settings = Settings { accounts: (0..900).map(account).collect(), ..settings() };
+    let places = |condition: &str| {
+        let rule = format!("@id(\"one\") permit (principal, action == Action::\"rds list\", resource) when {{ {condition} }};");
+        policy(&rule).unwrap().places(&Resource::named("database", "orders"), &settings).len()
+    };
+    let env = r#"resource has env && resource.env == "prod""#;
+    let project = r#"resource has project && resource.project == "project-7""#;
+    let like = r#"resource has project && resource.project like "project-7*""#;
+    let each_other = "resource has project && resource.project == resource.name";
+    let account = r#"resource has account && ["000000000005", "000000000006"].contains(resource.account)"#;
+    assert_eq!(places(env), 1 + 2, "prod and the rest");
+    assert_eq!(places(&format!("{env} && {project}")), 1 + 4, "each in project 7 and elsewhere");
+    assert_eq!(places(like), 1 + 900);
+    assert_eq!(places(each_other), 1 + 900);
+    assert_eq!(places(account), 1 + 3, "the two accounts and the rest");
+}
+
+#[test]
 fn the_least_demanding_permit_counts() {
     let policy = policy(
         r#"@id("two") @approvals("2") @approvers("sre") permit (principal, action == Action::"rds upgrade", resource);

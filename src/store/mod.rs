@@ -37,6 +37,9 @@ pub enum Kind {
     Link,
     /// The users of Identity Center: id is `head`, or the number of a part, padded likewise.
     Roster,
+    /// What was last read of Identity Center, as it was read: id is `head`, or a list and the number of its part, such as
+    /// `groups/000000`.
+    Listing,
     /// Where a watch looks: id is the watch's words and its post, such as `ecs deployments/111122223333/eu-west-1`.
     Watch,
 }
@@ -221,6 +224,7 @@ impl Kind {
             Self::Asked => "asked",
             Self::Link => "link",
             Self::Roster => "roster",
+            Self::Listing => "listing",
             Self::Watch => "watch",
         }
     }

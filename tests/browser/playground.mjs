@@ -40,6 +40,19 @@ const STORY = {
     back: { say: '/access done' },
     ended: /✅ Done\./,
   },
+  review: {
+    asker: 'edda',
+    starter: 'ana',
+    say: "/access review --account media-prod --until 'in 3 hours'",
+    cardIn: 'media-ops',
+    card: /Review who has access to media-prod: 6 rows/,
+    open: 'Go through the rows',
+    rows: /6 of 6 rows unanswered/,
+    keeps: { row: /group finance: Billing/, said: /Row 1 \(group finance: Billing\) stays/ },
+    removes: { row: /kim: DatabaseAdmin/, said: /Row 2 \(kim: DatabaseAdmin\) goes when the review ends/ },
+    report: /✅ Done\. Of 6 rows: 1 kept, 1 removed, 4 unanswered/,
+    left: { say: '/access who --account media-prod', shows: /Billing +gita/, without: /kim/ },
+  },
   audit: { say: '/audit search --on orders', shows: /rds upgrade[^\n]*orders/ },
 };
 
@@ -192,6 +205,32 @@ async function walk() {
   await expect('access that was handed back ends', () => untilReads(sameGrant, access.ended));
   await picture('handed-back');
 
+  const { review } = STORY;
+  await speakAs(review.starter);
+  await open(STORY.asksIn);
+  await say(review.say);
+  await open(review.cardIn);
+  const reviewStamp = await expect('a card for the review appears', () => arrives(0, PAGE.card, review.card));
+  const sameReview = `[data-testid=messages] ${PAGE.message}[data-ts="${reviewStamp}"]`;
+  await speakAs(review.asker);
+  const beforeRows = await newest();
+  await expect('the review can be gone through', () => page.locator(sameReview).getByRole('button', { name: review.open }).click());
+  const rowsStamp = await expect('its rows appear, to whoever asked for them alone', () => arrives(beforeRows, '[data-testid=only-you]', review.rows));
+  const rows = page.locator(`[data-testid=messages] ${PAGE.message}[data-ts="${rowsStamp}"]`);
+  await picture('review');
+  await answer(rows, review.keeps, 'Keep');
+  await answer(rows, review.removes, 'Remove');
+  await picture('review-answered');
+  await expect('the review ends with what it was asked for, and nothing else', () => untilReads(sameReview, review.report));
+  await page.locator(sameReview).scrollIntoViewIfNeeded();
+  await picture('review-over');
+  await open(STORY.asksIn);
+  const beforeLeft = await newest();
+  await say(review.left.say);
+  const left = await expect('who was kept may enter', () => arrives(beforeLeft, PAGE.table, review.left.shows));
+  const table = await page.locator(`${PAGE.message}[data-ts="${left}"]`).innerText();
+  if (review.left.without.test(table)) throw new Unmet(`who was removed may not enter; the list says: ${table}`);
+
   await speakAs(STORY.auditor);
   await open(STORY.asksIn);
   const beforeAudit = await newest();
@@ -266,6 +305,13 @@ async function say(text) {
     await page.getByTestId('composer-input-send').click();
     await page.waitForFunction((selector) => document.querySelector(selector).value === '', PAGE.composer);
   });
+}
+
+/** Presses a button under a row of a list, and waits until the bot has said what becomes of the row. */
+async function answer(list, { row, said }, button) {
+  await expect(`“${button}” can be pressed for ${row}`, () =>
+    list.locator('.block').filter({ hasText: row }).locator('xpath=following-sibling::*[1]').getByRole('button', { name: button }).click());
+  await expect(`what becomes of ${row} is said`, () => arrives(0, '[data-testid=only-you]', said));
 }
 
 /** Picks an entry of the form's menu whose label matches, by typing what is wanted. */

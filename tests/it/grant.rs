@@ -110,7 +110,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 4 h after AWS has confirmed it.
     3. Today: ben has no access to this account.
     4. It is for the ticket OPS-12.
@@ -129,7 +129,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 4 h after AWS has confirmed it.
     3. Today: ben has no access to this account.
     4. It is for the ticket OPS-12.
@@ -149,7 +149,7 @@ async fn access_is_given_for_a_while_and_ends_by_itself() {
       Where shop · prod · 111122223333
       Starts as soon as it may
       Why slow orders
-      1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+      1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
       2. Take it back 4 h after AWS has confirmed it.
       3. Today: ben has no access to this account.
       4. It is for the ticket OPS-12.
@@ -279,7 +279,7 @@ async fn an_extension_is_a_new_approval_and_takes_the_place_of_the_old() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why still slow
-    1. Leave ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod until today 2:00 PM.
+    1. Leave ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod until today 2:00 PM.
     2. Today: it ends today 12:00 PM, through CHG-1, which ends now instead.
     Prechecks
     ✅ CHG-1
@@ -314,7 +314,7 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 4 h after AWS has confirmed it.
     3. Today: ben has no access to this account.
     ✅ approved by @ana today 10:00 AM
@@ -332,7 +332,7 @@ async fn access_is_taken_away_with_every_grant_of_it() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why it is enough
-    1. Take the permission set PowerUserAccess in shop-prod (111122223333) away from ben (Ben Chen (ben@example.com)).
+    1. Take the permission set PowerUserAccess in shop-prod (111122223333) away from ben (Ben Chen, ben@example.com).
     2. Today: they have it through CHG-1, which ends with it.
     [Details]
     @ana takes the access away with CHG-2.
@@ -386,7 +386,7 @@ async fn what_stands_for_good_is_not_taken_back_by_a_grant_that_ends() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Leave it there: it has no end. access revoke takes it away.
     3. Today: they have it through CHG-1 until today 12:00 PM; it ends when the later of the two does.
     Prechecks
@@ -456,6 +456,41 @@ async fn a_revocation_that_fails_is_tried_until_it_succeeds_and_is_loud() {
     world.advance("20m").await;
     assert_eq!(holds(&world).await, Vec::<String>::new());
     assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod has ended. AWS confirms that it is gone.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_revocation_that_failed_is_first_in_line_at_the_start() {
+    let mut world = with(Choices { policy: Some(ALL.to_owned()), ..choices() }).await;
+    for name in ["orders", "users"] {
+        world.aws.database(name, "mysql", "8.0.35").await;
+    }
+    for _ in 0..8 {
+        world.aws.revocation_fails("AWS is not well.").await;
+    }
+    // CHG-1 ends at 11:00 and fails again and again; after 11:08 it would be tried next at a quarter past.
+    let card = asked(&mut world, "--for 1h").await;
+    world.advance_to("2026-11-25T11:08:00Z".parse().unwrap()).await;
+    assert!(world.audit("step_failed").await.lines().count() >= 3);
+    // What comes due while the bot is away: the end of what CHG-2 gives, and the upgrades CHG-3 and CHG-4.
+    let more = "/access grant --to bea --account shop-staging --permission-set ReadOnlyAccess --for 3m --reason audit";
+    world.person("bea").asks("ops", more).await;
+    for (name, minute) in [("orders", 12), ("users", 13)] {
+        world.person("ana").asks("ops", &format!("/rds upgrade {name} --to 8.0.40 --at 2026-11-25T11:{minute}:00Z")).await;
+    }
+    world.stop().await;
+    let before = world.aws.calls().await.len();
+    world.pass("2026-11-25T11:14:00Z".parse().unwrap()).await;
+    world.revive().await;
+    let calls = world.aws.calls().await.split_off(before);
+    // For which change each call was made, neighbours folded. The people are read for none.
+    let changes = calls.iter().filter_map(|call| Some(call.tags.get("watchkeeper:operation")?.as_str()));
+    let mut order: Vec<&str> = changes.filter(|operation| operation.starts_with("CHG-")).collect();
+    order.dedup();
+    assert_eq!(order.first(), Some(&"CHG-1"), "{order:?}");
+    assert!(!order[1..].contains(&"CHG-1"), "its try is over before anything else begins: {order:?}");
+    assert!(["CHG-2", "CHG-3", "CHG-4"].iter().all(|other| order.contains(other)), "{order:?}");
+    assert!(world.status(&card).starts_with("⚠️ Running, in trouble."), "{}", world.status(&card));
     world.end().await;
 }
 
@@ -572,6 +607,80 @@ async fn fifteen_grants_at_once_keep_to_ten_under_way() {
 }
 
 #[tokio::test]
+async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card() {
+    let mut world = with(Choices { policy: Some(ALL.to_owned()), ..choices() }).await;
+    world.aws.crowd(15, 2).await;
+    world.aws.assignments_take("5m").await;
+    let ask = |user: usize| {
+        let options = "--account shop-staging --permission-set ReadOnlyAccess --for 8h --reason audit";
+        format!("/access grant --to user-{user:04} {options}")
+    };
+    // From the first one it is known how long AWS takes.
+    world.person("ben").asks("ops", &ask(1)).await;
+    world.advance("6m").await;
+    for user in 2..=14 {
+        world.person("ben").asks("ops", &ask(user)).await;
+    }
+    let shop = world.slack.channel("shop-ops");
+    let cards =
+        [11, 12, 13, 14].map(|id| shop.messages().into_iter().find(|one| one.plain().starts_with(&format!("CHG-{id} ·"))));
+    let [under_way, next, second, third] = cards.map(Option::unwrap);
+    let line =
+        |card: &Message| shop.again(card).unwrap().plain().lines().find(|line| line.contains("ine for AWS")).map(str::to_owned);
+    let lines = [&under_way, &next, &second].map(|card| line(card).unwrap_or_else(|| "none".to_owned()));
+    assert_snapshot!(lines.join("\n"), @"
+    none
+    ▶️ Running since today 10:06 AM. In line for AWS: It is next.
+    ▶️ Running since today 10:06 AM. In line for AWS: 1 before it, about 5 min.
+    ");
+    assert_snapshot!(shop.again(&third).unwrap().plain(), @"
+    CHG-14 · user-0014: ReadOnlyAccess in shop-staging for 8 h
+    ▶️ Running since today 10:06 AM. In line for AWS: 2 before it, about 5 min.
+    Asked by @ben
+    Where shop · staging · 444455556666
+    Starts as soon as it may
+    Why audit
+    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    2. Take it back 8 h after AWS has confirmed it.
+    3. Today: user-0014 has no access to this account.
+    [Hand back] [Extend] [Details]
+    ");
+    assert_eq!(thread(&world, &third).matches("In line").count(), 1, "it stands on the card and nowhere else");
+    world.advance("5m").await;
+    assert_snapshot!(shop.again(&third).unwrap().plain(), @"
+    CHG-14 · user-0014: ReadOnlyAccess in shop-staging for 8 h
+    ▶️ Running since today 10:06 AM.
+    Asked by @ben
+    Where shop · staging · 444455556666
+    Starts as soon as it may
+    Why audit
+    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    2. Take it back 8 h after AWS has confirmed it.
+    3. Today: user-0014 has no access to this account.
+    Last: AWS took the request for user-0014's ReadOnlyAccess in shop-staging.
+    [Hand back] [Extend] [Details]
+    ");
+    world.advance("5m").await;
+    assert_snapshot!(shop.again(&third).unwrap().plain(), @"
+    CHG-14 · user-0014: ReadOnlyAccess in shop-staging for 8 h
+    ▶️ Running since today 10:06 AM.
+    Asked by @ben
+    Where shop · staging · 444455556666
+    Starts as soon as it may
+    Why audit
+    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    2. Take it back 8 h after AWS has confirmed it.
+    3. Today: user-0014 has no access to this account.
+    Last: Granted: user-0014 has ReadOnlyAccess in shop-staging until today 6:16 PM. Sign in at https://acme.awsapps.com/start.
+    [Hand back] [Extend] [Details]
+    ");
+    let posted = shop.messages().iter().filter(|message| message.plain().starts_with("CHG-14 ·")).count();
+    assert_eq!(posted, 1, "one message, edited");
+    assert_eq!((holds(&world).await.len(), world.aws.most_outstanding().await), (14, 10));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn open_sessions_end_too_when_that_was_asked_for() {
     let mut world = world().await;
     world.aws.assigned("bea", "PowerUserAccess", PROD).await;
@@ -590,13 +699,13 @@ async fn open_sessions_end_too_when_that_was_asked_for() {
     Where shop · prod · 111122223333
     Starts as soon as it may
     Why slow orders
-    1. Give ben (Ben Chen (ben@example.com)) the permission set PowerUserAccess in shop-prod (111122223333).
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
     2. Take it back 1 h after AWS has confirmed it.
     3. Then end their open sessions too: the inline policy of PowerUserAccess denies them, and is put back as it was after 12 h.
     4. Today: ben has no access to this account.
     ✅ approved by @ana today 10:00 AM
     Last: Open sessions of @ben's PowerUserAccess in shop-prod are ended. The policy that denies them is lifted today 11:00 PM, when the longest has run out.
-    [Hand back] [Extend] [Details]
+    [Details]
     ");
     world.restart().await;
     world.advance("13h").await;

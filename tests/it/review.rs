@@ -1,5 +1,6 @@
 //! Reviews of access: row by row until a day, and what drifts from what is declared.
 
+use standins::aws::Fault;
 use standins::slack::Message;
 use standins::world::{Choices, IDENTITY_CENTER, World, at_every_commit};
 
@@ -186,6 +187,22 @@ async fn a_group_is_gone_through_and_keeps_its_last_administrator() {
     [Details]
     ");
     assert_eq!(world.aws.members("readers").await, ["ana"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn whoever_was_removed_before_aws_was_in_trouble_counts_as_removed() {
+    let mut world = world().await;
+    world.person("ana").asks("ops", "/access review --group readers --until 'in 2 hours'").await;
+    let card = world.slack.channel("ops").expect("CHG-1").await;
+    world.person("aud").asks("ops", "/access drop CHG-1 2 3").await;
+    // AWS removes the first, but its answer is lost, and then AWS is in trouble for the second.
+    world.aws.fault(Fault::cut_after("identitystore", "DeleteGroupMembership").times(1)).await;
+    world.advance("2h").await;
+    world.aws.fault(Fault::error("identitystore", "DeleteGroupMembership", "InternalServerException", 500).times(6)).await;
+    world.advance("2h").await;
+    assert_eq!(world.aws.members("readers").await, ["ana"]);
+    insta::assert_snapshot!(now(&world, "ops", &card).lines().nth(1).unwrap_or_default(), @"✅ Done. Of 3 rows: 0 kept, 2 removed, 1 unanswered. What nobody answered stays as it is. access rows CHG-1 --csv has them all.");
     world.end().await;
 }
 

@@ -45,6 +45,12 @@ outstanding = 10
 refresh = "1h"
 "#;
 
+/// Deployments are followed: lines for [`Choices::config`].
+pub const DEPLOYMENTS: &str = r#"
+[ecs]
+every = "1m"
+"#;
+
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
 pub struct Choices {

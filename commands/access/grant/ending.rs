@@ -63,66 +63,76 @@ pub(super) async fn sweep(job: Job, permit: &Permit, cx: &Context<'_>) -> Result
 }
 
 async fn release(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
-    if !job.removes() && overlap::ending(cx.told).is_some_and(|told| told.what == word::KEEP) {
-        return Ok(Step::Done(kept(&job, cx)));
-    }
+    let keeps = !job.removes() && overlap::ending(cx.told).is_some_and(|told| told.what == word::KEEP);
     let id = permit.change().parse().map_err(|cause| Error::internal("reading the id of a change", cause))?;
-    let others = overlap::others(&job.assignment, permit.change(), cx).await?;
+    let mut others = overlap::others(&job.assignment, permit.change(), cx).await?;
+    if !job.removes() {
+        others.extend(overlap::givers(&job.assignment, cx).await?);
+    }
     let at = At::Release { why: why.clone() };
-    match overlap::release(overlap::rank(&job, id), &others) {
-        Release::Heir(_, _) if job.removes() => return again(At::Sweep, job, cx, "Another grant has begun; it is ended too."),
-        Release::Heir(to, _) => {
-            let note = text![code(permit.change()), " has ended; the access goes on through ", code(to.to_string()), "."];
-            let state = State { at: At::Yield { why, to }, job };
-            return Ok(Step::Tell { state, changes: vec![to], what: word::HEIR.to_owned(), note });
-        }
-        Release::LeaveTo(other) => {
+    let release = overlap::release(overlap::rank(&job, id), &others);
+    match release {
+        Release::LeaveTo(other) if !keeps => {
             let taken = job.access(cx).then(text![" is taken back by ", code(other.to_string()), "; this grant of it "]);
             return Ok(Step::Done(taken.then(how(&why))));
         }
-        Release::After(other) => return again(at, job, cx, text!["Waits for ", code(other.to_string()), ", which ends too."]),
-        Release::Act => {}
+        Release::After(other) if !keeps => {
+            return again(at, job, cx, text!["Waits for ", code(other.to_string()), ", which ends too."]);
+        }
+        _ => {}
+    }
+    let identity = Identity::open(cx).await?;
+    // Another try of this step may have asked AWS already: nothing can be left to others then.
+    if let Some(request) = identity.deletion_of(&job.assignment).await? {
+        let note = asked(&job, cx);
+        return next(At::FollowEnd { why, request }, job, note);
+    }
+    if keeps {
+        return Ok(Step::Done(kept(&job, cx)));
+    }
+    if let Release::Heir(to, _) = release {
+        if job.removes() {
+            return again(At::Sweep, job, cx, "Another grant has begun; it is ended too.");
+        }
+        let note = text![code(permit.change()), " has ended; the access goes on through ", code(to.to_string()), "."];
+        let state = State { at: At::Yield { why, to }, job };
+        return Ok(Step::Tell { state, changes: vec![to], what: word::HEIR.to_owned(), note });
     }
     if !job.removes() {
         if job.is_declared(cx) {
             let stays = job.access(cx).then(" is declared in the configuration, so it stays; this grant of it ");
             return Ok(Step::Done(stays.then(how(&why))));
         }
-        if given_for_good(&job.assignment, job.began, cx).await?.is_some() {
+        if given_for_good(&job, cx).await? {
             return Ok(Step::Done(kept(&job, cx)));
         }
     }
-    take(job, why, permit, cx).await
+    take(job, why, &identity, permit, cx).await
 }
 
-/// Asks AWS to take it back, if it is there and AWS is not at it already.
-async fn take(job: Job, why: Why, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+/// Asks AWS to take it back, if it is there.
+async fn take(job: Job, why: Why, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let at = At::Release { why: why.clone() };
-    let identity = Identity::open(cx).await?;
     let key = WriteKey::new(permit.change(), WRITE);
     let slot = match identity.write_slot(&key) {
         Ok(slot) => slot,
         Err(line) => return Ok(in_line(at, job, &line, cx)),
     };
-    // What AWS is at comes first: what ends between two looks is seen by the later one.
-    if let Some(request) = identity.deletion_of(&job.assignment).await? {
-        let note = asked(&job, cx);
-        return next(At::FollowEnd { why, request }, job, note);
-    }
+    // In this order: what ends between the two looks is seen by the second.
     if identity.creation_of(&job.assignment).await?.is_some() {
         identity.give_back(&key);
         return again(at, job, cx, "AWS is still giving it; it is taken back then.");
     }
     if !identity.is_assigned(&job.assignment).await? {
         identity.give_back(&key);
-        return ended(job, why, cx);
+        return ended(job, why, cx).await;
     }
     match identity.delete_assignment(permit, &slot, &job.assignment).await? {
         Asked::Begun(Progress::InProgress { request }) => {
             let note = asked(&job, cx);
             next(At::FollowEnd { why, request }, job, note)
         }
-        Asked::Begun(Progress::Succeeded) | Asked::AlreadyGone => ended(job, why, cx),
+        Asked::Begun(Progress::Succeeded) | Asked::AlreadyGone => ended(job, why, cx).await,
         Asked::Begun(Progress::Failed { reason, request }) => Err(failed(&job, &reason, &request, cx)),
         Asked::Conflict(_) => again(at, job, cx, "AWS is busy with the same access; I look again in a moment."),
     }
@@ -136,12 +146,12 @@ async fn follow(job: Job, why: Why, request: String, permit: &Permit, cx: &Conte
             let note = asked(&job, cx);
             again(At::FollowEnd { why, request }, job, cx, note)
         }
-        Progress::Succeeded => ended(job, why, cx),
+        Progress::Succeeded => ended(job, why, cx).await,
         Progress::Failed { reason, request } => {
             // The state stays at the request that failed, so that the engine counts the tries; each asks anew, if need be.
             if identity.deletion_of(&job.assignment).await?.is_none() {
                 if !identity.is_assigned(&job.assignment).await? {
-                    return ended(job, why, cx);
+                    return ended(job, why, cx).await;
                 }
                 if let Ok(slot) = identity.write_slot(&key) {
                     identity.delete_assignment(permit, &slot, &job.assignment).await?;
@@ -170,10 +180,9 @@ fn failed(job: &Job, reason: &str, request: &str, cx: &Context<'_>) -> Error {
 
 /// Another grant needs it: if that one still stands, this one is over.
 async fn yielded(job: Job, why: Why, to: ChangeId, cx: &Context<'_>) -> Result<Step<State>> {
-    let running = overlap::running(cx).await?;
-    let heir = running.iter().find(|(record, _)| record.id == to);
-    let phase = heir.map(|(record, state)| overlap::phase(state, &record.told, cx.now));
-    match phase {
+    let mut others = overlap::others(&job.assignment, "", cx).await?;
+    others.extend(overlap::givers(&job.assignment, cx).await?);
+    match others.iter().find(|other| other.rank.id == to).map(|heir| heir.phase) {
         Some(Phase::Stands { end }) => {
             let goes_on = job.access(cx).then(text![" goes on through ", code(to.to_string())]);
             let goes_on = end.iter().fold(goes_on, |told, end| told.then(text![" until ", *end]));
@@ -184,7 +193,13 @@ async fn yielded(job: Job, why: Why, to: ChangeId, cx: &Context<'_>) -> Result<S
 }
 
 /// AWS has taken it back.
-fn ended(job: Job, why: Why, cx: &Context<'_>) -> Result<Step<State>> {
+async fn ended(job: Job, why: Why, cx: &Context<'_>) -> Result<Step<State>> {
+    // Who takes access away has the last word, also over what is being given meanwhile.
+    if let (true, Some(giver)) = (job.removes(), overlap::givers(&job.assignment, cx).await?.first()) {
+        let note =
+            text!["It is gone. ", code(giver.rank.id.to_string()), " is giving the same; I look again once that has ended."];
+        return again(At::Release { why }, job, cx, note);
+    }
     let said = over(&job, &why, cx).then(" AWS confirms that it is gone.");
     match job.sessions {
         Sessions::RunOut => Ok(Step::Done(said)),

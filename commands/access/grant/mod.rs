@@ -8,12 +8,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::given::History;
 use crate::access::pick;
 use crate::args::Length;
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::plan::{Permit, Plan, Step};
-use crate::records::{ChangeId, Outcome, Status};
 use crate::{Change, Choice, Command};
 
 mod denying;
@@ -24,9 +24,8 @@ pub(crate) mod sessions;
 pub(crate) mod state;
 pub(crate) mod steps;
 
-use super::model::Assignment;
+use state::Job;
 pub use state::State;
-use state::resource_id;
 
 /// The commands whose changes are grants: their states are [`State`].
 pub(crate) const COMMANDS: [&str; 3] = [Grant::NAME, super::extend::Extend::NAME, super::revoke::Revoke::NAME];
@@ -92,18 +91,10 @@ pub(crate) async fn suggest(arg: &str, typed: &str, cx: &Context<'_>) -> Vec<Cho
     }
 }
 
-/// The change that gave this access for good since `since`, if no other has taken it away again.
-async fn given_for_good(assignment: &Assignment, since: jiff::Timestamp, cx: &Context<'_>) -> Result<Option<ChangeId>> {
-    let id = resource_id(assignment);
-    let changes = cx.records.changes(REMEMBERED).await?;
-    let ended = changes.iter().filter_map(|record| {
-        let Status::Ended { outcome: Outcome::Succeeded, at, .. } = &record.status else { return None };
-        let access = record.plan.resource.access.as_ref()?;
-        let lasting = access.minutes.is_none() && COMMANDS.contains(&&*record.command) && record.plan.resource.id == id;
-        (lasting && *at >= since).then_some((*at, record))
-    });
-    let newest = ended.max_by_key(|(at, _)| *at).map(|(_, record)| record);
-    Ok(newest.filter(|record| record.command == Grant::NAME).map(|record| record.id))
+/// Whether another change has given the same access for good since this one began.
+async fn given_for_good(job: &Job, cx: &Context<'_>) -> Result<bool> {
+    let history = History::newest(REMEMBERED, cx).await?;
+    Ok(history.for_good_since(job.began, &job.assignment, &job.principal.name).is_some())
 }
 
 /// How far back changes are looked at.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::state::{At, Job, Lasts, Sessions, State};
 use crate::access::model::Assignment;
+use crate::access::onboard;
 use crate::context::Context;
 use crate::error::Result;
 use crate::records::{ChangeId, ChangeRecord, Status, Told};
@@ -153,11 +154,35 @@ pub(crate) async fn running(cx: &Context<'_>) -> Result<Vec<(ChangeRecord, State
 
 /// The grants of the same access that run, but for the one called `me`.
 pub(crate) async fn others(assignment: &Assignment, me: &str, cx: &Context<'_>) -> Result<Vec<Grant>> {
-    let running = running(cx).await?.into_iter();
-    let same = running.filter(|(record, state)| state.job.assignment == *assignment && record.id.to_string() != me);
-    Ok(same
-        .map(|(record, state)| Grant { rank: rank(&state.job, record.id), phase: phase(&state, &record.told, cx.now) })
-        .collect())
+    let mut running = running(cx).await?;
+    running.retain(|(record, _)| record.id.to_string() != me);
+    Ok(of(assignment, &running, cx.now))
+}
+
+/// Those grants that are of this access.
+pub(crate) fn of(assignment: &Assignment, running: &[(ChangeRecord, State)], now: Timestamp) -> Vec<Grant> {
+    let same = running.iter().filter(|(_, state)| state.job.assignment == *assignment);
+    same.map(|(record, state)| Grant { rank: rank(&state.job, record.id), phase: phase(state, &record.told, now) }).collect()
+}
+
+/// Changes that give this access to many people for good, and are at it: a grant of it that ends leaves it to them, as to a grant
+/// that has no end. They tell those that are left to keep it, but listen to nobody themselves.
+pub(crate) async fn givers(assignment: &Assignment, cx: &Context<'_>) -> Result<Vec<Grant>> {
+    let open = cx.records.open_changes().await?;
+    let giving = open.iter().filter(|record| onboard::is_giving(record, assignment));
+    let rank = |id| Rank { removes: false, ends_sessions: false, id };
+    Ok(giving.map(|record| Grant { rank: rank(record.id), phase: Phase::Stands { end: None } }).collect())
+}
+
+/// Of all grants that run those that would take back, sooner or later, what stands for good now, and have not been told to keep
+/// it.
+pub(crate) fn to_tell(running: &[(ChangeRecord, State)], now: Timestamp) -> impl Iterator<Item = (ChangeId, &Assignment)> {
+    let ends = running.iter().filter(move |(record, state)| {
+        let takes = matches!(phase(state, &record.told, now), Phase::Stands { .. } | Phase::Ends | Phase::Releases);
+        let kept = ending(&record.told).is_some_and(|told| told.what == word::KEEP);
+        takes && !kept && !matches!(state.job.lasts, Lasts::ForGood | Lasts::Removed)
+    });
+    ends.map(|(record, state)| (record.id, &state.job.assignment))
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use super::overlap::{self, Phase};
 use super::sessions::MOST;
 use super::state::{At, Job, Lasts, Sessions, State, place, resource_id};
 use crate::access::aws::Identity;
-use crate::access::find;
 use crate::access::model::{Assignment, PermissionSet, Principal, PrincipalKind, User};
 use crate::access::roster::{self, Roster};
 use crate::access::writes::{planned_assignment, planned_end, planned_policy, planned_provisioning_in};
-use crate::context::{Access, Account, Context, Decision, Resource};
+use crate::access::{find, permitted};
+use crate::context::{Access, Account, Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, bold, code, lasting};
 use crate::plan::{Check, Offer, Runs, Work};
@@ -76,7 +76,7 @@ impl<'a> Wanted<'a> {
     pub(crate) fn who(&self) -> Text {
         let named = text![bold(self.principal.to_string())];
         match &self.user {
-            Some(user) => named.then(text![" (", user.label(), ")"]),
+            Some(user) => named.then(text![" (", user.names(), ")"]),
             None => named,
         }
     }
@@ -173,12 +173,16 @@ pub(super) async fn plan(asked: &Grant, cx: &Context<'_>) -> Result<Work<State>>
     })
 }
 
+/// The steps during which it is given, or stands: after them there is nothing to hand back.
+const STANDS: [&str; 3] = ["assign", "follow", "hold"];
+
 /// Buttons on the card of what ends by itself.
 pub(crate) fn offers(lasts: Lasts) -> Vec<Offer> {
     match lasts {
         Lasts::ForGood | Lasts::Removed => Vec::new(),
         Lasts::Minutes(_) | Lasts::Until { .. } => {
-            vec![Offer::new("Hand back", "access done"), Offer::new("Extend", "access extend")]
+            let offer = |label, command| Offer::new(label, command).during(&STANDS);
+            vec![offer("Hand back", "access done"), offer("Extend", "access extend")]
         }
     }
 }
@@ -340,18 +344,10 @@ const LISTED: usize = 5;
 
 /// Refuses early what the policy allows in no way, and says for how long it would allow it.
 pub(crate) fn permitted(resource: &Resource, cx: &Context<'_>) -> Result<()> {
-    let allowed = |resource: &Resource| {
-        let ordinary = cx.authority.decide(cx.person, cx.action, resource);
-        matches!(ordinary, Decision::Allowed { .. })
-    };
-    let in_emergency = |resource: &Resource| {
-        matches!(cx.authority.decide_in_emergency(cx.person, cx.action, resource), Decision::Allowed { .. })
-    };
-    if allowed(resource) || in_emergency(resource) {
-        return Ok(());
-    }
+    let Err(denied) = permitted::to_change(resource, cx) else { return Ok(()) };
+    let allowed = |minutes| permitted::to_see(&lasting_for(resource, minutes), cx).is_ok();
     let asked = resource.access.as_ref().and_then(|access| access.minutes);
-    let Some(most) = longest(asked.unwrap_or(WEEK), |minutes| allowed(&lasting_for(resource, minutes))) else { return Ok(()) };
+    let Some(most) = longest(asked.unwrap_or(WEEK), allowed) else { return Err(denied) };
     let set = resource.access.as_ref().map(|access| access.permission_set.clone()).unwrap_or_default();
     let most = lasting(SignedDuration::from_mins(most));
     let short = most.replace(" h", "h").replace(" min", "m");

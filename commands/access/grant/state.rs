@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::access::given;
+use crate::access::baseline;
 use crate::access::model::{Assignment, Principal, PrincipalKind};
 use crate::context::{Account, Context, PersonId};
 use crate::message::{Span, Text, bold, code};
@@ -153,7 +153,7 @@ impl Job {
 
     /// Whether the configuration declares that it stands.
     pub(crate) fn is_declared(&self, cx: &Context<'_>) -> bool {
-        given::is_declared(&self.assignment, &self.principal.name, &self.permission_set, cx)
+        baseline::is_declared(&self.assignment, (&self.principal.name, &self.permission_set), cx)
     }
 
     pub(crate) fn removes(&self) -> bool {

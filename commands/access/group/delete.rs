@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::resource;
 use crate::access::aws::Identity;
 use crate::access::holding::Names;
-use crate::access::leaving::{Leaving, Left, direct};
+use crate::access::leaving::{Leaving, Left};
 use crate::access::user::refuse_out_of_reach;
-use crate::access::words::{check, count, some};
+use crate::access::words::{count, some};
 use crate::access::writes::{planned_end, planned_group_deletion};
-use crate::access::{find, guard, pick};
+use crate::access::{find, guard, permitted, pick};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Text, bold};
@@ -74,14 +74,15 @@ impl Change for Delete {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<State>> {
         let identity = Identity::open(cx).await?;
         let group = find::group(&self.group, cx, &identity).await?;
-        check(&resource(&group), cx)?;
+        permitted::to_change(&resource(&group), cx)?;
         guard::own_group(&group)?;
         guard::group_may_go(&group, cx)?;
         let who = group.principal();
-        let (members, assignments) = tokio::try_join!(identity.members(&group.id), direct(&who, &identity))?;
+        let assignee = who.assignee();
+        let (members, assignments) = tokio::try_join!(identity.members(&group.id), identity.assigned_itself(&assignee))?;
         refuse_out_of_reach(&assignments, &group.name, cx, &identity)?;
         let names = Names::of(&assignments, &members, &identity, cx).await?;
-        let grants: Vec<ChangeId> = names.history.active_for(&group.id).iter().map(|change| change.id).collect();
+        let grants: Vec<ChangeId> = names.history.grants_for(&assignee, &group.name);
         let mut what = Vec::new();
         if !grants.is_empty() {
             let grants: Vec<String> = grants.iter().map(ToString::to_string).collect();
@@ -100,7 +101,7 @@ impl Change for Delete {
                 .then(some(people.iter().map(String::as_str)))
                 .then("."),
         });
-        let leaving = Leaving::new(who, assignments.len());
+        let leaving = Leaving::new(who);
         Ok(Plan::Work(Box::new(Work {
             resource: resource(&group),
             runs: Runs::Alone,

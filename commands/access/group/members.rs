@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::resource;
 use crate::access::aws::Identity;
 use crate::access::model::{Group, Membership, Principal, User};
-use crate::access::words::{check, count, some};
+use crate::access::words::{count, some};
 use crate::access::writes::{planned_joining, planned_leaving};
-use crate::access::{find, guard};
+use crate::access::{find, guard, permitted};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Text, bold, code, lasting};
@@ -52,7 +52,7 @@ pub struct Turn {
 pub(super) async fn plan(way: Way, group: &str, typed: &[String], cx: &Context<'_>) -> Result<Plan<State>> {
     let identity = Identity::open(cx).await?;
     let group = find::group(group, cx, &identity).await?;
-    check(&resource(&group), cx)?;
+    permitted::to_change(&resource(&group), cx)?;
     guard::own_group(&group)?;
     let typed = each_person(typed);
     let mut users = identity.each(&typed, |one| find::user(one, cx, &identity)).await?;

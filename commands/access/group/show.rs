@@ -8,9 +8,8 @@ use super::resource;
 use crate::access::aws::Identity;
 use crate::access::given;
 use crate::access::holding::Names;
-use crate::access::leaving::direct;
-use crate::access::words::{check, count, some};
-use crate::access::{find, guard, pick};
+use crate::access::words::{count, some};
+use crate::access::{find, guard, permitted, pick};
 use crate::context::{Context, Resource};
 use crate::error::Result;
 use crate::message::{Button, Message, Text};
@@ -40,9 +39,9 @@ impl Query for Show {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let identity = Identity::open(cx).await?;
         let group = find::group(&self.group, cx, &identity).await?;
-        check(&resource(&group), cx)?;
-        let who = group.principal();
-        let (members, assignments) = tokio::try_join!(identity.members(&group.id), direct(&who, &identity))?;
+        permitted::to_see(&resource(&group), cx)?;
+        let who = group.principal().assignee();
+        let (members, assignments) = tokio::try_join!(identity.members(&group.id), identity.assigned_itself(&who))?;
         let names = Names::of(&assignments, &members, &identity, cx).await?;
         let mut people: Vec<String> = members.iter().map(|member| names.user(&member.user)).collect();
         people.sort();

@@ -5,13 +5,13 @@ use jiff::SignedDuration;
 use super::steps::{Job, Last, Stage};
 use super::{Offboard, State};
 use crate::access::aws::Identity;
+use crate::access::given::{self, Given};
 use crate::access::model::{Assignment, Group, Membership, User};
-use crate::access::onboard::{direct, names};
-use crate::access::ours::{self, Made};
+use crate::access::onboard::names;
 use crate::access::roster::Roster;
 use crate::access::words::account_name;
 use crate::access::writes::{planned_end, planned_leaving, planned_user_deletion};
-use crate::access::{find, guard, roster};
+use crate::access::{calls, find, guard, roster};
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
@@ -25,7 +25,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// What somebody has.
 struct Holdings {
     /// Grants of the bot that run.
-    grants: Vec<Made>,
+    grants: Vec<Given>,
     /// What is assigned to them apart from the grants.
     assignments: Vec<Assignment>,
     /// What stands in the management account, where a delegated administrator can take nothing away.
@@ -71,11 +71,12 @@ pub(super) async fn plan(asked: &Offboard, cx: &Context<'_>) -> Result<Work<Stat
 }
 
 async fn holdings(user: &User, cx: &Context<'_>, identity: &Identity) -> Result<Holdings> {
-    let mut grants = ours::running(cx).await?;
-    grants.retain(|made| made.is_for(&user.principal().assignee(), &user.name));
-    grants.sort_by_key(|made| made.change);
-    let all = direct(&user.id, identity).await?.into_iter();
-    let rest = all.filter(|assignment| !grants.iter().any(|made| made.covers(assignment, &user.name)));
+    let who = user.principal().assignee();
+    let mut grants = given::timed(cx).await?;
+    grants.retain(|given| given.is_for(&who, &user.name));
+    grants.sort_by_key(|given| given.change);
+    let all = identity.assigned_itself(&who).await?.into_iter();
+    let rest = all.filter(|assignment| !grants.iter().any(|given| given.covers(assignment, &user.name)));
     let (out_of_reach, assignments) = rest.partition(|assignment| identity.out_of_reach(&assignment.account));
     let mut memberships = Vec::new();
     for membership in identity.memberships(&user.id).await? {
@@ -99,9 +100,8 @@ impl Holdings {
 /// Changes that would give them something and have not begun: nobody can tell these to end.
 async fn waiting(user: &User, cx: &Context<'_>) -> Result<Vec<ChangeRecord>> {
     let mut open = cx.records.open_changes().await?;
-    let theirs = |call: &PlannedCall| {
-        call.api == "sso:CreateAccountAssignment" && ours::each(call, "PrincipalId").any(|id| id == user.id || id == user.name)
-    };
+    let who = user.principal().assignee();
+    let theirs = |call: &PlannedCall| calls::creates(call) && calls::is_for(call, &who, &user.name);
     open.retain(|record| {
         let ahead = matches!(record.status, Status::AwaitingApproval { .. } | Status::Scheduled { .. });
         ahead && record.plan.calls.iter().any(theirs)
@@ -120,7 +120,7 @@ fn what(user: &User, holdings: &Holdings, last: Last, roster: &Roster, cx: &Cont
     let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let mut what = Vec::new();
     if !holdings.grants.is_empty() {
-        let all: Vec<String> = holdings.grants.iter().map(|made| made.change.to_string()).collect();
+        let all: Vec<String> = holdings.grants.iter().map(|given| given.change.to_string()).collect();
         what.push(text![
             format!("End {} early: ", counted(all.len(), "grant")),
             names(all.iter().map(String::as_str)),

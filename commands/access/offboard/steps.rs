@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use crate::access::aws::Identity;
 use crate::access::batch::{Batch, Way, Worked};
+use crate::access::given::{self, Given};
 use crate::access::model::{Assignee, Assignment, User};
-use crate::access::onboard::direct;
-use crate::access::ours::{self, Made};
 use crate::access::writes::{Removal, Update, UserUpdate};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -61,9 +60,9 @@ impl Job {
     }
 
     /// The grants for them that run.
-    async fn grants(&self, cx: &Context<'_>) -> Result<Vec<Made>> {
-        let mut running = ours::running(cx).await?;
-        running.retain(|made| made.is_for(&Assignee::user(&*self.id), &self.name));
+    async fn grants(&self, cx: &Context<'_>) -> Result<Vec<Given>> {
+        let mut running = given::timed(cx).await?;
+        running.retain(|given| given.is_for(&Assignee::user(&*self.id), &self.name));
         Ok(running)
     }
 }
@@ -78,7 +77,7 @@ pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Res
     match stage {
         Stage::Tell { job } => tell(job, cx).await,
         Stage::AwaitGrants { job } => await_grants(job, &identity, cx).await,
-        Stage::Take { job, assignments, batch } => match batch.work(&assignments, &identity, permit).await? {
+        Stage::Take { job, assignments, batch } => match batch.work(&assignments, &identity, permit, cx).await? {
             Worked::More { batch, again, so_far } => {
                 Ok(Step::Progress { state: State(Stage::Take { job, assignments, batch }), until: again, so_far })
             }
@@ -95,9 +94,8 @@ pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Res
 }
 
 async fn tell(mut job: Job, cx: &Context<'_>) -> Result<Step<State>> {
-    let mut changes: Vec<ChangeId> = job.grants(cx).await?.iter().map(|made| made.change).collect();
+    let mut changes: Vec<ChangeId> = job.grants(cx).await?.iter().map(|given| given.change).collect();
     changes.sort();
-    changes.dedup();
     job.grants = changes.len();
     let name = job.name.clone();
     let state = State(Stage::AwaitGrants { job });
@@ -111,12 +109,12 @@ async fn tell(mut job: Job, cx: &Context<'_>) -> Result<Step<State>> {
 /// A grant may go on after it gave its access back, to end open sessions: it is the access that counts.
 async fn await_grants(job: Job, identity: &Identity, cx: &Context<'_>) -> Result<Step<State>> {
     let grants = job.grants(cx).await?;
-    let standing = direct(&job.id, identity).await?;
-    let mut holding: Vec<&Made> =
-        grants.iter().filter(|made| standing.iter().any(|assignment| made.covers(assignment, &job.name))).collect();
-    holding.sort_by_key(|made| made.change);
+    let standing = identity.assigned_itself(&Assignee::user(&*job.id)).await?;
+    let mut holding: Vec<&Given> =
+        grants.iter().filter(|given| standing.iter().any(|assignment| given.covers(assignment, &job.name))).collect();
+    holding.sort_by_key(|given| given.change);
     if !holding.is_empty() {
-        let ids: Vec<String> = holding.iter().map(|made| made.change.to_string()).collect();
+        let ids: Vec<String> = holding.iter().map(|given| given.change.to_string()).collect();
         let note = text!["Waits until AWS has taken back what ", ids.join(", "), " gave."];
         return Ok(Step::Wait { state: State(Stage::AwaitGrants { job }), until: cx.now + PAUSE, note });
     }
@@ -131,10 +129,17 @@ async fn await_grants(job: Job, identity: &Identity, cx: &Context<'_>) -> Result
 }
 
 async fn leave(mut job: Job, identity: &Identity, permit: &Permit) -> Result<Step<State>> {
-    let memberships = identity.memberships(&job.id).await?;
-    for membership in &memberships {
-        if identity.remove_member(permit, &membership.id).await? == Removal::Removed {
-            job.memberships += 1;
+    let before = job.memberships;
+    for membership in identity.memberships(&job.id).await? {
+        match identity.remove_member(permit, &membership.id).await {
+            Ok(Removal::Removed) => job.memberships += 1,
+            Ok(Removal::AlreadyGone) => {}
+            // What was removed is kept first; the next step meets the same trouble again.
+            Err(_) if job.memberships > before => {
+                let so_far = format!("{} removed.", counted(job.memberships, "membership")).into();
+                return Ok(Step::Progress { state: State(Stage::Leave { job }), until: identity.now, so_far });
+            }
+            Err(error) => return Err(error),
         }
     }
     let note = text![format!("Removed {}.", counted(job.memberships, "membership"))];

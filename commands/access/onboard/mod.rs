@@ -16,7 +16,8 @@ mod newcomers;
 mod plan;
 mod steps;
 
-pub(super) use plan::{direct, names};
+pub(super) use plan::names;
+pub(super) use steps::is_giving;
 
 /// Creates people, one or hundreds, with the groups and the access of somebody like them or of a profile.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

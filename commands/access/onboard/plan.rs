@@ -6,9 +6,10 @@ use super::newcomers::{self, Newcomer};
 use super::steps::{Access, Job, Named, Stage};
 use super::{Onboard, State};
 use crate::access::aws::Identity;
+use crate::access::calls::{listed, planned_for_all};
 use crate::access::find;
-use crate::access::model::{Assignee, Assignment};
-use crate::access::ours::{self, listed, planned_for_all};
+use crate::access::given::{self, Given};
+use crate::access::model::Assignee;
 use crate::access::words::account_name;
 use crate::access::writes::planned_joining;
 use crate::access::{configured, roster};
@@ -38,7 +39,7 @@ pub(super) async fn plan(asked: &Onboard, cx: &Context<'_>) -> Result<Work<State
     let addresses = asked.addresses();
     let people = newcomers::of(&addresses, asked.name.as_deref(), &identity.users().await?)?;
     let job = Job { people, groups: share.groups, access: share.access };
-    let lacks = Lacks::of(&job, &identity).await?;
+    let lacks = Lacks::of(&job, &given::timed(cx).await?, &identity).await?;
     let new = job.people.iter().filter(|person| matches!(person, Newcomer::New(_))).count();
     if new == 0 && lacks.is_empty() {
         return Err(Error::shown(text![
@@ -101,7 +102,7 @@ async fn of_profile(name: &str, cx: &Context<'_>, identity: &Identity) -> Result
 
 async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Result<Share> {
     let model = find::user(like, cx, identity).await?;
-    let direct = direct(&model.id, identity).await?;
+    let direct = identity.assigned_itself(&model.principal().assignee()).await?;
     let roster = roster::naming(&direct, cx).await?;
     let mut groups = Vec::new();
     for membership in identity.memberships(&model.id).await? {
@@ -110,7 +111,7 @@ async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Res
         }
     }
     groups.sort_by(|a, b| a.name.cmp(&b.name));
-    let running = ours::running(cx).await?;
+    let running = given::timed(cx).await?;
     let (mut access, mut left_out) = (Vec::new(), Vec::new());
     for assignment in direct {
         let told = Access {
@@ -119,8 +120,8 @@ async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Res
             account: assignment.account.clone(),
             permission_set: assignment.permission_set.clone(),
         };
-        if let Some(made) = running.iter().find(|made| made.covers(&assignment, &model.name)) {
-            left_out.push(text![told.told(), ", which ", &*model.name, " holds for a time ("].then(made.told()).then(")"));
+        if let Some(given) = running.iter().find(|given| given.covers(&assignment, &model.name)) {
+            left_out.push(text![told.told(), ", which ", &*model.name, " holds for a time ("].then(given.told()).then(")"));
         } else if identity.out_of_reach(&assignment.account) {
             left_out.push(text![told.told(), ", since AWS lets me change nothing in the management account"]);
         } else {
@@ -138,30 +139,26 @@ async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Res
     Ok(Share { groups, access, left_out, told: text!["like ", &*model.name] })
 }
 
-/// What a user, by id, is assigned without a group.
-pub(in crate::access) async fn direct(user: &str, identity: &Identity) -> Result<Vec<Assignment>> {
-    let principal = Assignee::user(user);
-    let mut all = identity.assignments_of(&principal).await?;
-    all.retain(|assignment| assignment.principal == principal);
-    all.sort();
-    Ok(all)
-}
-
 /// What each person still lacks.
 struct Lacks {
     /// For each group those who are not in it.
     groups: Vec<Vec<String>>,
-    /// For each access those who do not have it.
+    /// For each access those who do not have it for good.
     access: Vec<Vec<String>>,
+    /// What some of these have for a time.
+    for_a_time: Vec<Text>,
 }
 
 impl Lacks {
-    async fn of(job: &Job, identity: &Identity) -> Result<Self> {
-        let mut lacks = Self { groups: vec![Vec::new(); job.groups.len()], access: vec![Vec::new(); job.access.len()] };
+    async fn of(job: &Job, running: &[Given], identity: &Identity) -> Result<Self> {
+        let (groups, access) = (vec![Vec::new(); job.groups.len()], vec![Vec::new(); job.access.len()]);
+        let mut lacks = Self { groups, access, for_a_time: Vec::new() };
         for person in &job.people {
             let (groups, access) = match person {
                 Newcomer::New(_) => (Vec::new(), Vec::new()),
-                Newcomer::Known { id, .. } => (identity.memberships(id).await?, direct(id, identity).await?),
+                Newcomer::Known { id, .. } => {
+                    (identity.memberships(id).await?, identity.assigned_itself(&Assignee::user(id.as_str())).await?)
+                }
             };
             for (at, group) in job.groups.iter().enumerate() {
                 if !groups.iter().any(|membership| membership.group == group.id) {
@@ -169,7 +166,14 @@ impl Lacks {
                 }
             }
             for (at, one) in job.access.iter().enumerate() {
-                if !access.contains(&one.assignment(person.reference())) {
+                let assignment = one.assignment(person.reference());
+                let stands = access.contains(&assignment);
+                let ends = running.iter().find(|given| stands && given.covers(&assignment, person.name()));
+                if let Some(given) = ends {
+                    let has = text![person.name(), " has ", one.told(), " for a time, "].then(given.told());
+                    lacks.for_a_time.push(has.then("; after this it has no end."));
+                }
+                if !stands || ends.is_some() {
                     lacks.access[at].push(person.reference().to_owned());
                 }
             }
@@ -232,6 +236,10 @@ fn what(job: &Job, lacks: &Lacks, left_out: Vec<Text>) -> Vec<Text> {
             for_some(who),
             "."
         ]);
+    }
+    what.extend(lacks.for_a_time.iter().take(SHOWN).cloned());
+    if lacks.for_a_time.len() > SHOWN {
+        what.push(text![format!("So it is with {} more.", lacks.for_a_time.len() - SHOWN)]);
     }
     what.extend(left_out.into_iter().map(|line| text!["Left out: "].then(line).then(".")));
     what

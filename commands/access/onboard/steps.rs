@@ -3,17 +3,19 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::State;
 use super::newcomers::Newcomer;
+use super::{Onboard, State};
 use crate::access::aws::Identity;
 use crate::access::batch::{Batch, Failure, Way, Worked, left};
+use crate::access::grant::overlap::{self, word};
 use crate::access::model::{Assignee, Assignment};
 use crate::access::writes::Creation;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
 use crate::plan::{Permit, Step};
-use crate::text;
+use crate::records::{ChangeId, ChangeRecord, Status};
+use crate::{Command, text};
 
 /// How many people one step takes.
 const AT_ONCE: usize = 5;
@@ -71,6 +73,18 @@ pub(super) enum Stage {
     },
     /// Assign to them what they get directly.
     Assign { people: People, access: Vec<Access>, batch: Batch },
+    /// It stands for good now: say so to grants that would take some of it back.
+    Settle { people: People, access: Vec<Access>, assigned: Assigned },
+}
+
+/// What came of assigning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Assigned {
+    /// How many of them AWS made.
+    made: usize,
+    /// How many grants would have taken some back.
+    kept: usize,
+    failed: Vec<Failure>,
 }
 
 /// The people, once they all exist.
@@ -85,6 +99,32 @@ impl Stage {
     pub(super) fn first(job: Job) -> Self {
         Self::People { job, ids: Vec::new(), created: 0, joined: 0, began: None }
     }
+
+    /// Whether it gives this assignment for good: what AWS failed at it does not.
+    fn gives(&self, assignment: &Assignment) -> bool {
+        let (people, access) = match self {
+            Self::People { .. } => return false,
+            Self::Assign { people, access, .. } | Self::Settle { people, access, .. } => (people, access),
+        };
+        let Some(item) = wanted(people, access).iter().position(|one| one == assignment) else { return false };
+        match self {
+            Self::People { .. } => false,
+            Self::Assign { batch, .. } => !batch.failed_at(item),
+            Self::Settle { assigned, .. } => assigned.failed.iter().all(|failure| failure.item != item),
+        }
+    }
+}
+
+/// Whether a change is an onboarding that is giving this assignment.
+pub(in crate::access) fn is_giving(record: &ChangeRecord, assignment: &Assignment) -> bool {
+    let Status::Running { state, .. } = &record.status else { return false };
+    let stage = (record.command == Onboard::NAME).then(|| serde_json::from_value::<State>(state.clone()).ok()).flatten();
+    stage.is_some_and(|State(stage)| stage.gives(assignment))
+}
+
+/// All that is to stand: for each person each access.
+fn wanted(people: &People, access: &[Access]) -> Vec<Assignment> {
+    people.ids.iter().flat_map(|id| access.iter().map(|access| access.assignment(id))).collect()
 }
 
 pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
@@ -95,6 +135,7 @@ pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Res
             work.go_on(&identity, permit, cx).await
         }
         Stage::Assign { people, access, batch } => assign(people, access, batch, (&identity, permit, cx)).await,
+        Stage::Settle { people, access, assigned } => settle(people, access, assigned, cx).await,
     }
 }
 
@@ -125,7 +166,7 @@ impl Welcome {
             return Ok(Step::Progress { state, until: cx.now, so_far: format!("{done} of {all} people done{left}.").into() });
         }
         if self.job.access.is_empty() {
-            return Ok(Step::Done(welcome(&self.people, 0, cx)));
+            return Ok(Step::Done(welcome(&self.people, &Assigned::default(), cx)));
         }
         let batch = Batch::new(Way::Give, done * self.job.access.len(), cx.now);
         let state = State(Stage::Assign { people: self.people, access: self.job.access, batch });
@@ -181,13 +222,38 @@ async fn assign(
     batch: Batch,
     (identity, permit, cx): (&Identity, &Permit, &Context<'_>),
 ) -> Result<Step<State>> {
-    let wanted: Vec<Assignment> = people.ids.iter().flat_map(|id| access.iter().map(|access| access.assignment(id))).collect();
-    match batch.work(&wanted, identity, permit).await? {
+    let wanted = wanted(&people, &access);
+    match batch.work(&wanted, identity, permit, cx).await? {
         Worked::More { batch, again, so_far } => {
             Ok(Step::Progress { state: State(Stage::Assign { people, access, batch }), until: again, so_far })
         }
-        Worked::Done { failed, unneeded } if failed.is_empty() => Ok(Step::Done(welcome(&people, wanted.len() - unneeded, cx))),
-        Worked::Done { failed, .. } => Err(failure(&failed, &access, wanted.len())),
+        Worked::Done { failed, unneeded } => {
+            let made = wanted.len() - unneeded - failed.len();
+            settle(people, access, Assigned { made, kept: 0, failed }, cx).await
+        }
+    }
+}
+
+/// Tells grants that would take some of it back to keep it, and looks again: it is done once there are none. A grant that begins
+/// after that look ends after this change, and finds it in the records.
+async fn settle(people: People, access: Vec<Access>, mut assigned: Assigned, cx: &Context<'_>) -> Result<Step<State>> {
+    let wanted = wanted(&people, &access);
+    let stands = |assignment: &Assignment| {
+        let place = wanted.iter().position(|one| one == assignment);
+        place.is_some_and(|item| assigned.failed.iter().all(|failure| failure.item != item))
+    };
+    let running = overlap::running(cx).await?;
+    let told = overlap::to_tell(&running, cx.now).filter(|(_, assignment)| stands(assignment));
+    let changes: Vec<ChangeId> = told.map(|(id, _)| id).collect();
+    if !changes.is_empty() {
+        assigned.kept += changes.len();
+        let note = text![code(cx.operation), " makes it stand for good."];
+        let state = State(Stage::Settle { people, access, assigned });
+        return Ok(Step::Tell { state, changes, what: word::KEEP.to_owned(), note });
+    }
+    match assigned.failed.is_empty() {
+        true => Ok(Step::Done(welcome(&people, &assigned, cx))),
+        false => Err(failure(&assigned.failed, &access, wanted.len())),
     }
 }
 
@@ -209,7 +275,7 @@ fn failure(failed: &[Failure], access: &[Access], all: usize) -> Error {
     )
 }
 
-fn welcome(people: &People, assigned: usize, cx: &Context<'_>) -> Text {
+fn welcome(people: &People, assigned: &Assigned, cx: &Context<'_>) -> Text {
     let known = people.ids.len() - people.created;
     let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let mut parts = Vec::new();
@@ -220,8 +286,11 @@ fn welcome(people: &People, assigned: usize, cx: &Context<'_>) -> Text {
         parts.push(counted(known, "was there already", "were there already"));
     }
     parts.push(counted(people.joined, "membership added", "memberships added"));
-    if assigned > 0 {
-        parts.push(counted(assigned, "assignment made", "assignments made"));
+    if assigned.made > 0 {
+        parts.push(counted(assigned.made, "assignment made", "assignments made"));
+    }
+    if assigned.kept > 0 {
+        parts.push(counted(assigned.kept, "assignment kept that was to end", "assignments kept that were to end"));
     }
     let told = text![parts.join(", "), "."];
     if people.created == 0 {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::access::aws::Identity;
 use crate::access::given::{self, History};
-use crate::access::words::{account_name, check, session, some};
-use crate::access::{find, pick};
+use crate::access::words::{account_name, session, some};
+use crate::access::{find, permitted, pick};
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Message, Text, code};
@@ -37,7 +37,7 @@ impl Query for Show {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let identity = Identity::open(cx).await?;
         let set = find::permission_set(&self.permission_set, cx, &identity).await?;
-        check(&Resource { id: set.arn.clone(), ..Resource::named("permission set", &*set.name) }, cx)?;
+        permitted::to_see(&Resource { id: set.arn.clone(), ..Resource::named("permission set", &*set.name) }, cx)?;
         let Some(details) = identity.details(&set.arn).await? else {
             return Err(Error::shown(text![code(&*set.name), " is gone: somebody deleted it this moment."]));
         };

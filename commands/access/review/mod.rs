@@ -20,7 +20,7 @@ mod rows;
 mod show;
 mod steps;
 
-pub(super) use rows::who;
+pub(super) use rows::{removed, who};
 
 pub use answer::{Drop, Keep};
 pub use show::Rows;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Review;
 use crate::Command;
+use crate::access::calls::{each, listed};
 use crate::access::configured;
 use crate::access::model::{Assignee, Assignment, PrincipalKind};
-use crate::access::ours::{each, listed};
 use crate::access::roster::{self, Roster};
 use crate::access::writes::planned_end;
 use crate::context::{Context, Person};
@@ -166,6 +166,14 @@ pub(super) fn answers(told: &[Told], count: usize) -> Vec<Answer<'_>> {
         }
     }
     answers
+}
+
+/// Whether people said of this assignment that it goes; a review that has ended has removed it.
+pub(in crate::access) fn removed(record: &ChangeRecord, assignment: &Assignment) -> bool {
+    let rows = rows(record);
+    let answers = answers(&record.told, rows.len());
+    let is_it = |row: &Row| matches!(row, Row::Assigned(one) if one == assignment);
+    rows.iter().zip(answers).any(|(row, answer)| is_it(row) && matches!(answer, Answer::Drop(_)))
 }
 
 /// The record of a review.

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::Review;
 use super::rows::{Answer, Row, answers, find, roster, rows, who};
 use super::steps::counted;
+use crate::access::given::{Given, History};
 use crate::access::model::PrincipalKind;
-use crate::access::ours::{self, Made};
 use crate::access::roster::Roster;
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
@@ -61,7 +61,7 @@ struct View<'r> {
     record: &'r ChangeRecord,
     rows: &'r [Row],
     answers: Vec<Answer<'r>>,
-    made: Vec<Made>,
+    history: History,
     roster: &'r Roster,
 }
 
@@ -73,9 +73,9 @@ impl Query for Rows {
         }
         let rows = rows(&record);
         let answers = answers(&record.told, rows.len());
-        let made = ours::standing(cx).await?;
+        let history = History::read(cx).await?;
         let roster = roster(&rows, cx).await?;
-        let view = View { record: &record, rows: &rows, answers, made, roster: &roster };
+        let view = View { record: &record, rows: &rows, answers, history, roster: &roster };
         if self.csv {
             let said = format!("{} of {}, as a file.", counted(rows.len()), self.id);
             return Ok(Message::new().text(said).file(format!("{}-rows.csv", self.id), view.csv().csv()));
@@ -129,8 +129,8 @@ impl View<'_> {
     fn line(&self, row: usize) -> Text {
         let Some(one) = self.rows.get(row) else { return Text::default() };
         let told = text![format!("{}. ", row + 1), bold(one.told(self.roster))];
-        let told = match self.made(one) {
-            Some(made) => told.then(text![", since ", made.since, " "]).then(made.told()),
+        let told = match self.given(one) {
+            Some(given) => told.then(text![", since ", given.since, " "]).then(given.told()),
             None if matches!(one, Row::Assigned(_)) => told.then(", not by me"),
             None => told,
         };
@@ -141,10 +141,9 @@ impl View<'_> {
         }
     }
 
-    fn made(&self, row: &Row) -> Option<&Made> {
+    fn given(&self, row: &Row) -> Option<Given> {
         let Row::Assigned(assignment) = row else { return None };
-        let name = self.roster.principal(&assignment.principal).name;
-        self.made.iter().find(|made| made.covers(assignment, &name))
+        self.history.given(assignment, &self.roster.principal(&assignment.principal).name)
     }
 
     fn csv(&self) -> Table {
@@ -167,7 +166,7 @@ impl View<'_> {
                 Row::Assigned(one) => (self.roster.permission_set_name(&one.permission_set).to_owned(), one.account.clone()),
                 Row::Member { .. } => (String::new(), String::new()),
             };
-            let made = self.made(row);
+            let given = self.given(row);
             let principal = row.principal();
             let (answer, told) = match self.answers.get(at) {
                 Some(Answer::Keep(told)) => ("keep", Some(*told)),
@@ -182,10 +181,10 @@ impl View<'_> {
                 name.strip_prefix("group ").unwrap_or(&name).to_owned(),
                 set,
                 account,
-                made.map(|made| made.since.to_string()).unwrap_or_default(),
-                made.and_then(|made| made.until).map(|until| until.to_string()).unwrap_or_default(),
-                made.map(|made| made.by.to_string()).unwrap_or_default(),
-                made.map(|made| made.change.to_string()).unwrap_or_default(),
+                given.as_ref().map(|given| given.since.to_string()).unwrap_or_default(),
+                given.as_ref().and_then(|given| given.until).map(|until| until.to_string()).unwrap_or_default(),
+                given.as_ref().map(|given| given.by.to_string()).unwrap_or_default(),
+                given.as_ref().map(|given| given.change.to_string()).unwrap_or_default(),
                 answer.to_owned(),
                 told.map(|told| told.by.to_string()).unwrap_or_default(),
                 told.map(|told| told.at.to_string()).unwrap_or_default(),

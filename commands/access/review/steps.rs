@@ -8,9 +8,7 @@ use super::rows::{Answer, Row, answers, roster, rows};
 use crate::access::aws::Identity;
 use crate::access::batch::{Batch, Way, Worked};
 use crate::access::model::{Assignee, Assignment};
-use crate::access::roster::Roster;
-use crate::access::writes::Removal;
-use crate::access::{guard, ours};
+use crate::access::{given, guard};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
@@ -59,8 +57,8 @@ pub(super) enum Stage {
     Take { items: Vec<usize>, told: Vec<usize>, batch: Batch, tally: Tally },
     /// Wait until grants that were told to end have taken their access back.
     AwaitGrants { told: Vec<usize>, tally: Tally },
-    /// Take members out of the group.
-    Leave { tally: Tally },
+    /// Take these members out of the group, the next one first.
+    Leave { items: Vec<usize>, tally: Tally },
 }
 
 pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
@@ -75,7 +73,7 @@ pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Res
         Stage::Tell => tell(&rows, cx).await,
         Stage::Take { items, told, batch, tally } => take(&rows, (items, told, batch, tally), permit, cx).await,
         Stage::AwaitGrants { told, tally } => await_grants(&rows, told, tally, permit, cx).await,
-        Stage::Leave { tally } => leave(&rows, tally, permit, cx).await,
+        Stage::Leave { items, tally } => leave(&rows, items, tally, permit, cx).await,
     }
 }
 
@@ -138,17 +136,16 @@ fn assignments(rows: &[Row], items: &[usize]) -> Vec<Assignment> {
 async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
     let marked = marked(rows, cx);
     if rows.iter().any(|row| matches!(row, Row::Member { .. })) {
-        let state = State(Stage::Leave { tally: Tally::default() });
-        return Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() });
+        return members(rows, marked, cx).await;
     }
-    let running = ours::running(cx).await?;
+    let running = given::timed(cx).await?;
     let roster = roster(rows, cx).await?;
     let name = |assignment: &Assignment| roster.principal(&assignment.principal).name;
     let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for item in marked {
         let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
         let grants: Vec<ChangeId> =
-            running.iter().filter(|made| made.covers(assignment, &name(assignment))).map(|made| made.change).collect();
+            running.iter().filter(|given| given.covers(assignment, &name(assignment))).map(|given| given.change).collect();
         if grants.is_empty() {
             items.push(item);
         } else {
@@ -174,7 +171,7 @@ async fn take(
     cx: &Context<'_>,
 ) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
-    match batch.work(&assignments(rows, &items), &identity, permit).await? {
+    match batch.work(&assignments(rows, &items), &identity, permit, cx).await? {
         Worked::More { batch, again, so_far } => {
             Ok(Step::Progress { state: State(Stage::Take { items, told, batch, tally }), until: again, so_far })
         }
@@ -199,7 +196,7 @@ async fn await_grants(
     cx: &Context<'_>,
 ) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
-    let running = ours::running(cx).await?;
+    let running = given::timed(cx).await?;
     let roster = roster(rows, cx).await?;
     let (mut ending, mut left) = (Vec::new(), Vec::new());
     for item in told {
@@ -209,7 +206,7 @@ async fn await_grants(
             continue;
         }
         let name = roster.principal(&assignment.principal).name;
-        let runs = running.iter().any(|made| made.covers(assignment, &name));
+        let runs = running.iter().any(|given| given.covers(assignment, &name));
         if runs { ending.push(item) } else { left.push(item) }
     }
     if !ending.is_empty() {
@@ -226,34 +223,48 @@ async fn await_grants(
     Ok(Step::Progress { state, until: cx.now, so_far: "Removing what is left.".into() })
 }
 
-/// Takes the marked members out of the group, but never leaves a protected group empty.
-async fn leave(rows: &[Row], mut tally: Tally, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+/// Sees who of those marked is in the group still: whoever is not in it later was removed by this review.
+async fn members(rows: &[Row], marked: Vec<usize>, cx: &Context<'_>) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
-    let roster = roster(rows, cx).await?;
-    for item in marked(rows, cx) {
+    let (mut items, mut tally) = (Vec::new(), Tally::default());
+    for item in marked {
         let Some(Row::Member { group, user }) = rows.get(item) else { continue };
-        let Some(membership) = identity.membership(group, user).await? else {
-            tally.gone += 1;
-            continue;
-        };
-        match may_leave(&membership.group, user, &identity, cx).await {
-            Ok(()) => {}
+        match identity.membership(group, user).await? {
+            Some(_) => items.push(item),
+            None => tally.gone += 1,
+        }
+    }
+    let state = State(Stage::Leave { items, tally });
+    Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() })
+}
+
+/// Takes the next marked member out of the group, but never leaves a protected group empty.
+async fn leave(rows: &[Row], mut items: Vec<usize>, mut tally: Tally, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    if items.is_empty() {
+        return Ok(Step::Done(report(rows, &tally, permit, cx)));
+    }
+    let identity = Identity::open(cx).await?;
+    if let Some(Row::Member { group, user }) = rows.get(items.remove(0)) {
+        match remove(group, user, &identity, permit, cx).await {
+            Ok(()) => tally.removed += 1,
             Err(Error::Shown(why)) => {
-                tally.stayed.push(text![code(name(user, &roster)), ". "].then(why));
-                continue;
+                let name = roster(rows, cx).await?.principal(&Assignee::user(user.as_str())).name;
+                tally.stayed.push(text![code(name), ". "].then(why));
             }
             Err(trouble) => return Err(trouble),
         }
-        match identity.remove_member(permit, &membership.id).await? {
-            Removal::Removed => tally.removed += 1,
-            Removal::AlreadyGone => tally.gone += 1,
-        }
     }
-    Ok(Step::Done(report(rows, &tally, permit, cx)))
+    let so_far = format!("{} to remove.", counted(items.len()));
+    Ok(Step::Progress { state: State(Stage::Leave { items, tally }), until: cx.now, so_far: so_far.into() })
 }
 
-fn name(user: &str, roster: &Roster) -> String {
-    roster.principal(&Assignee::user(user)).name
+async fn remove(group: &str, user: &str, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<()> {
+    // Another try of this step may have removed them.
+    if let Some(membership) = identity.membership(group, user).await? {
+        may_leave(group, user, identity, cx).await?;
+        identity.remove_member(permit, &membership.id).await?;
+    }
+    Ok(())
 }
 
 async fn may_leave(group: &str, user: &str, identity: &Identity, cx: &Context<'_>) -> Result<()> {

@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::resource;
 use crate::access::aws::Identity;
 use crate::access::holding::Names;
-use crate::access::leaving::{Leaving, Left, direct};
+use crate::access::leaving::{Leaving, Left};
 use crate::access::model::{Assignment, Membership, Principal, User};
-use crate::access::words::{account_name, check, count, some};
+use crate::access::words::{account_name, count, some};
 use crate::access::writes::{planned_end, planned_leaving, planned_user_deletion};
-use crate::access::{find, guard, pick};
+use crate::access::{find, guard, permitted, pick};
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, bold, code};
@@ -76,18 +76,20 @@ impl Change for Delete {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<State>> {
         let identity = Identity::open(cx).await?;
         let user = find::user(&self.user, cx, &identity).await?;
-        check(&resource(&user), cx)?;
+        permitted::to_change(&resource(&user), cx)?;
         guard::own_user(&user)?;
         guard::user_may_go(&user, cx)?;
         guard::administrators_remain(&[&user], cx, &identity).await?;
         let who = user.principal();
-        let (mut memberships, assignments) = tokio::try_join!(identity.memberships(&user.id), direct(&who, &identity))?;
+        let assignee = who.assignee();
+        let (mut memberships, assignments) =
+            tokio::try_join!(identity.memberships(&user.id), identity.assigned_itself(&assignee))?;
         memberships.sort();
         refuse_out_of_reach(&assignments, &user.name, cx, &identity)?;
         let names = Names::of(&assignments, &memberships, &identity, cx).await?;
-        let grants: Vec<ChangeId> = names.history.active_for(&user.id).iter().map(|change| change.id).collect();
+        let grants: Vec<ChangeId> = names.history.grants_for(&assignee, &user.name);
         let ends = assignments.iter().map(planned_end).chain(memberships.iter().map(planned_leaving));
-        let leaving = Leaving::new(who, assignments.len());
+        let leaving = Leaving::new(who);
         let checks = if memberships.is_empty() && assignments.is_empty() {
             vec![Check::pass("nothing else goes", "they are in no group and assigned nothing")]
         } else {

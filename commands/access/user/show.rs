@@ -8,10 +8,9 @@ use super::resource;
 use crate::access::aws::Identity;
 use crate::access::given;
 use crate::access::holding::Names;
-use crate::access::leaving::direct;
 use crate::access::model::User;
-use crate::access::words::{check, some};
-use crate::access::{find, pick};
+use crate::access::words::some;
+use crate::access::{find, permitted, pick};
 use crate::context::{Context, Decision, Resource};
 use crate::error::Result;
 use crate::message::{Button, Message, Text, code};
@@ -41,9 +40,9 @@ impl Query for Show {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let identity = Identity::open(cx).await?;
         let user = find::user(&self.user, cx, &identity).await?;
-        check(&resource(&user), cx)?;
-        let who = user.principal();
-        let (memberships, assignments) = tokio::try_join!(identity.memberships(&user.id), direct(&who, &identity))?;
+        permitted::to_see(&resource(&user), cx)?;
+        let who = user.principal().assignee();
+        let (memberships, assignments) = tokio::try_join!(identity.memberships(&user.id), identity.assigned_itself(&who))?;
         let names = Names::of(&assignments, &memberships, &identity, cx).await?;
         let mut groups: Vec<String> = memberships.iter().map(|membership| names.group(&membership.group)).collect();
         groups.sort();

@@ -9,9 +9,8 @@ use super::create::{address, taken};
 use super::resource;
 use crate::access::aws::Identity;
 use crate::access::model::User;
-use crate::access::words::check;
 use crate::access::writes::{Update as Updated, UserUpdate};
-use crate::access::{find, guard, pick};
+use crate::access::{find, guard, permitted, pick};
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, bold, code};
@@ -82,7 +81,7 @@ impl Change for Update {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<State>> {
         let identity = Identity::open(cx).await?;
         let user = find::user(&self.user, cx, &identity).await?;
-        check(&resource(&user), cx)?;
+        permitted::to_change(&resource(&user), cx)?;
         guard::own_user(&user)?;
         let update = self.left_to_do(&user);
         if update.is_empty() {

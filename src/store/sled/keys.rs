@@ -41,6 +41,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Asked => b'q',
         Kind::Link => b'a',
         Kind::Roster => b'r',
+        Kind::Listing => b'i',
         Kind::Watch => b'w',
     }
 }

@@ -1,7 +1,7 @@
 //! ECS and CodeDeploy in a world: services, what happens to their deployments, and the events AWS tells of.
 //!
-//! Services are named `orders`, or `cluster/orders` where the name alone is not enough. A mistake in a name panics, with the
-//! reason.
+//! Services are named `orders`, or where the name alone is not enough `cluster/orders`, `account/cluster/orders` or by the
+//! ARN that putting them there gives. A mistake in a name panics, with the reason.
 
 use std::collections::BTreeMap;
 

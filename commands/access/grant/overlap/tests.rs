@@ -1,5 +1,6 @@
 //! Grants of the same access that begin, end, fail and are handed back in any order, their looks and commits interleaved in any
-//! way, the bot killed in between: nobody loses access that stands, and what nobody needs is taken back.
+//! way, the bot killed in between, and changes among them that give the same for good to many at once: nobody loses access that
+//! stands, and what nobody needs is taken back.
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -13,6 +14,8 @@ use crate::context::PersonId;
 struct Change {
     begins: i64,
     fails: bool,
+    /// Whether it gives to many for good: it is no grant and listens to nobody.
+    to_many: bool,
     state: State,
     told: Vec<Told>,
     version: u32,
@@ -38,6 +41,9 @@ enum Act {
     Done,
 }
 
+/// When one begins, how many minutes it lasts, whether it fails, and whether it gives to many if it lasts for good.
+type Planned = (i64, Option<i64>, bool, bool);
+
 struct Model {
     now: i64,
     changes: Vec<Change>,
@@ -59,10 +65,11 @@ fn job(lasts: Lasts) -> Job {
 }
 
 impl Model {
-    fn new(grants: &[(i64, Option<i64>, bool)]) -> Self {
-        let change = |(begins, length, fails): &(i64, Option<i64>, bool)| Change {
+    fn new(grants: &[Planned]) -> Self {
+        let change = |(begins, length, fails, to_many): &Planned| Change {
             begins: *begins,
             fails: *fails,
+            to_many: *to_many && length.is_none(),
             state: State { at: At::Assign, job: job(length.map_or(Lasts::ForGood, Lasts::Minutes)) },
             told: Vec::new(),
             version: 0,
@@ -74,6 +81,9 @@ impl Model {
     }
 
     fn phase(&self, one: &Change) -> Phase {
+        if one.to_many {
+            return Phase::Stands { end: None };
+        }
         phase(&one.state, &one.told, at(self.now))
     }
 
@@ -124,6 +134,11 @@ impl Model {
         let told = ending(&one.told);
         let kept = told.is_some_and(|told| told.what == word::KEEP);
         match one.state.at.clone() {
+            At::Settle if one.to_many => self.settle(me),
+            At::Assign if one.to_many => match begin(&self.others(me)) {
+                Begin::After(_) => Act::Stay,
+                Begin::Go => Act::Give,
+            },
             At::Assign | At::Hold { .. } | At::Release { .. } if kept => Act::Done,
             At::Assign | At::Hold { .. } if told.is_some() => over(Why::Over),
             At::Assign => match begin(&self.others(me)) {
@@ -132,7 +147,8 @@ impl Model {
             },
             At::Hold { end } if end <= at(self.now) => over(Why::Over),
             At::Settle => {
-                let others: Vec<usize> = self.others(me).iter().map(|other| other.rank.id.0 as usize).collect();
+                let others = self.others(me).into_iter().map(|other| other.rank.id.0 as usize);
+                let others: Vec<usize> = others.filter(|other| !self.changes[*other].to_many).collect();
                 if others.is_empty() { Act::Done } else { Act::Tell(At::Settled, others, word::KEEP) }
             }
             At::Release { why } => match release(rank(&one.state.job, ChangeId(me as u64)), &self.others(me)) {
@@ -152,8 +168,23 @@ impl Model {
         }
     }
 
+    /// Tells those that would take it back, and looks again.
+    fn settle(&self, me: usize) -> Act {
+        let left = |id: &usize| {
+            let one = &self.changes[*id];
+            let takes = matches!(self.phase(one), Phase::Stands { .. } | Phase::Ends | Phase::Releases);
+            let kept = ending(&one.told).is_some_and(|told| told.what == word::KEEP);
+            *id != me && one.life == Life::Runs && takes && !kept && one.state.job.lasts != Lasts::ForGood
+        };
+        let others: Vec<usize> = (0..self.changes.len()).filter(left).collect();
+        if others.is_empty() { Act::Done } else { Act::Tell(At::Settle, others, word::KEEP) }
+    }
+
     fn give(&mut self, me: usize) -> Act {
         if !self.assigned && self.changes[me].fails {
+            if self.changes[me].to_many {
+                return Act::Done;
+            }
             let counted_on = self.changes[me].told.iter().any(|told| told.what == word::HEIR);
             return if counted_on { Act::To(At::Release { why: Why::Failed("no".into()) }) } else { Act::Done };
         }
@@ -211,9 +242,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 0..300)
 }
 
-fn grants() -> impl Strategy<Value = Vec<(i64, Option<i64>, bool)>> {
-    let length = prop_oneof![8 => (1..12_i64).prop_map(Some), 1 => Just(None)];
-    prop::collection::vec((0..12_i64, length, prop::bool::weighted(0.2)), 1..6)
+fn grants() -> impl Strategy<Value = Vec<Planned>> {
+    let length = prop_oneof![5 => (1..12_i64).prop_map(Some), 1 => Just(None)];
+    prop::collection::vec((0..12_i64, length, prop::bool::weighted(0.2), prop::bool::ANY), 1..6)
 }
 
 proptest! {

@@ -18,20 +18,25 @@ Order = dict[str, Any]
 
 
 def _find(world: World, order: Order) -> Service:
-    """A service by `name` or `cluster/name`, in an account if one is named; it must be one."""
-    cluster, _, name = order["service"].rpartition("/")
+    """A service by `name`, `cluster/name`, `account/cluster/name` or ARN; it must be one."""
+    asked = order["service"]
+    path, _, name = asked.rpartition("/")
+    account, _, cluster = path.rpartition("/")
     regions: list[Region] = world.parts(Region)
     found = [
         service
         for region in regions
         for service in region.services()
-        if service.name == name
-        and cluster in ("", service.cluster.name)
-        and order.get("account") in (None, region.account)
+        if service.arn == asked
+        or (
+            service.name == name
+            and cluster in ("", service.cluster.name)
+            and account in ("", region.account)
+        )
     ]
     if len(found) != 1:
         where = ", ".join(one.arn for one in found) or "nowhere"
-        raise ValueError(f"{name} must be in one place, and is: {where}")
+        raise ValueError(f"{asked} must be in one place, and is: {where}")
     return found[0]
 
 

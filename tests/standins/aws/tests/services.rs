@@ -101,6 +101,20 @@ async fn limits_and_names_are_as_strict_as_aws() -> Checked {
 }
 
 #[tokio::test]
+async fn services_of_one_name_are_told_apart() -> Checked {
+    let aws = evening().await;
+    aws.service("shared", "orders").image("acme/orders:1.0").await;
+    let staging = aws.service("shared", "orders").in_account("444455556666").image("acme/orders:1.1").await;
+    aws.service("batch", "orders").image("acme/orders:1.2").await;
+    let mut images = Vec::new();
+    for name in ["111122223333/shared/orders", &staging, "batch/orders"] {
+        images.push(aws.serving(name).await.image);
+    }
+    assert_eq!(images, ["acme/orders:1.0", "acme/orders:1.1", "acme/orders:1.2"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_deleted_service_drains_and_is_inactive_for_a_while() -> Checked {
     let aws = evening().await;
     aws.service("shared", "orders").strategy(Strategy::BlueGreen).await;

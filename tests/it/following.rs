@@ -1,0 +1,287 @@
+//! Deployments that anybody starts anywhere are followed in one message each, and people answer their gates.
+
+use insta::assert_snapshot;
+use standins::aws::{Answer, Death, Strategy, Timeout};
+use standins::world::{Choices, DEPLOYMENTS, World, at_every_commit};
+
+fn choices() -> Choices {
+    Choices { config: DEPLOYMENTS.to_owned(), ..Choices::default() }
+}
+
+/// How the one message of a deployment stands now.
+fn deployment(world: &World) -> String {
+    let said = world.slack.channel("shop-ops").messages();
+    let about: Vec<_> =
+        said.iter().filter(|said| said.plain().contains("Deployment ") && said.plain().contains("orders")).collect();
+    assert_eq!(about.len(), 1, "one message for one deployment: {about:#?}");
+    about[0].plain().to_owned()
+}
+
+/// Calls that answered gates or ended deployments.
+async fn answers(world: &World) -> Vec<String> {
+    let told = ["ContinueServiceDeployment", "StopServiceDeployment", "ContinueDeployment", "StopDeployment"];
+    let writes = world.aws.writes().await;
+    writes
+        .iter()
+        .filter(|call| call.acted && told.contains(&call.operation.as_str()))
+        .map(|call| call.operation.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_blue_green_deployment_goes_on_once_its_gate_is_approved() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).bake("5m").count(3).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
+    world.advance("2m").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("1m").await;
+    world.slack.channel("shop-ops").expect("🚀 orders · shop/prod").await;
+    world.advance("5m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    assert_snapshot!(card.plain(), @"
+    CHG-1 · orders: go on with orders:2?
+    ⏳ Waits for 1 approval of sre until today 10:33 AM. 30 min left, then AWS rolls it back.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS goes on from “green has the test traffic”.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    3. orders: image ghcr.io/acme/orders:1.0 -> acme/orders:1.1
+    4. orders: digest sha256:4f69c2271f6d -> sha256:6c1c9d3c469e
+    Prechecks
+    ⚠️ alarms: they are off
+    ✅ tasks · targets
+    React ✅ or press Approve. ❌ or Reject takes it back. Your vote is for plan 2bc2f92b.
+    [Approve] [Reject] [Details]
+    ");
+    assert_snapshot!(deployment(&world), @"
+    ⏸️ orders · shop/prod
+    Deployment bVFZf0na, blue/green: waits at a pause hook, begun today 10:02 AM.
+
+    [x] start green  [>] test  [ ] shift  [ ] bake  [ ] end blue
+    production [....................]     0 % green, 100 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         3       0       3
+    green      orders:2                         3       0       3
+    bake       5 min
+
+    It waits at a pause hook. Unless somebody answers, AWS rolls it back today 10:33 AM.
+    Circuit breaker: watching, 0 of 3 failed tasks.
+    Targets: blue 3 healthy; green 3 healthy.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    main in shop-prod (eu-west-1)
+    [Status] [Roll back]
+    ");
+    world.person("ana").reacts("white_check_mark", &card).await;
+    world.settle().await;
+    assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
+    world.advance("20m").await;
+    assert_snapshot!(deployment(&world), @"
+    ✅ orders · shop/prod
+    Deployment bVFZf0na, blue/green: succeeded, ended today 10:13 AM.
+
+    [x] start green  [x] test  [x] shift  [x] bake  [x] end blue
+    production [####################]   100 % green, 0 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         0       0       0
+    green      orders:2                         3       0       3
+
+    Circuit breaker: done watching, 0 of 3 failed tasks.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    main in shop-prod (eu-west-1)
+    [Status]
+    ");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · orders: go on with orders:2?
+    ✅ Done. It goes on: the deployment is running, green has the test traffic.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS goes on from “green has the test traffic”.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    3. orders: image ghcr.io/acme/orders:1.0 -> acme/orders:1.1
+    4. orders: digest sha256:4f69c2271f6d -> sha256:6c1c9d3c469e
+    ✅ approved by @ana today 10:08 AM
+    [Details]
+    ");
+    assert_snapshot!(world.audit("CHG-1").await, @"
+    watchkeeper · planned · CHG-1 · service orders
+    ana · voted · CHG-1 · service orders
+    watchkeeper · approved · CHG-1 · service orders
+    watchkeeper · started · CHG-1 · service orders
+    watchkeeper · step · CHG-1 · service orders
+    watchkeeper · ended · CHG-1 · service orders · succeeded
+    ");
+}
+
+#[tokio::test]
+async fn a_rejected_gate_is_a_rollback() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::Canary).canary(10.0, "5m").await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Continue).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    world.person("ana").reacts("x", &card).await;
+    world.advance("10m").await;
+    assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
+    assert_snapshot!(deployment(&world), @"");
+}
+
+#[tokio::test]
+async fn a_gate_nobody_answers_is_decided_by_aws_and_stands_in_the_audit_log() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    world.advance("40m").await;
+    assert_eq!(answers(&world).await, [""; 0]);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
+    assert_snapshot!(world.audit("gate_timed_out").await, @"");
+    let late = world.person("ana").asks("ops", "/change approve CHG-1").await;
+    assert!(late.starts_with("CHG-1 ended already, expired"), "{late}");
+    let again = world.person("ana").asks("ops", "/ecs continue orders").await;
+    assert_snapshot!(again, @"");
+}
+
+#[tokio::test]
+async fn a_gate_answered_elsewhere_ends_its_card() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    world.aws.answered_elsewhere("orders", Answer::Continue).await;
+    world.person("ana").reacts("white_check_mark", &card).await;
+    world.advance("2m").await;
+    assert_eq!(answers(&world).await.len(), 1, "a colleague's, in the console");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
+}
+
+#[tokio::test]
+async fn a_deployment_that_fails_says_why() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::Rolling).count(2).await;
+    world.aws.next_tasks_die("orders", Death::Exit(3)).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("20m").await;
+    assert_snapshot!(deployment(&world), @"");
+}
+
+#[tokio::test]
+async fn codedeploy_waits_twice_and_both_waits_are_asked_about() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::CodeDeploy).ready_wait("1h").termination_wait("1h").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("5m").await;
+    let first = world.slack.channel("shop-ops").expect("CHG-1 · orders: move production traffic").await;
+    world.person("ana").reacts("white_check_mark", &first).await;
+    world.advance("5m").await;
+    let second = world.slack.channel("shop-ops").expect("CHG-2 · orders: end blue's tasks").await;
+    world.person("ana").reacts("white_check_mark", &second).await;
+    world.advance("5m").await;
+    assert_eq!(answers(&world).await, ["ContinueDeployment", "ContinueDeployment"]);
+    assert_snapshot!(deployment(&world), @"");
+}
+
+#[tokio::test]
+async fn a_service_that_is_deleted_ends_its_message_honestly() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("1m").await;
+    world.slack.channel("shop-ops").expect("🚀 orders").await;
+    world.aws.forget_service("orders").await;
+    world.advance("2m").await;
+    assert_snapshot!(world.slack.channel("shop-ops").expect("❔ orders").await.plain(), @"");
+}
+
+#[tokio::test]
+async fn a_freeze_keeps_people_from_being_asked() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "4h", Timeout::Rollback).await;
+    world.person("ana").asks("ops", "/change freeze start --project shop --reason 'release week' --until 11:00").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    assert_snapshot!(deployment(&world), @"");
+    world.person("ana").asks("ops", "/change freeze stop FRZ-1").await;
+    world.advance("2m").await;
+    world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+}
+
+#[tokio::test]
+async fn a_deployment_can_be_taken_back() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::Linear).linear(20.0, "5m").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("4m").await;
+    let card = world.slack.channel("shop-ops").expect("🚀 orders").await;
+    world.person("ana").clicks(&card, "Roll back").await;
+    let change = world.slack.channel("shop-ops").expect("CHG-1 · orders: roll back").await;
+    assert_snapshot!(change.plain(), @"");
+    world.person("bea").reacts("white_check_mark", &change).await;
+    world.advance("10m").await;
+    assert_eq!(answers(&world).await, ["StopServiceDeployment"]);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&change).unwrap().plain(), @"");
+    assert_snapshot!(deployment(&world), @"");
+    let refused = world.person("ana").asks("ops", "/ecs stop orders").await;
+    assert_snapshot!(refused, @"");
+}
+
+#[tokio::test]
+async fn tasks_that_keep_dying_are_told_loudly_once_until_they_recover() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").count(2).without_circuit_breaker().await;
+    world.aws.tasks_die("orders", Death::OutOfMemory).await;
+    world.advance("10m").await;
+    let loud = world.slack.channel("shop-ops").expect("🔥 orders keeps failing").await;
+    world.aws.tasks_recover("orders").await;
+    world.advance("15m").await;
+    assert_snapshot!(world.slack.channel("shop-ops").again(&loud).unwrap().plain(), @"");
+    assert_snapshot!(world.audit("die").await, @"");
+}
+
+#[tokio::test]
+async fn a_deployment_can_be_watched_from_another_channel() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::Rolling).await;
+    let answer = world.person("ana").asks("ops", "/ecs watch orders").await;
+    assert_snapshot!(answer, @"");
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("10m").await;
+    world.slack.channel("ops").expect("✅ orders").await;
+    assert!(deployment(&world).starts_with("✅"), "{}", deployment(&world));
+    world.aws.deploy("orders", "acme/orders:1.2").await;
+    world.advance("10m").await;
+    let said =
+        world.slack.channel("ops").messages().into_iter().filter(|said| said.plain().contains("orders · shop/prod")).count();
+    assert_eq!(said, 1, "one deployment was asked for");
+}
+
+#[tokio::test]
+async fn whatever_commit_it_dies_after_a_gate_is_answered_once() {
+    at_every_commit(choices(), async |mut world| {
+        world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+        world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
+        world.aws.deploy("orders", "acme/orders:1.1").await;
+        world.advance("6m").await;
+        let cards = world.slack.channel("shop-ops").messages().into_iter().filter(|said| said.plain().starts_with("CHG-"));
+        let cards: Vec<_> = cards.collect();
+        assert_eq!(cards.len(), 1, "{cards:#?}");
+        world.person("ana").reacts("white_check_mark", &cards[0]).await;
+        world.advance("20m").await;
+        assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
+        assert!(deployment(&world).starts_with("✅"), "{}", deployment(&world));
+    })
+    .await;
+}
