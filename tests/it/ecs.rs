@@ -500,7 +500,32 @@ async fn what_codedeploy_stopped_says_who_takes_it_back() {
     d-H9YXEM0K9  checkout  main     shop/prod   blue/green (CodeDeploy)  succeeded  35 s
     d-7N5RDXJ7P  checkout  main     shop/prod   blue/green (CodeDeploy)  failed     1 min 55 s
     ");
-    assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"
+    checkout
+    Tasks 2 running, 2 wanted
+    State active
+    Deployed blue/green by CodeDeploy
+    Belongs to project shop, prod
+    Where main in shop-prod (eu-west-1)
+    Tasks that died within the last hour none
+    Deployment d-H9YXEM0K9, blue/green: succeeded, ended today 10:02 AM.
+
+    [x] shift
+    production [....................]     0 % green, 100 % blue
+    tasks                                 running pending  wanted
+    blue       checkout:1                       2       0       2
+    green      0727582480798383908              0       0       0
+
+    It takes back d-7N5RDXJ7P.
+    Targets: blue 2 healthy.
+    Why d-7N5RDXJ7P is taken back: The lifecycle hook AfterAllowTestTraffic failed.
+    Last events
+    today 10:02 AM (service checkout) has stopped 2 running tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
+    today 10:02 AM (service checkout) has begun draining connections on 2 tasks.
+    today 10:01 AM (service checkout) has reached a steady state.
+    today 10:00 AM (service checkout) has started 2 tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
+    today 10:00 AM (service checkout) has reached a steady state.
+    ");
     world.finish().await;
 }
 
