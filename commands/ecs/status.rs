@@ -57,7 +57,11 @@ impl Query for Status {
         });
         let mut message = Message::new().header(&*service.at.name).fields(fields(&service, &tasks));
         message = match &deployment {
-            Some(deployment) => shown(message, deployment, failure::why(deployment, &tasks, &service.events).as_ref(), cx),
+            Some(it) => {
+                let why = failure::why(it, &tasks, &service.events);
+                let message = shown(message, it, why.as_ref(), cx);
+                undone(&ecs, it, &tasks).await.into_iter().fold(message, Message::text)
+            }
             None => message.text("It was not deployed within the last 7 days, as far as AWS knows."),
         };
         message = message.text(events(&service));
@@ -83,6 +87,15 @@ async fn last(ecs: &Ecs, service: &Service, cx: &Context<'_>) -> Result<Option<D
         },
         None => Ok(None),
     }
+}
+
+/// Why the deployment failed that this one of CodeDeploy takes back.
+async fn undone(ecs: &Ecs, it: &Deployment, tasks: &[StoppedTask]) -> Option<Text> {
+    let id = it.undoes.as_ref()?;
+    // It is an addition: what cannot be read is left out.
+    let other = ecs.deployment(&Id::CodeDeploy(id.clone()), &it.service).await.ok()??;
+    let why = failure::why(&other, tasks, &[])?;
+    Some(text!["Why ", code(id.as_str()), " is taken back: ", why.sentence()])
 }
 
 fn fields(service: &Service, tasks: &[StoppedTask]) -> Vec<(String, Text)> {

@@ -510,7 +510,7 @@ async fn what_codedeploy_stopped_says_who_takes_it_back() {
     Tasks that died within the last hour none
     Deployment d-H9YXEM0K9, blue/green: succeeded, ended today 10:02 AM.
 
-    [x] shift  [x] bake  [x] end blue
+    [x] shift
     production [....................]     0 % green, 100 % blue
     tasks                                 running pending  wanted
     blue       checkout:1                       2       0       2
@@ -518,6 +518,7 @@ async fn what_codedeploy_stopped_says_who_takes_it_back() {
 
     It takes back d-7N5RDXJ7P.
     Targets: blue 2 healthy.
+    Why d-7N5RDXJ7P is taken back: The lifecycle hook AfterAllowTestTraffic failed.
     Last events
     today 10:02 AM (service checkout) has stopped 2 running tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
     today 10:02 AM (service checkout) has begun draining connections on 2 tasks.
@@ -614,7 +615,7 @@ async fn one_accounts_trouble_stands_beside_the_others() {
     world.aws.clear_faults().await;
     world.aws.fault(Fault::throttle("ecs", "*").account(PROD)).await;
     let said = world.person("ana").asks("ops", "/ecs status invoices@shop-prod").await;
-    assert!(said.starts_with("AWS is throttling calls in shop-prod while I am looking at invoices"), "{said}");
+    assert!(said.starts_with("AWS is throttling calls in shop-prod while I am listing services"), "{said}");
     world.aws.clear_faults().await;
     world.aws.fault(Fault::deny("codedeploy", "*").account(PROD)).await;
     world.aws.deploy("invoices", "acme/invoices:2").await;
