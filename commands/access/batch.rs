@@ -51,6 +51,8 @@ pub(crate) enum Way {
     Give,
     /// The assignments are deleted. What AWS fails at is tried again until it succeeds.
     Take,
+    /// The assignments are deleted. What AWS fails at is reported.
+    TryToTake,
 }
 
 /// A write AWS is at.
@@ -65,10 +67,18 @@ struct Pending {
 pub(crate) struct Failure {
     /// Its place in the list.
     pub(crate) item: usize,
-    /// In AWS's words.
+    /// In AWS's words, or in ours where AWS refused the call itself.
     pub(crate) reason: String,
-    /// For AWS's support.
+    /// For AWS's support; empty where AWS refused the call itself.
     pub(crate) request: String,
+}
+
+impl Failure {
+    /// `“The role is in use” (request 7f3a…).`, or all that AWS's refusal says.
+    fn words(&self) -> String {
+        let reason = self.reason.trim_end_matches('.');
+        if self.request.is_empty() { format!("{reason}.") } else { format!("“{reason}” (request {}).", self.request) }
+    }
 }
 
 /// What came of working on a batch for one step.
@@ -106,9 +116,14 @@ impl Batch {
         };
         if self.todo.is_empty() && self.under_way.is_empty() {
             match self.way {
+                // What was done is kept first: from then on only what failed is asked for.
+                Way::Take if !self.failed.is_empty() && self != before => {
+                    let so_far = self.so_far(&Stop::None, cx.now);
+                    return Ok(Worked::More { batch: self, again: cx.now, so_far });
+                }
                 Way::Take if !self.failed.is_empty() => self.try_again(items, identity, permit).await?,
                 Way::Give if !self.failed.is_empty() => self.forgive(items, identity).await?,
-                Way::Give | Way::Take => {}
+                Way::Give | Way::Take | Way::TryToTake => {}
             }
             return Ok(Worked::Done { unneeded: self.unneeded, failed: self.failed });
         }
@@ -136,7 +151,7 @@ impl Batch {
         // Before any look at AWS: what a grant takes back that is past by now, AWS no longer shows.
         let grants = match self.way {
             Way::Give => overlap::running(cx).await?,
-            Way::Take => Vec::new(),
+            Way::Take | Way::TryToTake => Vec::new(),
         };
         let (mut looked, mut behind) = (Looked::default(), Vec::new());
         while let Some(item) = self.todo.get(behind.len()).copied() {
@@ -156,7 +171,15 @@ impl Batch {
             };
             let asked = match self.way {
                 Way::Give => identity.create_assignment(permit, &slot, assignment).await?,
-                Way::Take => identity.delete_assignment(permit, &slot, assignment).await?,
+                Way::Take | Way::TryToTake => match identity.delete_assignment(permit, &slot, assignment).await {
+                    // AWS refuses this one, as in an account that was closed: the others go on.
+                    Err(Error::Shown(why)) => {
+                        self.todo.remove(at);
+                        self.failed.push(Failure { item, reason: why.plain(), request: String::new() });
+                        continue;
+                    }
+                    asked => asked?,
+                },
             };
             match asked {
                 Asked::Begun(progress) => {
@@ -182,7 +205,7 @@ impl Batch {
             let key = key(wanted(items, item)?, permit);
             let progress = match self.way {
                 Way::Give => identity.creation_status(&key, &request).await?,
-                Way::Take => identity.deletion_status(&key, &request).await?,
+                Way::Take | Way::TryToTake => identity.deletion_status(&key, &request).await?,
             };
             if progress.ended() {
                 self.under_way.remove(at);
@@ -198,7 +221,7 @@ impl Batch {
     async fn adopt(&mut self, items: &[Assignment], identity: &Identity) -> Result<()> {
         let requests = match self.way {
             Way::Give => identity.creations_under_way().await?,
-            Way::Take => identity.deletions_under_way().await?,
+            Way::Take | Way::TryToTake => identity.deletions_under_way().await?,
         };
         for one in requests {
             if self.under_way.iter().any(|pending| pending.request == one.request) {
@@ -206,7 +229,7 @@ impl Batch {
             }
             let found = match self.way {
                 Way::Give => identity.created_by(&one.request).await?,
-                Way::Take => identity.deleted_by(&one.request).await?,
+                Way::Take | Way::TryToTake => identity.deleted_by(&one.request).await?,
             };
             let place = self.todo.iter().position(|item| items.get(*item) == found.as_ref() && found.is_some());
             if let Some(place) = place {
@@ -227,10 +250,17 @@ impl Batch {
                 self.done += 1;
                 continue;
             }
-            if let Ok(slot) = identity.write_slot(&key(assignment, permit)) {
-                identity.delete_assignment(permit, &slot, assignment).await?;
+            let asked = match identity.write_slot(&key(assignment, permit)) {
+                Ok(slot) => identity.delete_assignment(permit, &slot, assignment).await.map(drop),
+                Err(_) => Ok(()),
+            };
+            match asked {
+                Err(Error::Shown(why)) => still.push(Failure { reason: why.plain(), request: String::new(), ..failure }),
+                asked => {
+                    asked?;
+                    still.push(failure);
+                }
             }
-            still.push(failure);
         }
         let Some(first) = still.first() else { return Ok(()) };
         let more = match still.len() {
@@ -241,11 +271,8 @@ impl Batch {
             say: text![
                 "AWS could not take an assignment in ",
                 &*wanted(items, first.item)?.account,
-                " away: “",
-                first.reason.trim_end_matches('.'),
-                "” (request ",
-                &*first.request,
-                ").",
+                " away: ",
+                first.words(),
                 more,
                 " It stood when I looked; I asked again and go on until it is gone."
             ],
@@ -284,6 +311,10 @@ impl Batch {
 
     fn so_far(&self, stop: &Stop, now: Timestamp) -> Text {
         let ended = self.done + self.failed.len();
+        let failed = match self.failed.len() {
+            0 => String::new(),
+            failed => format!(" AWS failed at {failed} so far."),
+        };
         let ahead = self.under_way.len() + self.todo.len();
         let left = left(self.began, now, ended.saturating_sub(self.unneeded), ahead);
         let waits = match stop {
@@ -291,7 +322,7 @@ impl Batch {
             Stop::Line(line) => format!(" In line at AWS: {} before the next.", line.position - 1 + self.under_way.len()),
             Stop::Behind(other) => format!(" Waits for {other}, which is taking the same access back."),
         };
-        format!("{ended} of {} assignments done{left}.{waits}", ended + ahead).into()
+        format!("{} of {} assignments done{left}.{failed}{waits}", self.done, ended + ahead).into()
     }
 }
 

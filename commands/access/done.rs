@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::grant::overlap::{self, Phase, word};
-use super::grant::state::Job;
+use super::grant::state::{At, Job};
 use crate::message::{Button, Message, Text, code};
 use crate::records::{ChangeId, ChangeRecord, Effect, Status};
 use crate::{Change, Choice, Command, Context, Error, Plan, Resource, Result, text};
@@ -60,6 +60,14 @@ impl Change for Done {
                 " is not yours: whoever it was given to hands it back, or ",
                 &record.asker,
                 ", who asked for it. ",
+                code("access revoke"),
+                " takes it away."
+            ]));
+        }
+        if overlap::state_of(&record).is_some_and(|state| matches!(state.at, At::Settle | At::Settled)) {
+            return Err(Error::shown(text![
+                code(record.id.to_string()),
+                " stands for good by now. Nothing was changed. ",
                 code("access revoke"),
                 " takes it away."
             ]));

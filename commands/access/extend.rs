@@ -74,7 +74,7 @@ impl Change for Extend {
             checks: vec![Check::pass(&self.id.to_string(), format!("asked for because: {reason}"))],
             risks: plan::risks(&wanted, lasts, job.sessions),
             start: None,
-            patience: plan::PATIENCE,
+            patience: plan::patience(lasts, cx.now),
             offers: plan::offers(lasts),
             gate: None,
             first: State { at: At::Assign, job: wanted.job(lasts, job.sessions, cx) },

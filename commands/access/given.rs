@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::grant::overlap::{self, Phase};
 use super::model::{Assignee, Assignment};
 use super::{Onboard, Review, calls, grant, review};
 use crate::Command;
@@ -30,6 +31,8 @@ pub(super) struct Given {
     /// Until when; none for good.
     pub(super) until: Option<Timestamp>,
     runs: bool,
+    /// Whether it is about to end: its time is up, or it was told so.
+    pub(super) ends: bool,
     calls: Vec<PlannedCall>,
 }
 
@@ -38,15 +41,20 @@ impl Given {
     fn of(record: &ChangeRecord) -> Option<Self> {
         let calls: Vec<PlannedCall> = record.plan.calls.iter().filter(|call| calls::creates(call)).cloned().collect();
         let timed = record.plan.resource.access.as_ref().is_some_and(|access| access.minutes.is_some());
+        // By the order of its steps alone: a grant whose time is up sees that itself.
+        let phase = overlap::state_of(record).map(|state| overlap::phase(&state, &record.told, Timestamp::MIN));
         let (since, runs) = match record.status {
+            // It only ends open sessions any more.
+            Status::Running { .. } if phase == Some(Phase::Past) => return None,
             Status::Running { since, .. } => (since, true),
             Status::Ended { outcome: Outcome::Succeeded, at, .. } if !timed => (at, false),
             // Of many assignments some may have failed; the others stand.
             Status::Ended { outcome: Outcome::Failed, at, .. } if record.command == Onboard::NAME => (at, false),
             _ => return None,
         };
+        let ends = phase.is_some_and(|phase| !matches!(phase, Phase::Stands { .. }));
         let (change, by, until) = (record.id, record.asker.clone(), until(record));
-        (!calls.is_empty()).then_some(Self { change, by, since, until, runs, calls })
+        (!calls.is_empty()).then_some(Self { change, by, since, until, runs, ends, calls })
     }
 
     /// Whether it gives this assignment; `name` is the principal's.
@@ -70,6 +78,13 @@ impl Given {
 pub(super) async fn timed(cx: &Context<'_>) -> Result<Vec<Given>> {
     let open = cx.records.open_changes().await?;
     Ok(open.iter().filter_map(Given::of).filter(|given| given.runs && given.until.is_some()).collect())
+}
+
+/// The grants under way, for a time or for good: they can be told to end, and take back what they gave.
+pub(super) async fn grants(cx: &Context<'_>) -> Result<Vec<Given>> {
+    let open = cx.records.open_changes().await?;
+    let grants = open.iter().filter(|record| grant::COMMANDS.contains(&&*record.command));
+    Ok(grants.filter_map(Given::of).filter(|given| given.runs).collect())
 }
 
 /// The changes that may have given or taken something: those that run, then what was done, newest first.

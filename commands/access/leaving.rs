@@ -22,6 +22,23 @@ pub struct Leaving {
     /// How many assignments have ended.
     ended: usize,
     ending: Option<Ending>,
+    /// What AWS failed at ending: it is tried again once nothing else is left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stuck: Vec<Assignment>,
+    /// What stays where a delegated administrator can end nothing.
+    #[serde(default)]
+    beyond: Beyond,
+}
+
+/// What becomes of assignments in the management account, where a delegated administrator can end nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Beyond {
+    /// Their end is tried all the same, until somebody else has ended them.
+    #[default]
+    Tried,
+    /// They are left as they are.
+    Left,
 }
 
 /// The assignments that AWS is ending.
@@ -41,7 +58,12 @@ pub(super) enum Left {
 
 impl Leaving {
     pub(super) fn new(who: Principal) -> Self {
-        Self { who, ended: 0, ending: None }
+        Self { who, ended: 0, ending: None, stuck: Vec::new(), beyond: Beyond::Tried }
+    }
+
+    /// The same, but what a delegated administrator can't end is left as it is.
+    pub(super) fn within_reach(who: Principal) -> Self {
+        Self { beyond: Beyond::Left, ..Self::new(who) }
     }
 
     /// Works on the assignments that are being ended, or looks which are left.
@@ -55,8 +77,9 @@ impl Leaving {
                 self.ending = Some(Ending { assignments, batch });
                 Ok(Left::More(Box::new(self), again, so_far))
             }
-            Worked::Done { unneeded, .. } => {
-                self.ended += assignments.len() - unneeded;
+            Worked::Done { unneeded, failed } => {
+                self.ended += assignments.len() - unneeded - failed.len();
+                self.stuck.extend(failed.iter().filter_map(|failure| assignments.get(failure.item).cloned()));
                 let so_far = format!("{} assignments ended.", self.ended);
                 Ok(Left::More(Box::new(self), cx.now, so_far.into()))
             }
@@ -64,13 +87,22 @@ impl Leaving {
     }
 
     async fn look(mut self, identity: &Identity, cx: &Context<'_>) -> Result<Left> {
-        let mut assignments = identity.assigned_itself(&self.who.assignee()).await?;
-        if assignments.is_empty() {
+        let mut standing = identity.assigned_itself(&self.who.assignee()).await?;
+        standing.retain(|assignment| self.beyond == Beyond::Tried || !identity.out_of_reach(&assignment.account));
+        if standing.is_empty() {
             return Ok(Left::Nothing(self.ended));
         }
-        let so_far = format!("{} of {} assignments ended.", self.ended, self.ended + assignments.len());
+        let so_far = format!("{} of {} assignments ended.", self.ended, self.ended + standing.len());
+        let (stuck, rest): (Vec<_>, Vec<_>) = standing.into_iter().partition(|assignment| self.stuck.contains(assignment));
+        let (way, mut assignments) = if rest.is_empty() || stuck.len() >= AT_ONCE {
+            self.stuck.clear();
+            (Way::Take, stuck)
+        } else {
+            self.stuck = stuck;
+            (Way::TryToTake, rest)
+        };
         assignments.truncate(AT_ONCE);
-        let batch = Batch::new(Way::Take, assignments.len(), cx.now);
+        let batch = Batch::new(way, assignments.len(), cx.now);
         self.ending = Some(Ending { assignments, batch });
         Ok(Left::More(Box::new(self), cx.now, so_far.into()))
     }

@@ -86,7 +86,7 @@ impl Change for Revoke {
             checks: check.into_iter().collect(),
             risks: plan::risks(&wanted, Lasts::Removed, sessions),
             start: None,
-            patience: plan::PATIENCE,
+            patience: plan::patience(Lasts::Removed, cx.now),
             offers: Vec::new(),
             gate: None,
             first: State { at: At::Sweep, job },

@@ -437,6 +437,73 @@ async fn an_assignment_that_fails_says_so_and_promises_nothing() {
 }
 
 #[tokio::test]
+async fn what_aws_gave_unseen_is_taken_back() {
+    let mut world = with(Choices { policy: Some(ALL.to_owned()), ..choices() }).await;
+    let status = "DescribeAccountAssignmentCreationStatus";
+    world.aws.fault(Fault::error("sso-admin", status, "ValidationException", 400)).await;
+    let card = asked(&mut world, "--for 4h").await;
+    world.advance("59m").await;
+    assert_eq!(holds(&world).await, [BEN]);
+    assert!(world.status(&card).starts_with("⚠️ Running, in trouble."), "{}", world.status(&card));
+    world.advance("30m").await;
+    assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
+    assert_snapshot!(world.status(&card), @"❌ Failed. AWS took the request for @ben's PowerUserAccess in shop-prod, but for an hour I could not see what came of it, and gave up. @ben's PowerUserAccess in shop-prod could not be given. AWS confirms that nothing of it stands.");
+    assert_snapshot!(thread(&world, &card).lines().rev().take(3).collect::<Vec<_>>().join("\n"), @"
+    @ben: AWS took the request for @ben's PowerUserAccess in shop-prod, but for an hour I could not see what came of it, and gave up. @ben's PowerUserAccess in shop-prod could not be given. AWS confirms that nothing of it stands.
+    AWS took the request to take back @ben's PowerUserAccess in shop-prod.
+    AWS took the request for @ben's PowerUserAccess in shop-prod, but for an hour I could not see what came of it, and gave up. What AWS may have given all the same is taken back.
+    ");
+    // The same where it is not even known whether AWS took the request.
+    world.aws.clear_faults().await;
+    world.aws.fault(Fault::cut_after("sso-admin", "CreateAccountAssignment")).await;
+    world.aws.fault(Fault::error("sso-admin", "ListAccountAssignmentCreationStatus", "InternalServerException", 500)).await;
+    let card = asked(&mut world, "--for 4h").await;
+    world.advance("10s").await;
+    world.aws.assigned("ben", "PowerUserAccess", PROD).await;
+    world.advance("90m").await;
+    assert!(world.status(&card).starts_with("⚠️ Running, in trouble."), "{}", world.status(&card));
+    world.aws.clear_faults().await;
+    world.advance("15m").await;
+    assert_eq!(holds(&world).await, Vec::<String>::new());
+    assert_snapshot!(world.status(&card), @"❌ Failed. For an hour I could not have AWS give @ben's PowerUserAccess in shop-prod, and gave up. @ben's PowerUserAccess in shop-prod could not be given. AWS confirms that nothing of it stands.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_extension_whose_time_passed_before_it_began_does_not_wait_for_what_it_extends() {
+    let mut world = with(Choices { policy: Some(ALL.to_owned()), ..choices() }).await;
+    let card = asked(&mut world, "--for 1h").await;
+    world.advance("59m").await;
+    world.aws.fault(Fault::error("sso-admin", "ListAccountAssignmentCreationStatus", "InternalServerException", 500)).await;
+    let said = world.person("ben").asks("ops", "/access extend CHG-1 --for 1m --reason more").await;
+    assert!(said.starts_with("CHG-2"), "{said}");
+    let more = world.slack.channel("shop-ops").expect("CHG-2").await;
+    world.stop().await;
+    world.pass("2026-11-25T11:05:00Z".parse().unwrap()).await;
+    world.revive().await;
+    world.advance("10s").await;
+    world.aws.clear_faults().await;
+    world.advance("30m").await;
+    assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
+    assert!(world.status(&card).starts_with("✅ Done."), "{}", world.status(&card));
+    assert!(world.status(&more).starts_with("✅ Done."), "{}", world.status(&more));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_handed_back_while_it_is_given_for_good_goes() {
+    let mut world = with(Choices { policy: Some(ALL.to_owned()), ..choices() }).await;
+    world.aws.assignments_take("1m").await;
+    let card = asked(&mut world, "--permanent").await;
+    world.advance("10s").await;
+    assert_snapshot!(world.person("ben").asks("ops", "/access done CHG-1").await, @"CHG-1: PowerUserAccess in shop-prod is handed back. Its card says when AWS has taken it.");
+    world.advance("5m").await;
+    assert_eq!((holds(&world).await, acts(&world).await), (Vec::new(), (1, 1)));
+    assert_snapshot!(world.status(&card), @"✅ Done. @ben's PowerUserAccess in shop-prod was handed back by @ben. AWS confirms that it is gone.");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_revocation_that_fails_is_tried_until_it_succeeds_and_is_loud() {
     let mut world = world().await;
     let card = granted(&mut world, "--for 1h").await;

@@ -351,6 +351,81 @@ async fn a_removal_that_fails_is_tried_until_it_succeeds() {
 }
 
 #[tokio::test]
+async fn a_removal_that_is_refused_keeps_nothing_else() {
+    let mut world = world().await;
+    let refused = Fault::error("sso-admin", "DeleteAccountAssignment", "ValidationException", 400);
+    world.aws.fault(refused.message("The account is suspended.").resource(PROD)).await;
+    let card = approved(&mut world, "/access offboard kai", "CHG-1").await;
+    world.advance("2m").await;
+    assert_eq!(held_by(&world.aws.assignments().await, "kai"), ["ReadOnlyAccess 111122223333"]);
+    insta::assert_snapshot!(now(&world, &card).lines().nth(1).unwrap_or_default(), @"⚠️ Running, in trouble. The next try is today 10:09 AM.");
+    world.advance("5m").await;
+    let loud = world.slack.channel("ops").messages();
+    let loud = loud.iter().find(|message| message.plain().contains("I have tried several times")).unwrap();
+    insta::assert_snapshot!(steady(loud.plain()), @"
+    🚨 CHG-1 (Offboard Kai Lund (kai@acme.example): take everything and disable the user) can't go on, and I have tried several times: AWS could not take an assignment in 111122223333 away: AWS refused asking for the end of an assignment: “The account is suspended” (ValidationException, request …). It changed nothing. It stood when I looked; I asked again and go on until it is gone. I try again today 10:09 AM. @ana, please have a look.
+    [Details]
+    ");
+    world.aws.clear_faults().await;
+    world.advance("1h").await;
+    assert!(held_by(&world.aws.assignments().await, "kai").is_empty());
+    insta::assert_snapshot!(now(&world, &card).lines().nth(1).unwrap_or_default(), @"✅ Done. kai is disabled; 2 assignments removed, 2 memberships removed. To bring the user back: access user update kai --enable, then add the groups and assignments again that change show CHG-1 lists.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_change_at_a_time_runs_on_a_user() {
+    let mut world = world().await;
+    world.person("ana").asks("ops", "/access offboard kai").await;
+    let twice = world.person("ana").asks("ops", "/access user update kai --disable").await;
+    insta::assert_snapshot!(twice, @"The user kai is busy with CHG-1, and only one change at a time runs on it. Nothing was changed. change show CHG-1 shows how it stands.");
+    assert!(world.end().await.writes.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_has_more_than_a_record_holds_loses_it_all() {
+    let mut world = world().await;
+    for number in 0..250 {
+        let account = format!("{:012}", 200_000_000_000_u64 + number);
+        world.aws.account(&account, &format!("acme-{number}")).await;
+        world.aws.assigned("kai", "ReadOnlyAccess", &account).await;
+    }
+    let card = approved(&mut world, "/access offboard kai", "CHG-1").await;
+    world.advance("20m").await;
+    assert!(held_by(&world.aws.assignments().await, "kai").is_empty());
+    insta::assert_snapshot!(now(&world, &card).lines().nth(1).unwrap_or_default(), @"✅ Done. kai is disabled; 252 assignments removed, 2 memberships removed. To bring the user back: access user update kai --enable, then add the groups and assignments again that change show CHG-1 lists.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn whoever_goes_loses_what_is_being_given_too() {
+    let all = r#"@id("all") permit (principal, action, resource);"#.to_owned();
+    let mut world = World::with(Choices { policy: Some(all), ..choices("") }).await;
+    people(&mut world).await;
+    world.advance("6m").await;
+    let grant = |account: &str, length: &str| {
+        format!("/access grant --to kai --account {account} --permission-set PowerUserAccess {length} --reason 'slow orders'")
+    };
+    // CHG-1 has given its access back and only ends open sessions; a colleague gave the same again.
+    world.person("ana").asks("ops", &grant("shop-prod", "--for 1h --end-sessions")).await;
+    world.aws.assigned("lea", "PowerUserAccess", PROD).await;
+    world.advance("65m").await;
+    world.aws.assigned("kai", "PowerUserAccess", PROD).await;
+    // CHG-2 is for good, and AWS is at it; CHG-4 begins after CHG-2 was told to end.
+    world.aws.assignments_take("1m").await;
+    world.person("ana").asks("ops", &grant("shop-staging", "--permanent")).await;
+    world.advance("10s").await;
+    world.person("ana").asks("ops", "/access offboard kai").await;
+    let card = world.slack.channel("ops").expect("CHG-3").await;
+    world.advance("20s").await;
+    world.person("ana").asks("ops", &grant("media-prod", "--for 4h")).await;
+    world.advance("10m").await;
+    insta::assert_snapshot!(now(&world, &card).lines().nth(1).unwrap_or_default(), @"✅ Done. kai is disabled; 2 grants ended, 3 assignments removed, 2 memberships removed. To bring the user back: access user update kai --enable, then add the groups and assignments again that change show CHG-3 lists.");
+    assert!(held_by(&world.aws.assignments().await, "kai").is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_was_granted_for_a_time_is_not_passed_on_and_ends_with_its_holder() {
     let all = r#"@id("all") permit (principal, action, resource);"#.to_owned();
     let mut world = World::with(Choices { policy: Some(all), ..choices("") }).await;

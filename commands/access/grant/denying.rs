@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::ending::{never_give_up, over};
+use super::ending::{as_it_failed, failed_to_give, never_give_up, over};
 use super::overlap;
 use super::sessions;
 use super::state::{At, Job, State, Why};
@@ -18,6 +18,7 @@ use crate::records::ChangeId;
 use crate::text;
 
 pub(super) async fn step(at: At, job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    let failed = failed_to_give(&at);
     let stepped = match at {
         At::Deny { why, since } => deny(job, why, since, permit, cx).await,
         At::FollowDeny { why, since, request } => follow_deny(job, Denial { why, since, request }, permit, cx).await,
@@ -30,7 +31,7 @@ pub(super) async fn step(at: At, job: Job, permit: &Permit, cx: &Context<'_>) ->
         At::FollowLift { why, request } => follow_lift(job, why, request, permit, cx).await,
         _ => Err(Error::internal("ending sessions", "this is no step of that")),
     };
-    stepped.map_err(never_give_up)
+    as_it_failed(stepped.map_err(never_give_up), failed)
 }
 
 async fn deny(job: Job, why: Why, since: Timestamp, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {

@@ -19,22 +19,39 @@ use crate::text;
 const WRITE: &str = "end";
 
 pub(super) async fn step(at: At, job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
-    let failed = match &at {
-        At::Release { why: Why::Failed(why) }
-        | At::Yield { why: Why::Failed(why), .. }
-        | At::FollowEnd { why: Why::Failed(why), .. } => Some(why.clone()),
-        _ => None,
-    };
+    let failed = failed_to_give(&at);
     let stepped = match at {
         At::Yield { why, to } => yielded(job, why, to, cx).await,
         At::FollowEnd { why, request } => follow(job, why, request, permit, cx).await,
         At::Release { why } => release(job, why, permit, cx).await,
         _ => return Err(Error::internal("taking access back", "this is no step of that")),
     };
+    as_it_failed(stepped.map_err(never_give_up), failed)
+}
+
+/// Why it could not be given, where it is taken back for that.
+pub(super) fn failed_to_give(at: &At) -> Option<Text> {
+    match at {
+        At::Release { why }
+        | At::Yield { why, .. }
+        | At::FollowEnd { why, .. }
+        | At::Deny { why, .. }
+        | At::FollowDeny { why, .. }
+        | At::Denied { why, .. }
+        | At::Lift { why }
+        | At::FollowLift { why, .. } => match why {
+            Why::Failed(why) => Some(why.clone()),
+            Why::Over | Why::HandedBack(_) | Why::Extended | Why::Taken(_) => None,
+        },
+        At::Assign | At::Follow { .. } | At::Hold { .. } | At::Settle | At::Settled | At::Sweep => None,
+    }
+}
+
+/// What could not be given ends as it failed, with what came of taking it back.
+pub(super) fn as_it_failed(stepped: Result<Step<State>>, failed: Option<Text>) -> Result<Step<State>> {
     match (stepped, failed) {
-        // What could not be given ends as it failed, whatever came of taking it back.
-        (Ok(Step::Done(_)), Some(why)) => Err(Error::Shown(why)),
-        (stepped, _) => stepped.map_err(never_give_up),
+        (Ok(Step::Done(said)), Some(why)) => Err(Error::Shown(why.then(" ").then(said))),
+        (stepped, _) => stepped,
     }
 }
 
@@ -200,7 +217,11 @@ async fn ended(job: Job, why: Why, cx: &Context<'_>) -> Result<Step<State>> {
             text!["It is gone. ", code(giver.rank.id.to_string()), " is giving the same; I look again once that has ended."];
         return again(At::Release { why }, job, cx, note);
     }
-    let said = over(&job, &why, cx).then(" AWS confirms that it is gone.");
+    let confirmed = match &why {
+        Why::Failed(_) => " AWS confirms that nothing of it stands.",
+        _ => " AWS confirms that it is gone.",
+    };
+    let said = over(&job, &why, cx).then(confirmed);
     match job.sessions {
         Sessions::RunOut => Ok(Step::Done(said)),
         Sessions::End => next(At::Deny { why, since: cx.now }, job, said),

@@ -1,6 +1,6 @@
 //! Looks at who has what, and says exactly what giving access would do.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Grant;
 use super::overlap::{self, Phase};
@@ -19,7 +19,12 @@ use crate::records::{ChangeId, PlannedCall};
 use crate::text;
 
 /// Taking access back is tried for as long as it takes.
-pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_hours(365 * 24);
+const PATIENCE: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// How long after its start tries go on: while it stands, and then until it is taken back.
+pub(crate) fn patience(lasts: Lasts, now: Timestamp) -> SignedDuration {
+    lasts.length(now) + PATIENCE
+}
 
 /// Who gets what where, as AWS has them now.
 pub(crate) struct Wanted<'a> {
@@ -166,7 +171,7 @@ pub(super) async fn plan(asked: &Grant, cx: &Context<'_>) -> Result<Work<State>>
         checks,
         risks: risks(&wanted, lasts, sessions),
         start: None,
-        patience: PATIENCE,
+        patience: patience(lasts, cx.now),
         offers: offers(lasts),
         gate: None,
         first: State { at: At::Assign, job: wanted.job(lasts, sessions, cx) },
@@ -292,7 +297,7 @@ impl Today {
     fn words(&self, wanted: &Wanted<'_>) -> Text {
         let today = text!["Today: "];
         let stands = self.through.iter().filter_map(|(id, phase)| match phase {
-            Phase::Stands { end } => Some((end.unwrap_or(jiff::Timestamp::MAX), *id, *end)),
+            Phase::Stands { end } => Some((end.unwrap_or(Timestamp::MAX), *id, *end)),
             _ => None,
         });
         let besides: Vec<&str> = self.besides.iter().map(String::as_str).collect();
@@ -385,6 +390,17 @@ fn longest(most: i64, allowed: impl Fn(i64) -> bool) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lasts_a_year_is_taken_back_after_it() {
+        let now: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
+        let year = SignedDuration::from_hours(365 * 24);
+        let until = |end| Lasts::Until { end, instead_of: ChangeId(1) };
+        assert_eq!(patience(Lasts::Minutes(year.as_mins()), now), year + PATIENCE);
+        assert_eq!(patience(until(now + year * 2), now), year * 2 + PATIENCE);
+        assert_eq!(patience(until(now - year), now), PATIENCE);
+        assert_eq!(patience(Lasts::Removed, now), PATIENCE);
+    }
 
     #[test]
     fn the_longest_allowed_length_is_found() {

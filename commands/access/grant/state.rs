@@ -67,7 +67,7 @@ pub(crate) enum Why {
     Extended,
     /// Somebody took it away.
     Taken(PersonId),
-    /// It never began, and somebody else's grant had counted on it.
+    /// It never began, though somebody else's grant counted on it or AWS may have given it unseen.
     Failed(Text),
 }
 
@@ -111,6 +111,17 @@ pub(crate) enum At {
     Lift { why: Why },
     /// Wait until the account knows.
     FollowLift { why: Why, request: String },
+}
+
+impl Lasts {
+    /// How long that is from `now` on; nothing for what does not end by itself.
+    pub(crate) fn length(self, now: Timestamp) -> SignedDuration {
+        match self {
+            Self::Minutes(minutes) => SignedDuration::from_mins(minutes),
+            Self::Until { end, .. } => end.duration_since(now).max(SignedDuration::ZERO),
+            Self::ForGood | Self::Removed => SignedDuration::ZERO,
+        }
+    }
 }
 
 impl Job {

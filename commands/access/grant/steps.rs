@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::denying;
+use super::ending::{self, never_give_up};
 use super::overlap::{self, Begin, word};
 use super::state::{At, Job, Lasts, State, Why};
-use super::{denying, ending};
 use crate::access::aws::Identity;
 use crate::access::model::Progress;
 use crate::access::slots::{InLine, WriteKey};
@@ -59,27 +60,46 @@ fn later(cx: &Context<'_>) -> Timestamp {
     cx.now.saturating_add(PAUSE).unwrap_or(Timestamp::MAX)
 }
 
-/// Gives it. What can't be given is given up, unless another grant counts on this one: then that access is taken back.
+/// Gives it. What AWS says it does not give is given up at once, unless another grant counts on this one: then that access is
+/// taken back. In any other trouble AWS may have given it unseen: after an hour of that it is taken back.
 async fn give(at: At, job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let tried = match at {
         At::Follow { ref request } => follow(job.clone(), request.clone(), permit, cx).await,
         _ => assign(job.clone(), permit, cx).await,
     };
     let gives_up = cx.now >= job.began.saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
-    let why = match tried {
-        Err(Error::Shown(why)) => why,
-        Err(Error::Outside { say, .. }) if gives_up => say.then(" I have tried for an hour and stopped; nothing was given."),
-        other => return other,
-    };
-    if cx.told.iter().any(|told| told.what == word::HEIR) {
-        return next(At::Release { why: Why::Failed(why.clone()) }, job, why);
+    match tried {
+        Err(Error::Shown(why)) if cx.told.iter().any(|told| told.what == word::HEIR) => {
+            next(At::Release { why: Why::Failed(why.clone()) }, job, why)
+        }
+        Err(Error::Shown(why)) => Err(Error::Shown(why)),
+        Err(_) if gives_up => {
+            let why = lost(&at, &job, cx);
+            let note = why.clone().then(" What AWS may have given all the same is taken back.");
+            next(At::Release { why: Why::Failed(why) }, job, note)
+        }
+        tried => tried.map_err(never_give_up),
     }
-    Err(Error::Shown(why))
+}
+
+/// That nobody knows what came of it.
+fn lost(at: &At, job: &Job, cx: &Context<'_>) -> Text {
+    match at {
+        At::Follow { .. } => {
+            let asked = text!["AWS took the request for "].then(job.access(cx));
+            asked.then(", but for an hour I could not see what came of it, and gave up.")
+        }
+        _ => text!["For an hour I could not have AWS give "].then(job.access(cx)).then(", and gave up."),
+    }
 }
 
 async fn assign(job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     if let Some(step) = told_to_end(&job, cx) {
         return step;
+    }
+    // The grant it extends would wait for it to end, and it for that grant.
+    if job.end(cx.now).is_some_and(|end| end <= cx.now) {
+        return next(At::Release { why: Why::Over }, job, "Its time is up.");
     }
     let others = overlap::others(&job.assignment, permit.change(), cx).await?;
     if let Begin::After(other) = overlap::begin(&others) {
@@ -93,11 +113,12 @@ async fn assign(job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<Stat
         Err(line) => return Ok(in_line(At::Assign, job, &line, cx)),
     };
     // In this order: what ends between the two looks is seen by the second.
-    if let Some(request) = identity.creation_of(&job.assignment).await? {
+    // Refused looks are no answer either: an earlier try may have asked AWS already.
+    if let Some(request) = identity.creation_of(&job.assignment).await.map_err(never_give_up)? {
         let note = asked(&job, cx);
         return next(At::Follow { request }, job, note);
     }
-    if identity.is_assigned(&job.assignment).await? {
+    if identity.is_assigned(&job.assignment).await.map_err(never_give_up)? {
         identity.give_back(&key);
         return given(job, cx);
     }
@@ -115,8 +136,9 @@ async fn assign(job: Job, permit: &Permit, cx: &Context<'_>) -> Result<Step<Stat
 }
 
 async fn follow(job: Job, request: String, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
-    let identity = Identity::open(cx).await?;
-    match identity.creation_status(&WriteKey::new(permit.change(), "give"), &request).await? {
+    let identity = Identity::open(cx).await.map_err(never_give_up)?;
+    let status = identity.creation_status(&WriteKey::new(permit.change(), "give"), &request).await;
+    match status.map_err(never_give_up)? {
         Progress::InProgress { .. } => {
             let note = asked(&job, cx);
             again(At::Follow { request }, job, cx, note)
@@ -141,8 +163,11 @@ fn failed(job: &Job, reason: &str, request: &str, cx: &Context<'_>) -> Error {
     ]))
 }
 
-/// AWS has confirmed it.
+/// AWS has confirmed it. What was told to end meanwhile sees that when it is held; what stands for good sees it here, or never.
 fn given(job: Job, cx: &Context<'_>) -> Result<Step<State>> {
+    if let (Lasts::ForGood, Some(step)) = (job.lasts, told_to_end(&job, cx)) {
+        return step;
+    }
     let end = job.end(cx.now);
     let note = stands(&job, end, cx);
     match (end, job.lasts) {

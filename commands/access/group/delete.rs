@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::resource;
 use crate::access::aws::Identity;
+use crate::access::grant::overlap::word;
 use crate::access::holding::Names;
 use crate::access::leaving::{Leaving, Left};
 use crate::access::user::refuse_out_of_reach;
@@ -123,7 +124,7 @@ impl Change for Delete {
         match state {
             State::Grants { grants, leaving } => {
                 let note: Text = text!["My grants to the group ", bold(&*leaving.who.name), " end: it is about to be deleted."];
-                Ok(Step::Tell { state: State::Assignments { leaving }, changes: grants, what: "end".to_owned(), note })
+                Ok(Step::Tell { state: State::Assignments { leaving }, changes: grants, what: word::END.to_owned(), note })
             }
             State::Assignments { leaving } => {
                 let again = leaving.clone();

@@ -11,8 +11,8 @@ use crate::access::onboard::names;
 use crate::access::roster::Roster;
 use crate::access::words::account_name;
 use crate::access::writes::{planned_end, planned_leaving, planned_user_deletion};
-use crate::access::{calls, find, guard, roster};
-use crate::context::{Context, Resource};
+use crate::access::{calls, find, guard, roster, user};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
 use crate::plan::{Runs, Work};
@@ -55,7 +55,7 @@ pub(super) async fn plan(asked: &Offboard, cx: &Context<'_>) -> Result<Work<Stat
         Last::Delete => "delete",
     };
     Ok(Work {
-        resource: Resource { id: user.id.clone(), ..Resource::named("user", user.name.as_str()) },
+        resource: user::resource(&user),
         runs: Runs::Alone,
         title: format!("Offboard {}: take everything and {end} the user", user.label()),
         what: what(&user, &holdings, last, &*roster::naming(&holdings.assignments, cx).await?, cx),
@@ -66,13 +66,13 @@ pub(super) async fn plan(asked: &Offboard, cx: &Context<'_>) -> Result<Work<Stat
         patience: PATIENCE,
         offers: Vec::new(),
         gate: None,
-        first: State(Stage::Tell { job: Job::new(&user, last) }),
+        first: State(Stage::EndGrants { job: Job::new(&user, last) }),
     })
 }
 
 async fn holdings(user: &User, cx: &Context<'_>, identity: &Identity) -> Result<Holdings> {
     let who = user.principal().assignee();
-    let mut grants = given::timed(cx).await?;
+    let mut grants = given::grants(cx).await?;
     grants.retain(|given| given.is_for(&who, &user.name));
     grants.sort_by_key(|given| given.change);
     let all = identity.assigned_itself(&who).await?.into_iter();

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::access::aws::Identity;
-use crate::access::batch::{Batch, Way, Worked};
 use crate::access::given::{self, Given};
-use crate::access::model::{Assignee, Assignment, User};
+use crate::access::grant::overlap::word;
+use crate::access::leaving::{Leaving, Left};
+use crate::access::model::{Assignee, Principal, PrincipalKind, User};
 use crate::access::writes::{Removal, Update, UserUpdate};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -42,12 +43,10 @@ pub(super) enum Last {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
 pub(super) enum Stage {
-    /// Tell the grants that run to end.
-    Tell { job: Job },
-    /// Wait until what they gave is gone.
-    AwaitGrants { job: Job },
+    /// Tell the grants that run to end, and wait until what they gave is gone.
+    EndGrants { job: Job },
     /// Take away what is assigned.
-    Take { job: Job, assignments: Vec<Assignment>, batch: Batch },
+    Take { job: Job, leaving: Leaving },
     /// Take the user out of all groups.
     Leave { job: Job },
     /// Disable or delete the user.
@@ -59,10 +58,15 @@ impl Job {
         Self { id: user.id.clone(), name: user.name.clone(), last, grants: 0, assignments: 0, memberships: 0 }
     }
 
-    /// The grants for them that run.
+    fn who(&self) -> Principal {
+        Principal { kind: PrincipalKind::User, id: self.id.clone(), name: self.name.clone() }
+    }
+
+    /// The grants for them that run, and have not given their access back.
     async fn grants(&self, cx: &Context<'_>) -> Result<Vec<Given>> {
-        let mut running = given::timed(cx).await?;
+        let mut running = given::grants(cx).await?;
         running.retain(|given| given.is_for(&Assignee::user(&*self.id), &self.name));
+        running.sort_by_key(|given| given.change);
         Ok(running)
     }
 }
@@ -75,57 +79,47 @@ pub(super) fn disabling() -> UserUpdate {
 pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
     match stage {
-        Stage::Tell { job } => tell(job, cx).await,
-        Stage::AwaitGrants { job } => await_grants(job, &identity, cx).await,
-        Stage::Take { job, assignments, batch } => match batch.work(&assignments, &identity, permit, cx).await? {
-            Worked::More { batch, again, so_far } => {
-                Ok(Step::Progress { state: State(Stage::Take { job, assignments, batch }), until: again, so_far })
-            }
-            Worked::Done { unneeded, .. } => {
-                let removed = assignments.len() - unneeded;
-                let job = Job { assignments: removed, ..job };
-                let note = text![format!("Removed {}.", counted(removed, "assignment"))];
-                Ok(Step::Next { state: State(Stage::Leave { job }), note })
-            }
-        },
+        Stage::EndGrants { job } => end_grants(job, cx).await,
+        Stage::Take { job, leaving } => take(job, leaving, &identity, permit, cx).await,
         Stage::Leave { job } => leave(job, &identity, permit).await,
-        Stage::Close { job } => close(&job, &identity, permit).await,
+        Stage::Close { job } => close(job, &identity, permit, cx).await,
     }
 }
 
-async fn tell(mut job: Job, cx: &Context<'_>) -> Result<Step<State>> {
-    let mut changes: Vec<ChangeId> = job.grants(cx).await?.iter().map(|given| given.change).collect();
-    changes.sort();
-    job.grants = changes.len();
-    let name = job.name.clone();
-    let state = State(Stage::AwaitGrants { job });
-    if changes.is_empty() {
-        return Ok(Step::Progress { state, until: cx.now, so_far: "No grants of mine run.".into() });
-    }
-    let note = text![code(name), " is offboarded by ", code(cx.operation), ": this ends now."];
-    Ok(Step::Tell { state, changes, what: "end".to_owned(), note })
-}
-
-/// A grant may go on after it gave its access back, to end open sessions: it is the access that counts.
-async fn await_grants(job: Job, identity: &Identity, cx: &Context<'_>) -> Result<Step<State>> {
+/// Tells those that were not told yet, also such as began after the others were; then waits. A grant may run on after it gave its
+/// access back, to end open sessions: it is the access that counts.
+async fn end_grants(mut job: Job, cx: &Context<'_>) -> Result<Step<State>> {
     let grants = job.grants(cx).await?;
-    let standing = identity.assigned_itself(&Assignee::user(&*job.id)).await?;
-    let mut holding: Vec<&Given> =
-        grants.iter().filter(|given| standing.iter().any(|assignment| given.covers(assignment, &job.name))).collect();
-    holding.sort_by_key(|given| given.change);
-    if !holding.is_empty() {
-        let ids: Vec<String> = holding.iter().map(|given| given.change.to_string()).collect();
+    let changes: Vec<ChangeId> = grants.iter().filter(|given| !given.ends).map(|given| given.change).collect();
+    if !changes.is_empty() {
+        job.grants += changes.len();
+        let note = text![code(&*job.name), " is offboarded by ", code(cx.operation), ": this ends now."];
+        return Ok(Step::Tell { state: State(Stage::EndGrants { job }), changes, what: word::END.to_owned(), note });
+    }
+    if !grants.is_empty() {
+        let ids: Vec<String> = grants.iter().map(|given| given.change.to_string()).collect();
         let note = text!["Waits until AWS has taken back what ", ids.join(", "), " gave."];
-        return Ok(Step::Wait { state: State(Stage::AwaitGrants { job }), until: cx.now + PAUSE, note });
+        return Ok(Step::Wait { state: State(Stage::EndGrants { job }), until: cx.now + PAUSE, note });
     }
-    let mut assignments = standing;
-    assignments.retain(|assignment| !identity.out_of_reach(&assignment.account));
-    if assignments.is_empty() {
-        return Ok(Step::Progress { state: State(Stage::Leave { job }), until: cx.now, so_far: "Nothing is assigned.".into() });
+    let leaving = Leaving::within_reach(job.who());
+    Ok(Step::Progress { state: State(Stage::Take { job, leaving }), until: cx.now, so_far: "No grants of mine run.".into() })
+}
+
+async fn take(mut job: Job, leaving: Leaving, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
+    match leaving.step(identity, permit, cx).await? {
+        Left::More(leaving, until, so_far) => {
+            Ok(Step::Progress { state: State(Stage::Take { job, leaving: *leaving }), until, so_far })
+        }
+        Left::Nothing(0) => {
+            let so_far = "Nothing is assigned.".into();
+            Ok(Step::Progress { state: State(Stage::Leave { job }), until: cx.now, so_far })
+        }
+        Left::Nothing(removed) => {
+            job.assignments += removed;
+            let note = text![format!("Removed {}.", counted(removed, "assignment"))];
+            Ok(Step::Next { state: State(Stage::Leave { job }), note })
+        }
     }
-    let batch = Batch::new(Way::Take, assignments.len(), cx.now);
-    let so_far = format!("0 of {} assignments done.", assignments.len());
-    Ok(Step::Progress { state: State(Stage::Take { job, assignments, batch }), until: cx.now, so_far: so_far.into() })
 }
 
 async fn leave(mut job: Job, identity: &Identity, permit: &Permit) -> Result<Step<State>> {
@@ -146,10 +140,23 @@ async fn leave(mut job: Job, identity: &Identity, permit: &Permit) -> Result<Ste
     Ok(Step::Next { state: State(Stage::Close { job }), note })
 }
 
-async fn close(job: &Job, identity: &Identity, permit: &Permit) -> Result<Step<State>> {
+/// Whether they have got something since it was taken from them.
+async fn has_something(job: &Job, identity: &Identity, cx: &Context<'_>) -> Result<bool> {
+    let assigned = identity.assigned_itself(&Assignee::user(&*job.id)).await?;
+    Ok(assigned.iter().any(|assignment| !identity.out_of_reach(&assignment.account))
+        || !identity.memberships(&job.id).await?.is_empty()
+        || !job.grants(cx).await?.is_empty())
+}
+
+async fn close(job: Job, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let Some(user) = identity.user(&job.id).await? else {
-        return Ok(Step::Done(last_word(job, " is deleted", permit)));
+        return Ok(Step::Done(last_word(&job, " is deleted", permit)));
     };
+    if has_something(&job, identity, cx).await? {
+        let so_far = "They were given something meanwhile; that goes too.".into();
+        return Ok(Step::Progress { state: State(Stage::EndGrants { job }), until: cx.now + PAUSE, so_far });
+    }
+    let job = &job;
     match job.last {
         Last::Delete => {
             identity.delete_user(permit, &job.id).await?;

@@ -7,8 +7,10 @@ use super::State;
 use super::rows::{Answer, Row, answers, roster, rows};
 use crate::access::aws::Identity;
 use crate::access::batch::{Batch, Way, Worked};
+use crate::access::given::{self, Given};
+use crate::access::grant::overlap::word;
+use crate::access::guard;
 use crate::access::model::{Assignee, Assignment};
-use crate::access::{given, guard};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
@@ -138,30 +140,39 @@ async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
     if rows.iter().any(|row| matches!(row, Row::Member { .. })) {
         return members(rows, marked, cx).await;
     }
-    let running = given::timed(cx).await?;
+    let running = given::grants(cx).await?;
     let roster = roster(rows, cx).await?;
     let name = |assignment: &Assignment| roster.principal(&assignment.principal).name;
     let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for item in marked {
         let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
-        let grants: Vec<ChangeId> =
-            running.iter().filter(|given| given.covers(assignment, &name(assignment))).map(|given| given.change).collect();
+        let grants: Vec<&Given> = running.iter().filter(|given| given.covers(assignment, &name(assignment))).collect();
         if grants.is_empty() {
             items.push(item);
         } else {
             told.push(item);
-            changes.extend(grants);
+            changes.extend(to_tell(&grants));
         }
     }
-    changes.sort();
-    changes.dedup();
     let batch = Batch::new(Way::Take, items.len(), cx.now);
     let state = State(Stage::Take { items, told, batch, tally: Tally::default() });
     if changes.is_empty() {
         return Ok(Step::Progress { state, until: cx.now, so_far: "Removing what was marked.".into() });
     }
+    Ok(ending(state, changes, cx))
+}
+
+/// Those of these grants that go on unless they are told.
+fn to_tell(grants: &[&Given]) -> impl Iterator<Item = ChangeId> {
+    grants.iter().filter(|given| !given.ends).map(|given| given.change)
+}
+
+/// Tells these grants to end, each once.
+fn ending(state: State, mut changes: Vec<ChangeId>, cx: &Context<'_>) -> Step<State> {
+    changes.sort();
+    changes.dedup();
     let note = text!["The review ", code(cx.operation), " says that this ends now."];
-    Ok(Step::Tell { state, changes, what: "end".to_owned(), note })
+    Step::Tell { state, changes, what: word::END.to_owned(), note }
 }
 
 async fn take(
@@ -187,7 +198,8 @@ async fn take(
     }
 }
 
-/// Waits until AWS has taken back what grants that were told to end gave. What stands although they have ended is removed.
+/// Waits until AWS has taken back what grants that were told to end gave, and tells those that began after the others were told.
+/// What stands although they have ended is removed.
 async fn await_grants(
     rows: &[Row],
     told: Vec<usize>,
@@ -196,23 +208,29 @@ async fn await_grants(
     cx: &Context<'_>,
 ) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
-    let running = given::timed(cx).await?;
+    let running = given::grants(cx).await?;
     let roster = roster(rows, cx).await?;
-    let (mut ending, mut left) = (Vec::new(), Vec::new());
+    let (mut held, mut left, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for item in told {
         let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
-        if !identity.is_assigned(assignment).await? {
-            tally.told += 1;
-            continue;
-        }
         let name = roster.principal(&assignment.principal).name;
-        let runs = running.iter().any(|given| given.covers(assignment, &name));
-        if runs { ending.push(item) } else { left.push(item) }
+        let grants: Vec<&Given> = running.iter().filter(|given| given.covers(assignment, &name)).collect();
+        if !grants.is_empty() {
+            held.push(item);
+            new.extend(to_tell(&grants));
+        } else if identity.is_assigned(assignment).await? {
+            left.push(item);
+        } else {
+            tally.told += 1;
+        }
     }
-    if !ending.is_empty() {
-        let so_far = format!("Waiting for AWS to take back {} that grants of mine gave.", counted(ending.len())).into();
-        ending.append(&mut left);
-        let state = State(Stage::AwaitGrants { told: ending, tally });
+    if !held.is_empty() {
+        let so_far = format!("Waiting for AWS to take back {} that grants of mine gave.", counted(held.len())).into();
+        held.append(&mut left);
+        let state = State(Stage::AwaitGrants { told: held, tally });
+        if !new.is_empty() {
+            return Ok(ending(state, new, cx));
+        }
         return Ok(Step::Progress { state, until: cx.now.saturating_add(PAUSE).unwrap_or(Timestamp::MAX), so_far });
     }
     if left.is_empty() {

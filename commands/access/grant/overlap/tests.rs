@@ -13,7 +13,7 @@ use crate::context::PersonId;
 /// One grant of the model: as it is committed, and the step that is being taken of it.
 struct Change {
     begins: i64,
-    fails: bool,
+    fails: Fails,
     /// Whether it gives to many for good: it is no grant and listens to nobody.
     to_many: bool,
     state: State,
@@ -21,6 +21,25 @@ struct Change {
     version: u32,
     life: Life,
     step: Option<(u32, Act)>,
+}
+
+/// Whether AWS gives what one asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fails {
+    Never,
+    /// AWS says no.
+    Refused,
+    /// AWS gives it, and it is never learned.
+    Lost,
+}
+
+/// How long one lasts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Length {
+    Minutes(i64),
+    /// Until that minute, in place of another.
+    Until(i64, usize),
+    ForGood,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,8 +60,8 @@ enum Act {
     Done,
 }
 
-/// When one begins, how many minutes it lasts, whether it fails, and whether it gives to many if it lasts for good.
-type Planned = (i64, Option<i64>, bool, bool);
+/// When one begins, how long it lasts, whether it fails, and whether it gives to many if it lasts for good.
+type Planned = (i64, Length, Fails, bool);
 
 struct Model {
     now: i64,
@@ -69,8 +88,17 @@ impl Model {
         let change = |(begins, length, fails, to_many): &Planned| Change {
             begins: *begins,
             fails: *fails,
-            to_many: *to_many && length.is_none(),
-            state: State { at: At::Assign, job: job(length.map_or(Lasts::ForGood, Lasts::Minutes)) },
+            to_many: *to_many && *length == Length::ForGood,
+            state: State {
+                at: At::Assign,
+                job: job(match *length {
+                    Length::Minutes(minutes) => Lasts::Minutes(minutes),
+                    Length::Until(minute, of) => {
+                        Lasts::Until { end: at(minute), instead_of: ChangeId((of % grants.len()) as u64) }
+                    }
+                    Length::ForGood => Lasts::ForGood,
+                }),
+            },
             told: Vec::new(),
             version: 0,
             life: Life::Ahead,
@@ -141,6 +169,7 @@ impl Model {
             },
             At::Assign | At::Hold { .. } | At::Release { .. } if kept => Act::Done,
             At::Assign | At::Hold { .. } if told.is_some() => over(Why::Over),
+            At::Assign if one.state.job.end(at(self.now)).is_some_and(|end| end <= at(self.now)) => over(Why::Over),
             At::Assign => match begin(&self.others(me)) {
                 Begin::After(_) => Act::Stay,
                 Begin::Go => Act::Give,
@@ -181,7 +210,7 @@ impl Model {
     }
 
     fn give(&mut self, me: usize) -> Act {
-        if !self.assigned && self.changes[me].fails {
+        if !self.assigned && self.changes[me].fails == Fails::Refused {
             if self.changes[me].to_many {
                 return Act::Done;
             }
@@ -190,9 +219,16 @@ impl Model {
         }
         self.made += usize::from(!self.assigned);
         self.assigned = true;
-        match self.changes[me].state.job.end(at(self.now)) {
-            Some(end) => Act::To(At::Hold { end }),
-            None => Act::To(At::Settle),
+        if self.changes[me].fails == Fails::Lost && !self.changes[me].to_many {
+            return Act::To(At::Release { why: Why::Failed("lost".into()) });
+        }
+        let lasts = self.changes[me].state.job.lasts;
+        match (self.changes[me].state.job.end(at(self.now)), lasts) {
+            (Some(end), Lasts::Until { instead_of, .. }) if instead_of != ChangeId(me as u64) => {
+                Act::Tell(At::Hold { end }, vec![instead_of.0 as usize], word::EXTENDED)
+            }
+            (Some(end), _) => Act::To(At::Hold { end }),
+            (None, _) => Act::To(At::Settle),
         }
     }
 
@@ -243,8 +279,13 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 fn grants() -> impl Strategy<Value = Vec<Planned>> {
-    let length = prop_oneof![5 => (1..12_i64).prop_map(Some), 1 => Just(None)];
-    prop::collection::vec((0..12_i64, length, prop::bool::weighted(0.2), prop::bool::ANY), 1..6)
+    let length = prop_oneof![
+        5 => (1..12_i64).prop_map(Length::Minutes),
+        2 => (1..24_i64, 0..6_usize).prop_map(|(minute, of)| Length::Until(minute, of)),
+        1 => Just(Length::ForGood),
+    ];
+    let fails = prop_oneof![7 => Just(Fails::Never), 2 => Just(Fails::Refused), 1 => Just(Fails::Lost)];
+    prop::collection::vec((0..12_i64, length, fails, prop::bool::ANY), 1..6)
 }
 
 proptest! {
