@@ -160,6 +160,8 @@ pub struct Origin {
 /// Somebody's user in IAM Identity Center.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AtCenter {
+    /// The user's id, which never changes and is never given to anybody else.
+    pub id: String,
     /// The user name.
     pub user: String,
     /// The groups they are in, as far as these count.
@@ -193,6 +195,10 @@ pub trait Authority: Send + Sync {
     /// Where a person's groups come from.
     fn origin(&self, _id: &PersonId) -> Origin {
         Origin::default()
+    }
+    /// Whose user in IAM Identity Center this is, by its id; none where it was not read yet.
+    fn behind(&self, _user: &str) -> Option<PersonId> {
+        None
     }
 }
 

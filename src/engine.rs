@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use commands::context::{Decision, MYSELF};
 use commands::message::{Text, code};
-use commands::plan::{Finding, Permit, Plan, Step, Work};
+use commands::plan::{Finding, MadeCall, Permit, Plan, Step, Work};
 use commands::records::{ChangeId, ChangeRecord, Freeze, Outcome, Status, Told};
 use commands::{Error, Person, PersonId, text};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ use crate::change::{Happening, step_name};
 use crate::glass;
 use crate::host::{Asking, Host, Trouble, read};
 use crate::records::Ledger;
-use crate::store::{Kind, Row};
+use crate::store::{CommitError, Kind, Row};
 use crate::waiting;
 
 /// No single plan or step takes longer; AWS calls have shorter limits of their own.
@@ -37,8 +37,21 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let case = Case::new(&host, record, row.version);
     match case.record.status.clone() {
         Status::AwaitingApproval { expires } => waiting::look(case, expires).await,
-        Status::Scheduled { at } => scheduled(case, at).await,
-        Status::Running { state, since, tries, .. } => running(case, state, since, tries).await,
+        Status::Scheduled { at } => {
+            let id = case.record.id;
+            match scheduled(case, at).await {
+                Err(Trouble::Commit(CommitError::TooLarge(why))) => outgrown(&host, id, &why, Vec::new()).await,
+                other => other,
+            }
+        }
+        Status::Running { state, since, tries, .. } => {
+            let id = case.record.id;
+            let permit = issue(&id.to_string(), &step_name(&state), actor(&case.record));
+            match running(case, state, since, tries, &permit).await {
+                Err(Trouble::Commit(CommitError::TooLarge(why))) => outgrown(&host, id, &why, permit.calls()).await,
+                other => other,
+            }
+        }
         Status::Ended { at, .. } => glass::look(case, at).await,
     }
 }
@@ -228,12 +241,33 @@ async fn planned_again(case: &Case<'_>, asker: &Person, at: Timestamp) -> Result
     }
 }
 
-async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32) -> Result<(), Trouble> {
+/// Ends a change whose record no longer fits the store: no other try would. It loses its state by that, and so it fits again. The
+/// calls of the step that was not kept are told where they fit too.
+async fn outgrown(host: &Arc<Host>, id: ChangeId, why: &str, calls: Vec<MadeCall>) -> Result<(), Trouble> {
+    tracing::error!(change = %id, why, calls = calls.len(), "a change is larger than what can be kept");
+    let Some((record, version)) = host.change(id).await? else { return Ok(()) };
+    let (outcome, said) = match record.status {
+        Status::Running { .. } => (
+            Outcome::Failed,
+            "It has grown larger than what I can keep, so I stopped. Its last step may have changed something that its thread does \
+             not say. Look at it in AWS, and ask for the rest in smaller parts.",
+        ),
+        _ => (
+            Outcome::Void,
+            "It is larger than what I can keep while it runs, so I did not start it. Nothing was changed. Ask for it in smaller \
+             parts.",
+        ),
+    };
+    match Case::new(host, record.clone(), version).end_with(outcome, said.into(), calls).await {
+        Err(Trouble::Commit(CommitError::TooLarge(_))) => Case::new(host, record, version).end(outcome, said.into()).await,
+        other => other,
+    }
+}
+
+async fn running(mut case: Case<'_>, state: Value, since: Timestamp, tries: u32, permit: &Permit) -> Result<(), Trouble> {
     let host = case.host;
     let deadline = since + SignedDuration::from_secs(case.record.plan.patience);
-    let id = case.record.id.to_string();
-    let permit = issue(&id, &step_name(&state), actor(&case.record));
-    let stepped = step(&case, state.clone(), &permit).await;
+    let stepped = step(&case, state.clone(), permit).await;
     let now = host.clock.now();
     let goes_on = matches!(stepped, Ok(Step::Next { .. } | Step::Progress { .. } | Step::Call { .. } | Step::Tell { .. }));
     if goes_on && now >= deadline {

@@ -257,11 +257,17 @@ impl Directory {
         Origin {
             people_toml: self.register.members.get(id).map(|member| member.groups.clone()),
             center: user.map(|(user, center)| AtCenter {
+                id: user.id.clone(),
                 user: user.name.clone(),
                 groups: user.groups.intersection(&self.register.counting).cloned().collect(),
                 at: center.at(),
             }),
         }
+    }
+
+    /// Whose user in Identity Center this is, by its id, whether they are still there or not.
+    pub fn behind(&self, user: &str) -> Option<PersonId> {
+        Some(self.now().center.as_ref()?.user(user)?.person.clone())
     }
 
     /// Who is behind `account`, given what its platform says about it now, where it was asked.

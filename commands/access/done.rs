@@ -83,7 +83,7 @@ impl Change for Done {
 
 /// Whether a grant is for the asker, or was asked for by them.
 pub(super) fn is_own(record: &ChangeRecord, job: &Job, cx: &Context<'_>) -> bool {
-    record.asker == cx.person.id || job.is_for(cx.person.email.as_deref())
+    record.asker == cx.person.id || job.is_for(cx.person, cx)
 }
 
 /// The grants that stand and are the asker's own.

@@ -7,7 +7,7 @@ use super::aws::Identity;
 use super::configured;
 use super::model::{Group, PermissionSet, Principal, User};
 use super::roster;
-use crate::context::{Account, Context, PersonId};
+use crate::context::{Account, AtCenter, Context, PersonId};
 use crate::error::{Error, Result};
 use crate::message::{Span, Text, code};
 use crate::text;
@@ -17,24 +17,28 @@ const LISTED: usize = 5;
 
 /// The user meant by `@ana`, a user name, an e-mail address, a display name or an id, as AWS has them now.
 ///
-/// A person of the chat is matched by their e-mail address, else by a user name that is their id.
+/// A person of the chat is the user the directory knows as theirs. Only while it knows none they are matched by their e-mail
+/// address, else by a user name that is their id, unless that user is somebody else.
 ///
 /// # Errors
 /// One to show when none or several are meant; AWS's trouble.
 pub(crate) async fn user(typed: &str, cx: &Context<'_>, identity: &Identity) -> Result<User> {
     let wanted = Wanted::read(typed, cx);
+    if let Some(own) = wanted.own.as_ref().filter(|_| wanted.mention) {
+        return identity.user(&own.id).await?.ok_or_else(|| gone(&wanted, own));
+    }
     let roster = roster::known(cx).await?;
     match wanted.among(&roster.users) {
         Match::One(known) => {
             if let Some(user) = identity.user(&known.id).await?.filter(|user| wanted.could_be(user)) {
-                return Ok(user);
+                return wanted.unless_somebody_else(user, cx);
             }
         }
         Match::Several(users) => return Err(which(&wanted, &users)),
         Match::None => {}
     }
     match wanted.look(identity).await? {
-        Some(user) => Ok(user),
+        Some(user) => wanted.unless_somebody_else(user, cx),
         None => Err(unknown_user(&wanted, &roster.users)),
     }
 }
@@ -168,6 +172,8 @@ struct Wanted {
     mention: bool,
     /// The e-mail address of the chat's person of that id, lower case.
     email: Option<String>,
+    /// Their user, as the directory knows it.
+    own: Option<AtCenter>,
 }
 
 enum Match {
@@ -181,9 +187,25 @@ impl Wanted {
         let typed = typed.trim();
         let name = typed.strip_prefix('@').unwrap_or(typed).to_owned();
         let lower = name.to_lowercase();
-        let person = cx.authority.person(&PersonId(lower.clone()));
-        let email = person.and_then(|person| person.email).map(|email| email.to_lowercase());
-        Self { mention: typed.starts_with('@'), name, lower, email }
+        let id = PersonId(lower.clone());
+        let email = cx.authority.person(&id).and_then(|person| person.email).map(|email| email.to_lowercase());
+        Self { mention: typed.starts_with('@'), name, lower, email, own: cx.authority.origin(&id).center }
+    }
+
+    /// A user found for a mention by address or name, unless the directory knows them as somebody else.
+    fn unless_somebody_else(&self, user: User, cx: &Context<'_>) -> Result<User> {
+        match cx.authority.behind(&user.id).filter(|behind| self.mention && behind.0 != self.lower) {
+            Some(other) => Err(Error::shown(text![
+                "IAM Identity Center has no user for ",
+                &PersonId(self.lower.clone()),
+                " that I know of, and ",
+                code(&*user.name),
+                " is ",
+                &other,
+                ". Nothing was changed. Say whom you mean by user name or e-mail address."
+            ])),
+            None => Ok(user),
+        }
     }
 
     fn is_named(&self, user: &User) -> bool {
@@ -195,7 +217,10 @@ impl Wanted {
     }
 
     fn is_person(&self, user: &User) -> bool {
-        self.email.is_some() && user.email.as_ref().map(|email| email.to_lowercase()) == self.email
+        match &self.own {
+            Some(own) => own.id == user.id,
+            None => self.email.is_some() && user.email.as_ref().map(|email| email.to_lowercase()) == self.email,
+        }
     }
 
     fn is_called(&self, user: &User) -> bool {
@@ -240,10 +265,22 @@ impl Wanted {
             return Ok(Some(user));
         }
         match &self.email {
-            Some(email) if !self.mention => identity.user_with_email(email).await,
+            Some(email) if !self.mention && self.own.is_none() => identity.user_with_email(email).await,
             _ => Ok(None),
         }
     }
+}
+
+/// That somebody's user is not there any more: whoever has their name or address now may be somebody else.
+fn gone(wanted: &Wanted, own: &AtCenter) -> Error {
+    Error::shown(text![
+        "The user of ",
+        &PersonId(wanted.lower.clone()),
+        ", ",
+        code(&*own.user),
+        ", is no longer in IAM Identity Center. Nothing was changed. If they have a new one, name it by its user name or e-mail \
+         address."
+    ])
 }
 
 fn which(wanted: &Wanted, users: &[User]) -> Error {

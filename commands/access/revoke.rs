@@ -4,10 +4,11 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::grant::overlap::{self, Phase};
+use super::grant::overlap::{self, Grant, Phase};
 use super::grant::plan::{self, Wanted};
 use super::grant::state::{At, Lasts, Sessions, State, place};
 use super::grant::{self, State as GrantState, steps};
+use super::permitted;
 use crate::message::{Text, bold, code};
 use crate::plan::{Check, Permit, Runs, Step, Work};
 use crate::{Change, Choice, Command, Context, Error, Plan, Resource, Result, text};
@@ -47,14 +48,12 @@ impl Change for Revoke {
 
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<GrantState>> {
         let wanted = Wanted::find(self.from.join(" ").trim(), &self.account, &self.permission_set, cx).await?;
+        permitted::to_change(&wanted.resource(None), cx)?;
         let sessions = if self.end_sessions { Sessions::End } else { Sessions::RunOut };
         let job = wanted.job(Lasts::Removed, sessions, cx);
         let grants = overlap::others(&job.assignment, "", cx).await?;
-        let stands: Vec<String> = grants
-            .iter()
-            .filter(|grant| matches!(grant.phase, Phase::Stands { .. }))
-            .map(|grant| grant.rank.id.to_string())
-            .collect();
+        let stands = named(&grants, |phase| matches!(phase, Phase::Stands { .. }));
+        let ending = named(&grants, |phase| !matches!(phase, Phase::Stands { .. } | Phase::Past));
         let all = wanted.identity.assignments_of(&job.assignment.principal).await?;
         if stands.is_empty() && !all.contains(&job.assignment) {
             return Err(nothing(&wanted, &all));
@@ -68,10 +67,10 @@ impl Change for Revoke {
                 .then("."),
         ];
         what.extend(plan::ends(sessions, &wanted));
-        what.push(if stands.is_empty() {
-            text!["Today: they have it for good; no grant of mine stands for it."]
-        } else {
-            text!["Today: they have it through ", code(stands.join(", ")), ", which ends with it."]
+        what.push(match (&stands[..], &ending[..]) {
+            ([], []) => text!["Today: they have it for good; no grant of mine stands for it."],
+            ([], ending) => text!["Today: they still have it through ", code(ending.join(", ")), ", which is ending already."],
+            (stands, _) => text!["Today: they have it through ", code(stands.join(", ")), ", which ends with it."],
         });
         let declared = job.is_declared(cx);
         let check = declared.then(|| {
@@ -96,6 +95,11 @@ impl Change for Revoke {
     async fn step(&self, state: GrantState, permit: &Permit, cx: &Context<'_>) -> Result<Step<GrantState>> {
         steps::step(state, permit, cx).await
     }
+}
+
+/// The grants at that point, by id.
+fn named(grants: &[Grant], at: impl Fn(Phase) -> bool) -> Vec<String> {
+    grants.iter().filter(|grant| at(grant.phase)).map(|grant| grant.rank.id.to_string()).collect()
 }
 
 /// That there is nothing to take away, and through whom they have it where they do.

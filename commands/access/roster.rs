@@ -87,8 +87,17 @@ pub(crate) async fn known(cx: &Context<'_>) -> Result<Arc<Roster>> {
 /// # Errors
 /// What AWS said, as a sentence.
 pub(crate) async fn naming(assignments: &[Assignment], cx: &Context<'_>) -> Result<Arc<Roster>> {
+    knowing(|roster| assignments.iter().all(|assignment| roster.knows(assignment)), cx.now, cx).await
+}
+
+/// The roster as it is remembered, read anew where it does not know `all` that is asked for and is older than `since`: whom it
+/// did not know then is gone, and no other look will find them.
+///
+/// # Errors
+/// What AWS said, as a sentence.
+pub(crate) async fn knowing(all: impl Fn(&Roster) -> bool, since: Timestamp, cx: &Context<'_>) -> Result<Arc<Roster>> {
     let known = known(cx).await?;
-    if assignments.iter().all(|assignment| known.knows(assignment)) {
+    if all(&known) || known.at >= since && !known.recalled {
         return Ok(known);
     }
     refresh(cx.aws, configured(cx)?, cx.now).await
@@ -146,7 +155,8 @@ impl Roster {
         here.filter_map(|membership| self.user(&membership.user))
     }
 
-    fn knows(&self, assignment: &Assignment) -> bool {
+    /// Whether it has the name of all that is in this assignment.
+    pub(crate) fn knows(&self, assignment: &Assignment) -> bool {
         let id = &assignment.principal.id;
         let principal = match assignment.principal.kind {
             PrincipalKind::User => self.user(id).is_some(),

@@ -123,6 +123,10 @@ impl Authority for Law {
     fn origin(&self, id: &PersonId) -> Origin {
         self.directory.origin(id)
     }
+
+    fn behind(&self, user: &str) -> Option<PersonId> {
+        self.directory.behind(user)
+    }
 }
 
 #[cfg(test)]

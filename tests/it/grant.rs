@@ -850,3 +850,40 @@ async fn grants_that_overlap_in_any_way_stand_until_the_last_of_them_ends() {
         world.end().await;
     }
 }
+
+#[tokio::test]
+async fn whoever_may_not_revoke_there_does_not_learn_who_has_what() {
+    let rule = "permit (principal in Group::\"sre\", action == Action::\"access revoke\", resource)";
+    let only_dev = policy(&[(rule, &format!("{rule} when {{ resource has env && resource.env == \"dev\" }}"))]);
+    let mut world = with(Choices { policy: Some(only_dev), ..choices() }).await;
+    world.aws.assigned("bea", "PowerUserAccess", PROD).await;
+    let mut said = Vec::new();
+    for set in ["PowerUserAccess", "ReadOnlyAccess"] {
+        let line = format!("/access revoke --from bea --account shop-prod --permission-set {set}");
+        said.push(world.person("ana").asks("ops", &line).await);
+    }
+    assert_snapshot!(said.join("\n"), @"
+    You may not run access revoke. No rule lets anybody run access revoke. Whoever keeps the policy can add one.
+    You may not run access revoke. No rule lets anybody run access revoke. Whoever keeps the policy can add one.
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn access_whose_grant_is_ending_is_told_as_such_when_it_is_taken_away() {
+    let mut world = world().await;
+    let card = granted(&mut world, "--for 2h").await;
+    for _ in 0..4 {
+        world.aws.revocation_fails("The role is in use").await;
+    }
+    world.advance("2h").await;
+    assert_eq!(holds(&world).await, [BEN], "{}", world.status(&card));
+    let line = "/access revoke --from ben --account shop-prod --permission-set PowerUserAccess";
+    world.person("ana").asks("ops", line).await;
+    let taken = world.slack.channel("shop-ops").expect("CHG-2").await;
+    let today: Vec<&str> = taken.plain().lines().filter(|line| line.contains("Today")).collect();
+    assert_snapshot!(today.join("\n"), @"2. Today: they still have it through CHG-1, which is ending already.");
+    world.advance("2h").await;
+    assert!(holds(&world).await.is_empty());
+    world.end().await;
+}

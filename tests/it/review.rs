@@ -331,3 +331,21 @@ async fn a_grant_that_is_marked_is_told_to_end() {
     assert!(world.aws.assignments().await.iter().all(|one| one.account == PROD));
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_review_with_somebody_deleted_is_answered_without_reading_everybody_again() {
+    let mut world = world().await;
+    world.person("ana").asks("ops", "/access review --account shop-prod").await;
+    world.slack.channel("shop-ops").expect("CHG-1").await;
+    let before = lists(&world).await;
+    for line in ["rows CHG-1", "keep CHG-1 3", "drop CHG-1 2", "rows CHG-1"] {
+        world.person("aud").asks("ops", &format!("/access {line}")).await;
+    }
+    assert_eq!(lists(&world).await, before);
+    world.end().await;
+}
+
+/// How often all users were listed.
+async fn lists(world: &World) -> usize {
+    world.aws.calls().await.iter().filter(|call| call.operation == "ListUsers").count()
+}

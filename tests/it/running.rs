@@ -137,8 +137,40 @@ impl Change for Stumble {
     }
 }
 
+/// Remembers ever more, from so many letters on.
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
+struct Swell {
+    letters: usize,
+}
+
+impl Command for Swell {
+    const NAME: &'static str = "test swell";
+
+    fn resource(&self) -> Resource {
+        Resource::named("post", "sponge")
+    }
+}
+
+impl Change for Swell {
+    type State = String;
+
+    async fn plan(&self, _cx: &Context<'_>) -> commands::Result<Plan<String>> {
+        Ok(Plan::Work(Box::new(work("sponge", "x".repeat(self.letters)))))
+    }
+
+    async fn step(&self, state: String, _permit: &Permit, cx: &Context<'_>) -> commands::Result<Step<String>> {
+        Ok(Step::Progress { state: state.repeat(10), until: cx.now, so_far: "Swells.".into() })
+    }
+}
+
 static COMMANDS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let own = [Entry::change::<Stand>(), Entry::at_once::<End>(), Entry::change::<Sweep>(), Entry::change::<Stumble>()];
+    let own = [
+        Entry::change::<Stand>(),
+        Entry::at_once::<End>(),
+        Entry::change::<Sweep>(),
+        Entry::change::<Stumble>(),
+        Entry::change::<Swell>(),
+    ];
     commands::ALL.iter().copied().chain(own).collect()
 });
 
@@ -194,4 +226,27 @@ async fn a_step_that_fails_again_and_again_is_loud_once_and_tried_first_after_a_
     world.restart().await;
     assert_eq!(world.audit("step_failed").await.lines().count(), tries + 1, "at once, not at its time");
     assert_eq!(loud(&world), 1);
+}
+
+#[tokio::test]
+async fn what_outgrows_its_record_ends_and_says_so() {
+    let mut world = World::with(choices()).await;
+    let mut said = Vec::new();
+    for (letters, id) in [("20", "CHG-1"), ("120000", "CHG-2")] {
+        world.person("ana").types("ops", &format!("/test swell {letters}")).await;
+        let card = world.slack.channel("ops").expect(id).await;
+        world.advance("1h").await;
+        let card = world.slack.channel("ops").again(&card).unwrap();
+        said.extend(card.plain().lines().take(2).map(str::to_owned));
+    }
+    insta::assert_snapshot!(said.join("\n"), @"
+    CHG-1 · stand on sponge
+    ❌ Failed. It has grown larger than what I can keep, so I stopped. Its last step may have changed something that its thread does not say. Look at it in AWS, and ask for the rest in smaller parts.
+    CHG-2 · stand on sponge
+    🚫 Void. It is larger than what I can keep while it runs, so I did not start it. Nothing was changed. Ask for it in smaller parts.
+    ");
+    insta::assert_snapshot!(world.audit("ended").await, @"
+    watchkeeper · ended · CHG-1 · post sponge · failed
+    watchkeeper · ended · CHG-2 · post sponge · void
+    ");
 }

@@ -325,3 +325,77 @@ async fn what_i_gave_is_told_with_its_end_and_its_change() {
     assert_eq!(ends, 1);
     world.end().await;
 }
+
+/// Ana, ben and bea of the chat, with other addresses in Identity Center, where others have their user names.
+async fn namesakes() -> World {
+    let mut world = World::with(Choices { config: IDENTITY_CENTER.to_owned(), ..Choices::default() }).await;
+    for set in ["ReadOnlyAccess", "PowerUserAccess"] {
+        world.aws.permission_set(set).await;
+    }
+    world.aws.user("ana.ruiz", "a.ruiz@acme.example").named("Ana", "Ruiz").await;
+    world.aws.user("ana", "a.olsen@acme.example").named("Ana", "Olsen").await;
+    world.aws.user("ben", "b.stone@acme.example").named("Ben", "Stone").await;
+    world.aws.user("b.ode", "b.ode@acme.example").named("Bea", "Ode").await;
+    world.aws.assigned("ana.ruiz", "ReadOnlyAccess", "111122223333").await;
+    world.aws.assigned("ana", "PowerUserAccess", "111122223333").await;
+    let people = world.people().replace("id = \"ana\"", "id = \"ana\"\nidentity = \"ana.ruiz\"");
+    world.writes("people.toml", &people.replace("id = \"bea\"", "id = \"bea\"\nidentity = \"b.ode\""));
+    world.restart().await;
+    world
+}
+
+#[tokio::test]
+async fn a_mention_is_the_persons_own_user_whoever_else_is_called_so() {
+    let mut world = namesakes().await;
+    let mut said = Vec::new();
+    for (who, line) in [
+        ("dev", "user show @ana"),
+        ("dev", "user show ana"),
+        ("dev", "user show @ben"),
+        ("dev", "user show ben"),
+        ("dev", "user show a.olsen@acme.example"),
+        ("ana", "mine"),
+    ] {
+        let answer = world.person(who).asks("ops", &format!("/access {line}")).await;
+        said.push(format!("{line}: {}", answer.lines().filter(|line| !line.is_empty()).take(3).collect::<Vec<_>>().join(" | ")));
+    }
+    world.aws.remove_principal("ana.ruiz").await;
+    world.advance("1h").await;
+    said.push(world.person("dev").asks("ops", "/access user show @ana").await);
+    assert_snapshot!(said.join("\n"), @"
+    user show @ana: Ana Ruiz | User name ana.ruiz | E-mail a.ruiz@acme.example
+    user show ana: 2 users of IAM Identity Center could be ana: a.olsen@acme.example (Ana Olsen, ana) and a.ruiz@acme.example (Ana Ruiz, ana.ruiz). Which one? Their e-mail addresses and user names tell them apart.
+    user show @ben: IAM Identity Center has no user for Ben Chen that I know of, and ben is Ben Stone. Nothing was changed. Say whom you mean by user name or e-mail address.
+    user show ben: Ben Stone | User name ben | E-mail b.stone@acme.example
+    user show a.olsen@acme.example: Ana Olsen | User name ana | E-mail a.olsen@acme.example
+    mine: 1 role of yours | Account    Permission set  Through   Until (UTC)  By | shop-prod  ReadOnlyAccess  directly               not by me
+    The user of @ana, ana.ruiz, is no longer in IAM Identity Center. Nothing was changed. If they have a new one, name it by its user name or e-mail address.
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_somebodys_own_goes_by_their_user() {
+    let mut world = namesakes().await;
+    world.person("ana").types("ops", "/access review --account shop-prod --until 'in 2 days'").await;
+    world.slack.channel("shop-ops").expect("CHG-1").await;
+    let mut said = Vec::new();
+    for row in [1, 2] {
+        said.push(world.person("ana").asks("ops", &format!("/access keep CHG-1 {row}")).await);
+    }
+    let line = "/access grant --to @bea --account shop-prod --permission-set ReadOnlyAccess --for 1h --reason 'slow orders'";
+    world.person("ben").asks("ops", line).await;
+    let card = world.slack.channel("shop-ops").expect("CHG-2").await;
+    world.person("ana").reacts("white_check_mark", &card).await;
+    world.advance("10s").await;
+    said.push(world.person("bea").asks("ops", "/access done CHG-2").await);
+    world.advance("10s").await;
+    said.push(world.status(&card));
+    assert_snapshot!(said.join("\n"), @"
+    Row 1 (ana: PowerUserAccess) stays.
+    The row “ana.ruiz: ReadOnlyAccess” is about you, so somebody else has to answer it. Nothing was changed.
+    CHG-2: ReadOnlyAccess in shop-prod is handed back. Its card says when AWS has taken it.
+    ✅ Done. @bea's ReadOnlyAccess in shop-prod was handed back by @bea. AWS confirms that it is gone.
+    ");
+    world.end().await;
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::baseline;
 use crate::access::model::{Assignment, Principal, PrincipalKind};
-use crate::context::{Account, Context, PersonId};
+use crate::context::{Account, Context, Person, PersonId};
 use crate::message::{Span, Text, bold, code};
 use crate::records::ChangeId;
 use crate::text;
@@ -130,16 +130,19 @@ impl Job {
         text![code(&*self.permission_set), " in ", code(&*self.account)]
     }
 
-    /// Whoever has it: the person of the chat where there is one of that address.
+    /// Whoever has it: the person of the chat whose user it is; while the directory knows of none, the one of that address.
     pub(crate) fn who(&self, cx: &Context<'_>) -> Span {
-        let of_chat = self.email.as_ref().and_then(|email| {
-            let mut people = cx.authority.people().into_iter();
-            people.find(|person| person.email.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(email)))
-        });
-        match of_chat {
-            Some(person) => Span::from(&person.id),
+        let known = cx.authority.behind(&self.principal.id).filter(|id| cx.authority.person(id).is_some());
+        match known.or_else(|| self.by_email(cx)) {
+            Some(person) => Span::from(&person),
             None => bold(self.principal.to_string()),
         }
+    }
+
+    fn by_email(&self, cx: &Context<'_>) -> Option<PersonId> {
+        let fits = |own: &String| self.email.as_ref().is_some_and(|email| own.eq_ignore_ascii_case(email));
+        let person = cx.authority.people().into_iter().find(|person| person.email.as_ref().is_some_and(fits))?;
+        cx.authority.origin(&person.id).center.is_none().then_some(person.id)
     }
 
     /// `@ana's access to shop-prod with PowerUserAccess`
@@ -148,9 +151,12 @@ impl Job {
     }
 
     /// Whether somebody is the one it was given to.
-    pub(crate) fn is_for(&self, email: Option<&str>) -> bool {
-        let own = self.email.as_deref();
-        own.is_some_and(|own| email.is_some_and(|email| email.eq_ignore_ascii_case(own)))
+    pub(crate) fn is_for(&self, person: &Person, cx: &Context<'_>) -> bool {
+        if let Some(own) = cx.authority.origin(&person.id).center {
+            return self.principal.id == own.id;
+        }
+        let (theirs, given) = (person.email.as_ref(), self.email.as_ref());
+        theirs.is_some_and(|theirs| given.is_some_and(|given| theirs.eq_ignore_ascii_case(given)))
     }
 
     /// When it ends if AWS has given it at `now`; none where it has no end.

@@ -83,9 +83,9 @@ async fn answer(id: ChangeId, typed: &[String], what: &str, cx: &Context<'_>) ->
     let all = rows(&record);
     let numbers = numbers(typed, all.len())?;
     open(&record)?;
-    let roster = roster(&all, cx).await?;
+    let roster = roster(&all, record.asked, cx).await?;
     let meant: Vec<&Row> = numbers.iter().filter_map(|number| all.get(number - 1)).collect();
-    if let Some(own) = meant.iter().find(|row| row.is_about(cx.person, &roster)) {
+    if let Some(own) = meant.iter().find(|row| row.is_about_asker(&roster, cx)) {
         return Err(Error::shown(text![
             "The row “",
             own.told(&roster),

@@ -57,7 +57,7 @@ pub(super) async fn plan(asked: &Review, cx: &Context<'_>) -> Result<Work<State>
             rows.len()
         )));
     }
-    let roster = rows::roster(&rows, cx).await?;
+    let roster = rows::roster(&rows, cx.now, cx).await?;
     sort(&mut rows, &roster);
     let count = counted(rows.len());
     let told: Vec<String> = rows.iter().map(|row| row.told(&roster)).collect();

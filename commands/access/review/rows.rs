@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Review;
 use crate::Command;
 use crate::access::calls::{each, listed};
-use crate::access::configured;
 use crate::access::model::{Assignee, Assignment, PrincipalKind};
 use crate::access::roster::{self, Roster};
 use crate::access::writes::planned_end;
-use crate::context::{Context, Person};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::code;
 use crate::plan::call;
@@ -71,9 +71,12 @@ impl Row {
         }
     }
 
-    /// Whether it is about this person.
-    pub(super) fn is_about(&self, person: &Person, roster: &Roster) -> bool {
-        let principal = self.principal();
+    /// Whether it is about the asker: about the user the directory knows as theirs, else one of their name or address.
+    pub(super) fn is_about_asker(&self, roster: &Roster, cx: &Context<'_>) -> bool {
+        let (principal, person) = (self.principal(), cx.person);
+        if let Some(own) = cx.authority.origin(&person.id).center {
+            return principal == Assignee::user(own.id);
+        }
         let Some(user) = roster.user(&principal.id).filter(|_| principal.kind == PrincipalKind::User) else { return false };
         let email = |email: &String| email.to_lowercase();
         user.name.eq_ignore_ascii_case(&person.id.0)
@@ -115,18 +118,16 @@ pub(super) fn calls(rows: &[Row]) -> Vec<PlannedCall> {
     calls
 }
 
-/// The roster that names those in the rows who still exist.
+/// The roster that names those in the rows who still exist, read at `since` or later where somebody in them is unknown.
 ///
 /// # Errors
 /// What AWS said, as a sentence.
-pub(super) async fn roster(rows: &[Row], cx: &Context<'_>) -> Result<Arc<Roster>> {
-    let assigned = rows.iter().filter_map(|row| if let Row::Assigned(one) = row { Some(one.clone()) } else { None });
-    let named = roster::naming(&assigned.collect::<Vec<_>>(), cx).await?;
-    let is_known = |row: &Row| !matches!(row, Row::Member { user, .. } if named.user(user).is_none());
-    if rows.iter().all(is_known) {
-        return Ok(named);
-    }
-    roster::refresh(cx.aws, configured(cx)?, cx.now).await
+pub(super) async fn roster(rows: &[Row], since: Timestamp, cx: &Context<'_>) -> Result<Arc<Roster>> {
+    let knows = |roster: &Roster, row: &Row| match row {
+        Row::Assigned(assignment) => roster.knows(assignment),
+        Row::Member { user, .. } => roster.user(user).is_some(),
+    };
+    roster::knowing(|roster| rows.iter().all(|row| knows(roster, row)), since, cx).await
 }
 
 /// The rows of a review.

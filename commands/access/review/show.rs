@@ -74,7 +74,7 @@ impl Query for Rows {
         let rows = rows(&record);
         let answers = answers(&record.told, rows.len());
         let history = History::read(cx).await?;
-        let roster = roster(&rows, cx).await?;
+        let roster = roster(&rows, record.asked, cx).await?;
         let view = View { record: &record, rows: &rows, answers, history, roster: &roster };
         if self.csv {
             let said = format!("{} of {}, as a file.", counted(rows.len()), self.id);

@@ -141,7 +141,7 @@ async fn tell(rows: &[Row], cx: &Context<'_>) -> Result<Step<State>> {
         return members(rows, marked, cx).await;
     }
     let running = given::grants(cx).await?;
-    let roster = roster(rows, cx).await?;
+    let roster = roster(rows, cx.now, cx).await?;
     let name = |assignment: &Assignment| roster.principal(&assignment.principal).name;
     let (mut changes, mut items, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for item in marked {
@@ -209,7 +209,7 @@ async fn await_grants(
 ) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
     let running = given::grants(cx).await?;
-    let roster = roster(rows, cx).await?;
+    let roster = roster(rows, cx.now, cx).await?;
     let (mut held, mut left, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for item in told {
         let Some(Row::Assigned(assignment)) = rows.get(item) else { continue };
@@ -266,7 +266,7 @@ async fn leave(rows: &[Row], mut items: Vec<usize>, mut tally: Tally, permit: &P
         match remove(group, user, &identity, permit, cx).await {
             Ok(()) => tally.removed += 1,
             Err(Error::Shown(why)) => {
-                let name = roster(rows, cx).await?.principal(&Assignee::user(user.as_str())).name;
+                let name = roster(rows, cx.now, cx).await?.principal(&Assignee::user(user.as_str())).name;
                 tally.stayed.push(text![code(name), ". "].then(why));
             }
             Err(trouble) => return Err(trouble),
