@@ -43,7 +43,7 @@ const STORY = {
   deployment: {
     approver: 'ana',
     cardIn: 'shop-ops',
-    step: 'Somebody deploys',
+    steps: { release: 'Somebody deploys', wait: 'It waits at a gate', finish: 'To its end' },
     moves: /checkout[\s\S]*Deployment \S+, blue\/green/,
     waits: /⏸️ checkout[\s\S]*waits at a pause hook/,
     gate: /checkout: go on with checkout:88\?/,
@@ -215,14 +215,12 @@ async function walk() {
   await speakAs(deployment.approver);
   await open(deployment.cardIn);
   const beforeRelease = await newest();
-  await expect(`the tour has a step “${deployment.step}” that does it`, async () => {
-    while ((await page.getByTestId('tour-title').innerText()) !== deployment.step) await page.getByTestId('tour-next').click();
-    await page.getByTestId('tour-do').click();
-  });
+  await tourDoes(deployment.steps.release);
   const movingStamp = await expect('a deployment that nobody told the bot about appears', () => arrives(beforeRelease, PAGE.card, deployment.moves));
   const sameDeployment = `[data-testid=messages] ${PAGE.message}[data-ts="${movingStamp}"]`;
   await picture('deployment');
-  await expect('its one message moves with the clock until it waits', () => untilReads(sameDeployment, deployment.waits));
+  await tourDoes(deployment.steps.wait);
+  await expect('its one message moves with the clock until it waits', () => reads(sameDeployment, deployment.waits));
   const gateStamp = await expect('people are asked at its gate', () => arrives(movingStamp, PAGE.card, deployment.gate));
   const sameGate = `[data-testid=messages] ${PAGE.message}[data-ts="${gateStamp}"]`;
   await expect('the card says what is different and what happens without an answer', () => reads(sameGate, deployment.waiting));
@@ -230,8 +228,9 @@ async function walk() {
   await reactTo(page.locator(sameGate));
   await expect('the reaction lets it go on', () => untilReads(sameGate, deployment.goesOn));
   await picture('gate-approved');
-  await expect('its one message moves on until it is over', () => untilReads(sameDeployment, deployment.over));
-  await page.locator(sameDeployment).scrollIntoViewIfNeeded();
+  await tourDoes(deployment.steps.finish);
+  await expect('its one message moves on until it is over', () => reads(sameDeployment, deployment.over, 3 * PATIENCE_MS));
+  await page.locator(sameDeployment).evaluate((message) => message.scrollIntoView({ block: 'center' }));
   await picture('deployed');
 
   const { review } = STORY;
@@ -275,6 +274,14 @@ async function walk() {
     if (wide > 390) throw new Unmet(`the page fits a telephone; it is ${wide} pixels wide`);
   });
   await picture('narrow');
+}
+
+/** Goes on in the tour to the step of that title, and has it done. */
+async function tourDoes(title) {
+  await expect(`the tour has a step “${title}” and does it`, async () => {
+    while ((await page.getByTestId('tour-title').innerText()) !== title) await page.getByTestId('tour-next').click();
+    await page.getByTestId('tour-do').click();
+  });
 }
 
 /** Reacts to a card with the approving emoji. */
