@@ -13,6 +13,8 @@ use crate::watching;
 
 /// When a queue is listened to again after that went wrong.
 const AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// Between an empty answer and the next call, should whoever answers not hold the line.
+const BREATH: SignedDuration = SignedDuration::from_secs(1);
 /// What the bot's sessions are called that listen.
 const WORK: &str = "events";
 
@@ -24,21 +26,24 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Recei
             heard = events::hear(&host.aws, &queue, &caller) => heard,
             _ = closed.wait_for(|closed| *closed) => return,
         };
-        match heard {
+        let pause = match heard {
+            Ok(heard) if heard.is_empty() => BREATH,
             Ok(heard) => {
                 let _in_flight = host.activity.begin();
                 for message in heard {
                     take(&host, &queue, message).await;
                 }
+                continue;
             }
             Err(error) => {
                 tracing::warn!(queue = queue.url, %error, "a queue can't be listened to");
                 host.metrics.aws_in_the_way(WORK);
-                tokio::select! {
-                    () = host.clock.sleep_until(host.clock.now() + AGAIN) => {}
-                    _ = closed.wait_for(|closed| *closed) => return,
-                }
+                AGAIN
             }
+        };
+        tokio::select! {
+            () = host.clock.sleep_until(host.clock.now() + pause) => {}
+            _ = closed.wait_for(|closed| *closed) => return,
         }
     }
 }

@@ -191,7 +191,7 @@ fn ended(now: &Deployment, question: &Question, answer: Answer) -> Result<Step<S
     let timed_out = by_hook == Some(&HookStatus::TimedOut);
     match answer {
         Answer::Continue if !went_back && !timed_out => Ok(Step::Done(text!["It goes on: ", stands(now)])),
-        Answer::RollBack if went_back && !timed_out => Ok(Step::Done(text!["Rejected. ", stands(now)])),
+        Answer::RollBack if went_back && !timed_out => Ok(Step::Done(text!["Rejected: ", stands(now)])),
         Answer::Continue | Answer::RollBack => Err(Error::shown(text![
             "The gate was answered otherwise before this could be: ",
             stands(now),

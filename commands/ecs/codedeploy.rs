@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::aws::Ecs;
 use super::deployment::{Deployment, Image, ServiceRef, last_part};
 use super::from_codedeploy::{self, Seen};
+use super::inventory::Groups;
 use super::service::{Controller, Service};
 use crate::aws::Fault;
 use crate::aws::time::date_time;
@@ -195,17 +196,18 @@ impl Ecs {
     async fn groups(&self) -> std::result::Result<Arc<Vec<Group>>, Fault> {
         let place = (self.account.id.clone(), self.region.clone());
         let memory = &self.caches().groups;
-        if let Some((read, groups)) = memory.lock().unwrap_or_else(PoisonError::into_inner).get(&place)
-            && self.now.duration_since(*read).abs() < REMEMBERED
+        if let Some(known) = memory.lock().unwrap_or_else(PoisonError::into_inner).get(&place)
+            && self.now.duration_since(known.read).abs() < REMEMBERED
         {
-            return Ok(Arc::clone(groups));
+            return Ok(Arc::clone(&known.groups));
         }
         let call = self.codedeploy.list_applications().into_paginator().items().send();
         let call = call.collect::<std::result::Result<Vec<_>, _>>();
         let applications = self.session.read("codedeploy:ListApplications", call).await?;
         let looks = applications.iter().map(|application| self.groups_of(application));
         let groups = Arc::new(try_join_all(looks).await?.into_iter().flatten().collect::<Vec<_>>());
-        memory.lock().unwrap_or_else(PoisonError::into_inner).insert(place, (self.now, Arc::clone(&groups)));
+        let known = Groups { read: self.now, groups: Arc::clone(&groups) };
+        memory.lock().unwrap_or_else(PoisonError::into_inner).insert(place, known);
         Ok(groups)
     }
 

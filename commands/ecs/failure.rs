@@ -162,7 +162,10 @@ fn ended(deployment: &Deployment) -> Option<Cause> {
     }
     let reason = deployment.reason.as_ref();
     if let Some((code, reason)) = reason.and_then(|reason| Some((reason.code.as_deref()?, reason))) {
-        return Some(of_code(&ErrorCode::from(code), &reason.words));
+        return Some(match of_code(&ErrorCode::from(code), &reason.words) {
+            Cause::Hook(None) => by_hook(&deployment.hooks).unwrap_or(Cause::Hook(None)),
+            cause => cause,
+        });
     }
     let words = deployment.rollback.as_ref().and_then(|rollback| rollback.reason.as_deref());
     let words = words.or(reason.map(|reason| reason.words.as_str())).filter(|words| !words.is_empty());

@@ -8,8 +8,8 @@ use aws_sdk_ecs::types::TaskSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::deployment::{
-    Alarms, Bake, Deployment, Gate, GateKind, Id, OnTimeout, Percent, Reason, Rollback, ServiceRef, Side, Stage, Status, Step,
-    StepState, Strategy, Tasks, Watch, last_part,
+    Alarms, Bake, Deployment, Gate, GateKind, Hook, HookKind, HookStatus, Id, OnTimeout, Percent, Reason, Rollback, ServiceRef,
+    Side, Stage, Status, Step, StepState, Strategy, Tasks, Watch, last_part,
 };
 use crate::aws::time::instant;
 
@@ -46,11 +46,11 @@ pub(super) fn deployment(seen: Seen<'_>, service: ServiceRef) -> Option<Deployme
         bake: termination_wait(info).map(|minutes| Bake { minutes, since: last_end(seen).filter(|_| terminating(info)) }),
         alarms: info.override_alarm_configuration().or(seen.alarms).and_then(|config| alarms(config, info)),
         breaker: None,
-        hooks: Vec::new(),
+        hooks: events(seen).iter().filter_map(hook).collect(),
         gate,
         reason: error.map(reason).or_else(|| messages(info)),
         rollback: info.rollback_info().and_then(rollback),
-        undoes: info.rollback_info().and_then(|info| info.rollback_triggering_deployment_id.clone()),
+        undoes: undone(info).map(str::to_owned),
         created: info.create_time().and_then(instant),
         started: info.start_time().and_then(instant),
         updated: seen.target.and_then(|target| target.last_updated_at().and_then(instant)).or(finished),
@@ -136,8 +136,11 @@ fn on_timeout(action: &sdk::DeploymentReadyAction) -> OnTimeout {
     }
 }
 
-/// How many minutes blue's tasks live on, where they are to end.
+/// How many minutes blue's tasks live on, where they are to end. Those of a deployment that takes another back are to stay.
 fn termination_wait(info: &sdk::DeploymentInfo) -> Option<i32> {
+    if undone(info).is_some() {
+        return None;
+    }
     let option = info.blue_green_deployment_configuration()?.terminate_blue_instances_on_deployment_success()?;
     let ends = option.action().is_none_or(|action| *action == sdk::InstanceAction::Terminate);
     Some(option.termination_wait_time_in_minutes()).filter(|minutes| ends && *minutes > 0)
@@ -244,8 +247,12 @@ fn side(seen: Seen<'_>, label: &sdk::TargetLabel) -> Option<Side> {
     })
 }
 
-/// Green's share of the test traffic: CodeDeploy gives no number, but has an event for it where there is a test listener.
+/// Green's share of the test traffic: CodeDeploy gives no number, but has an event for it where there is a test listener. Where a
+/// deployment failed it goes back to blue.
 fn test_traffic(seen: Seen<'_>) -> Option<Percent> {
+    if matches!(seen.info.status(), Some(sdk::DeploymentStatus::Failed | sdk::DeploymentStatus::Stopped)) {
+        return None;
+    }
     let moves = events(seen).iter().find(|event| event.lifecycle_event_name() == Some("AllowTestTraffic"))?;
     match moves.status()? {
         sdk::LifecycleEventStatus::Skipped => None,
@@ -282,6 +289,24 @@ fn messages(info: &sdk::DeploymentInfo) -> Option<Reason> {
     let words = info.deployment_status_messages().join(" ");
     let words = if words.is_empty() { info.additional_deployment_status_info.clone().unwrap_or_default() } else { words };
     (!words.is_empty()).then_some(Reason { code: None, words })
+}
+
+/// The deployment this one takes back.
+fn undone(info: &sdk::DeploymentInfo) -> Option<&str> {
+    info.rollback_info()?.rollback_triggering_deployment_id().filter(|id| !id.is_empty())
+}
+
+/// The function that runs in a lifecycle event and failed, called after it. In the other events CodeDeploy works itself.
+fn hook(event: &sdk::LifecycleEvent) -> Option<Hook> {
+    let name = event.lifecycle_event_name()?;
+    let runs = name.starts_with("Before") || name.starts_with("After");
+    let failed = event.status() == Some(&sdk::LifecycleEventStatus::Failed);
+    (runs && failed).then(|| Hook {
+        id: name.to_owned(),
+        kind: HookKind::Lambda(name.to_owned()),
+        status: HookStatus::Failed,
+        on_timeout: OnTimeout::Stop,
+    })
 }
 
 fn rollback(info: &sdk::RollbackInfo) -> Option<Rollback> {

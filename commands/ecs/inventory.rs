@@ -20,17 +20,20 @@ use crate::context::{Account, Context};
 /// How many values a picker offers: Slack's limit for a menu.
 const OFFERED: usize = 100;
 
-/// CodeDeploy's groups of a place, and when they were read.
-type Groups = (Timestamp, Arc<Vec<Group>>);
-
 /// What is remembered.
 #[derive(Default)]
 pub(crate) struct Caches {
     services: Cache<(), Vec<ServiceRef>>,
-    /// CodeDeploy's groups by account and region, and when they were read.
+    /// CodeDeploy's groups by account and region.
     pub(super) groups: Mutex<HashMap<(String, String), Groups>>,
     /// How CodeDeploy's configurations move traffic, by account, region and name.
     pub(super) routings: Mutex<HashMap<(String, String, String), Option<TrafficRoutingConfig>>>,
+}
+
+/// CodeDeploy's groups in one place, as they were read.
+pub(super) struct Groups {
+    pub(super) read: Timestamp,
+    pub(super) groups: Arc<Vec<Group>>,
 }
 
 /// The services the asker may run this command on, as they were within about a minute.

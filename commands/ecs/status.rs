@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::aws::Ecs;
-use super::deployment::{Deployment, Gate, Id, Side, Watch, last_part};
+use super::deployment::{Deployment, Gate, Id, Side, Status as Standing, Watch, last_part};
 use super::failure::{self, StoppedTask, Why, grouped};
 use super::find::{Found, Wanted, find};
 use super::service::Service;
@@ -57,7 +57,11 @@ impl Query for Status {
         });
         let mut message = Message::new().header(&*service.at.name).fields(fields(&service, &tasks));
         message = match &deployment {
-            Some(deployment) => shown(message, deployment, failure::why(deployment, &tasks, &service.events).as_ref(), cx),
+            Some(it) => {
+                let why = failure::why(it, &tasks, &service.events);
+                let message = shown(message, it, why.as_ref(), cx);
+                undone(&ecs, it, &tasks).await.into_iter().fold(message, Message::text)
+            }
             None => message.text("It was not deployed within the last 7 days, as far as AWS knows."),
         };
         message = message.text(events(&service));
@@ -83,6 +87,15 @@ async fn last(ecs: &Ecs, service: &Service, cx: &Context<'_>) -> Result<Option<D
         },
         None => Ok(None),
     }
+}
+
+/// Why the deployment failed that this one of CodeDeploy takes back.
+async fn undone(ecs: &Ecs, it: &Deployment, tasks: &[StoppedTask]) -> Option<Text> {
+    let id = it.undoes.as_ref()?;
+    // It is an addition: what cannot be read is left out.
+    let other = ecs.deployment(&Id::CodeDeploy(id.clone()), &it.service).await.ok()??;
+    let why = failure::why(&other, tasks, &[])?;
+    Some(text!["Why ", code(id.as_str()), " is taken back: ", why.sentence()])
 }
 
 fn fields(service: &Service, tasks: &[StoppedTask]) -> Vec<(String, Text)> {
@@ -133,10 +146,15 @@ fn waiting(gate: &Gate) -> Text {
 /// What runs instead of a deployment that was taken back.
 fn taken_back(it: &Deployment) -> Option<Text> {
     let to = it.rollback.as_ref()?.to.as_deref()?;
+    let goes = match it.status {
+        Standing::RolledBack => "AWS went back to ",
+        Standing::RollbackFailed => "AWS could not go back to ",
+        _ => "AWS goes back to ",
+    };
     Some(match (&it.id, &it.blue) {
-        (Id::CodeDeploy(_), _) => text!["It is taken back by ", code(to), "."],
-        (Id::Ecs(_), Some(blue)) if blue.id == to => text!["AWS goes back to ", code(blue.name()), "."],
-        (Id::Ecs(_), _) => text!["AWS goes back to the service revision ", code(last_part(to)), "."],
+        (Id::CodeDeploy(_), _) => text!["The deployment ", code(to), " takes it back."],
+        (Id::Ecs(_), Some(blue)) if blue.id == to => text![goes, code(blue.name()), "."],
+        (Id::Ecs(_), _) => text![goes, "the service revision ", code(last_part(to)), "."],
     })
 }
 

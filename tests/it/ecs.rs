@@ -29,10 +29,10 @@ async fn services_are_listed_over_accounts_and_clusters() {
     Service   Cluster  Tasks  Runs        Belongs to    Account       Deployed
     blog      main     2/2    blog:1      media/prod    shop-prod     blue/green
     checkout  main     2/2    checkout:1  shop/prod     shop-prod     blue/green by CodeDeploy
-    invoices  batch    2/2    invoices:1  shop/prod     shop-prod     canary, 5 % first, the rest after 10 min
+    invoices  batch    2/2    invoices:1  shop/prod     shop-prod     canary
     orders    main     3/3    orders:1    shop/prod     shop-prod     rolling
     orders    main     2/2    orders:1    shop/staging  shop-staging  rolling
-    player    press    2/2    player:1    media/prod    media-prod    linear, 10 % at a time, every 6 min
+    player    press    2/2    player:1    media/prod    media-prod    linear
     ");
     for (filter, services) in [
         ("--cluster main", "orders blog checkout orders"),
@@ -100,19 +100,19 @@ async fn a_service_that_runs_well() {
     world.aws.service("main", "orders").image("acme/orders:1.0").count(3).await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 3 of 3 running
+    Tasks 3 running, 3 wanted
     State active
     Deployed rolling
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment 3yh886JS, rolling: succeeded, ended Nov 22, 2026 10:08 AM.
+    Deployment CGAXgQ_b, rolling: succeeded, ended Nov 22, 2026 10:08 AM.
 
     replaced   [####################] 3 of 3 tasks
     tasks                                 running pending  wanted
     green      orders:1                         3       0       3
 
-    Alarms (): off. Circuit breaker: done watching, 0 of 3 failed tasks.
+    Circuit breaker: done watching, 0 of 3 failed tasks.
     Targets: green 3 healthy.
     Green runs
     orders: acme/orders:1.0 (d6a31f9eedeb)
@@ -131,13 +131,13 @@ async fn a_canary_is_drawn_from_stage_to_stage() {
     world.advance("2m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 6 of 3 running
+    Tasks 6 running, 3 wanted
     State active
-    Deployed canary, 10 % first, the rest after 5 min
+    Deployed canary
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment rVEcM_FW, canary, 10 % first, the rest after 5 min: running, moving production traffic, begun today 10:00 AM.
+    Deployment bVFZf0na, canary, 10 % first, the rest after 5 min: running, moving production traffic, begun today 10:00 AM.
 
     [x] start green  [x] test  [>] shift  [ ] bake  [ ] end blue
     production [##..................]    10 % green, 90 % blue
@@ -148,24 +148,24 @@ async fn a_canary_is_drawn_from_stage_to_stage() {
     bake       10 min
 
     Alarms (orders-5xx): watching. Circuit breaker: watching, 0 of 3 failed tasks.
-    Targets: green 3 healthy.
+    Targets: blue 3 healthy; green 3 healthy.
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
     today 10:01 AM (service orders) has reached a steady state.
-    today 10:00 AM (service orders) has started 3 tasks: (task 00ddb90d3feadc0cdee55abc758f8a58) (task 537d62ac3d68e035d86b89e22c143e8f) (task 4138d3e33c6298f15a0fe06b1d4b852d).
+    today 10:00 AM (service orders) has started 3 tasks: (task 01d3d0c37c98e08ceeeaff4283d7b5f8) (task 302a66fd66d2148431b03303859ccf37) (task 980507e39d939308c48aabd1e78b5e43).
     today 10:00 AM (service orders) has reached a steady state.
     ");
     world.advance("30m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 3 of 3 running
+    Tasks 3 running, 3 wanted
     State active
-    Deployed canary, 10 % first, the rest after 5 min
+    Deployed canary
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment rVEcM_FW, canary, 10 % first, the rest after 5 min: succeeded, ended today 10:18 AM.
+    Deployment bVFZf0na, canary, 10 % first, the rest after 5 min: succeeded, ended today 10:18 AM.
 
     [x] start green  [x] test  [x] shift  [x] bake  [x] end blue
     production [####################]   100 % green, 0 % blue
@@ -179,11 +179,11 @@ async fn a_canary_is_drawn_from_stage_to_stage() {
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
-    today 10:18 AM (service orders) (deployment ecs-svc/1456426557863347614) deployment completed.
-    today 10:17 AM (service orders) has stopped 3 running tasks.
+    today 10:18 AM (service orders) (deployment ecs-svc/2842969304358490683) deployment completed.
+    today 10:17 AM (service orders) has stopped 3 running tasks: (task afec26666ad4395d8b42ecbb92e75965) (task 8b5113a929822bb57320fff30e5a5c61) (task 30b0bda8bc05010eab049a7da7c472fe).
+    today 10:17 AM (service orders) has begun draining connections on 3 tasks.
     today 10:01 AM (service orders) has reached a steady state.
-    today 10:00 AM (service orders) has started 3 tasks: (task 00ddb90d3feadc0cdee55abc758f8a58) (task 537d62ac3d68e035d86b89e22c143e8f) (task 4138d3e33c6298f15a0fe06b1d4b852d).
-    today 10:00 AM (service orders) has reached a steady state.
+    today 10:00 AM (service orders) has started 3 tasks: (task 01d3d0c37c98e08ceeeaff4283d7b5f8) (task 302a66fd66d2148431b03303859ccf37) (task 980507e39d939308c48aabd1e78b5e43).
     ");
     world.finish().await;
 }
@@ -197,13 +197,13 @@ async fn a_pause_says_until_when_it_waits() {
     world.advance("10m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 4 of 2 running
+    Tasks 4 running, 2 wanted
     State active
     Deployed blue/green
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment 0uAkwzS1, blue/green: waiting for an answer, green has the test traffic, begun today 10:00 AM.
+    Deployment bVFZf0na, blue/green: waits at a pause hook, begun today 10:00 AM.
 
     [x] start green  [>] test  [ ] shift  [ ] bake  [ ] end blue
     production [....................]     0 % green, 100 % blue
@@ -213,34 +213,33 @@ async fn a_pause_says_until_when_it_waits() {
     green      orders:2                         2       0       2
     bake       10 min
 
-    It waits for an answer: a pause hook. Unanswered, AWS rolls back today 10:31 AM.
-    Alarms (): off. Circuit breaker: watching, 0 of 3 failed tasks.
-    Targets: green 2 healthy.
+    It waits at a pause hook. Unless somebody answers, AWS rolls it back today 10:31 AM.
+    Circuit breaker: watching, 0 of 3 failed tasks.
+    Targets: blue 2 healthy; green 2 healthy.
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
     today 10:01 AM (service orders) has reached a steady state.
-    today 10:00 AM (service orders) has started 2 tasks: (task 2683ebed9727ab5f7d972a120006ba28) (task 20b2f50f015ee436d805d30658bf0e03).
+    today 10:00 AM (service orders) has started 2 tasks: (task 30b0bda8bc05010eab049a7da7c472fe) (task 01d3d0c37c98e08ceeeaff4283d7b5f8).
     today 10:00 AM (service orders) has reached a steady state.
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments").await, @"
     1 deployment under way
 
-    Deployment  Service  Cluster  Belongs to  Strategy    State                                         For
-    0uAkwzS1    orders   main     shop/prod   blue/green  waiting for an answer, green has the test t…  9 min 55 s
+    Deployment  Service  Cluster  Belongs to  Strategy    State                  For
+    bVFZf0na    orders   main     shop/prod   blue/green  waits at a pause hook  9 min 55 s
     ");
     world.advance("2h").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 2 of 2 running
+    Tasks 2 running, 2 wanted
     State active
     Deployed blue/green
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment 0uAkwzS1, blue/green: rolled back, ended today 10:32 AM.
+    Deployment bVFZf0na, blue/green: rolled back, ended today 10:32 AM.
 
-    [x] start green  [x] test  [x] shift  [x] bake  [!] end blue
     production [....................]     0 % green, 100 % blue
     test       [....................]     0 % green, 100 % blue
     tasks                                 running pending  wanted
@@ -248,23 +247,23 @@ async fn a_pause_says_until_when_it_waits() {
     green      orders:2                         0       0       0
 
     Nobody answered its gate in time.
-    Taken back by 2924281949003224533.
-    Alarms (): off. Circuit breaker: done watching, 0 of 3 failed tasks.
+    AWS went back to orders:1.
+    Circuit breaker: done watching, 0 of 3 failed tasks.
     Targets: green 2 healthy.
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
-    today 10:32 AM (service orders) (deployment ecs-svc/6795265042710975513) deployment completed.
-    today 10:32 AM (service orders) has stopped 2 running tasks.
-    today 10:31 AM (service orders) rolling back to deployment ecs-svc/6795265042710975513.
-    today 10:31 AM (service orders) (deployment ecs-svc/6959396244510987876) deployment failed: ECS deployment ecs-svc/6959396244510987876 in progress.
-    today 10:01 AM (service orders) has reached a steady state.
+    today 10:32 AM (service orders) (deployment ecs-svc/6885741138178440850) deployment completed.
+    today 10:32 AM (service orders) has stopped 2 running tasks: (task 30b0bda8bc05010eab049a7da7c472fe) (task 01d3d0c37c98e08ceeeaff4283d7b5f8).
+    today 10:32 AM (service orders) has begun draining connections on 2 tasks.
+    today 10:31 AM (service orders) rolling back to deployment ecs-svc/6885741138178440850.
+    today 10:31 AM (service orders) (deployment ecs-svc/2842969304358490683) deployment failed: Service deployment rolled back because the lifecycle hook at POST_TEST_TRAFFIC_SHIFT timed out.
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments --recent").await, @"
     1 deployment of the last 24 hours
 
     Deployment  Service  Cluster  Belongs to  Strategy    State        For
-    0uAkwzS1    orders   main     shop/prod   blue/green  rolled back  32 min 25 s
+    bVFZf0na    orders   main     shop/prod   blue/green  rolled back  32 min 25 s
     ");
     world.finish().await;
 }
@@ -278,13 +277,13 @@ async fn codedeploys_waits_say_until_when_they_last() {
     world.advance("10m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"
     checkout
-    Tasks 4 of 2 running
+    Tasks 4 running, 2 wanted
     State active
     Deployed blue/green by CodeDeploy
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment d-PXTK6PDTG, blue/green: waiting for an answer, green has the test traffic, begun today 10:00 AM.
+    Deployment d-7N5RDXJ7P, blue/green: waits to move production traffic, begun today 10:00 AM.
 
     [x] start green  [x] test  [ ] shift  [ ] bake  [ ] end blue
     production [....................]     0 % green, 100 % blue
@@ -294,26 +293,26 @@ async fn codedeploys_waits_say_until_when_they_last() {
     green      checkout:2                       2       0       2
     bake       45 min
 
-    It waits for an answer: production traffic may move. Unanswered, AWS stops it today 11:02 AM.
+    It waits to move production traffic. Unless somebody answers, AWS stops it today 11:02 AM.
     Targets: blue 2 healthy; green 2 healthy.
     Green runs
     checkout: acme/checkout:8 (9e39927198c3)
     Last events
     today 10:01 AM (service checkout) has reached a steady state.
-    today 10:00 AM (service checkout) has started 2 tasks: (task 57eaee9805ab3390f51957941b9402d1) (task 97238cb7184ca508361d1f7869db5f3c).
+    today 10:00 AM (service checkout) has started 2 tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
     today 10:00 AM (service checkout) has reached a steady state.
     ");
     world.aws.answered_elsewhere("checkout", standins::aws::Answer::Continue).await;
     world.advance("10m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"
     checkout
-    Tasks 4 of 2 running
+    Tasks 4 running, 2 wanted
     State active
     Deployed blue/green by CodeDeploy
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment d-PXTK6PDTG, blue/green: waiting for an answer, blue still runs, begun today 10:00 AM.
+    Deployment d-7N5RDXJ7P, blue/green: waits to end blue's tasks, begun today 10:00 AM.
 
     [x] start green  [x] test  [x] shift  [>] bake  [ ] end blue
     production [####################]   100 % green, 0 % blue
@@ -323,20 +322,20 @@ async fn codedeploys_waits_say_until_when_they_last() {
     green      checkout:2                       2       0       2
     bake       35 min 25 s left of 45 min
 
-    It waits for an answer: blue's tasks may end. Unanswered, AWS goes on today 10:55 AM.
+    It waits to end blue's tasks. Unless somebody answers, AWS goes on today 10:55 AM.
     Targets: blue 2 healthy; green 2 healthy.
     Green runs
     checkout: acme/checkout:8 (9e39927198c3)
     Last events
     today 10:01 AM (service checkout) has reached a steady state.
-    today 10:00 AM (service checkout) has started 2 tasks: (task 57eaee9805ab3390f51957941b9402d1) (task 97238cb7184ca508361d1f7869db5f3c).
+    today 10:00 AM (service checkout) has started 2 tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
     today 10:00 AM (service checkout) has reached a steady state.
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments").await, @"
     1 deployment under way
 
-    Deployment   Service   Cluster  Belongs to  Strategy                 State                         For
-    d-PXTK6PDTG  checkout  main     shop/prod   blue/green (CodeDeploy)  waiting for an answer, blue…  19 min 55 s
+    Deployment   Service   Cluster  Belongs to  Strategy                 State                      For
+    d-7N5RDXJ7P  checkout  main     shop/prod   blue/green (CodeDeploy)  waits to end blue's tasks  19 min 55 s
     ");
     world.finish().await;
 }
@@ -350,60 +349,58 @@ async fn a_rolling_deployment_that_fails_says_why() {
     world.advance("3m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 3 of 3 running
+    Tasks 3 running, 3 wanted
     State active
     Deployed rolling
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour 3× the container orders exited with code 1
-    Deployment Bkh5kUBT, rolling: rolled back, ended today 10:01 AM.
+    Deployment bVFZf0na, rolling: rolled back, ended today 10:01 AM.
 
-    replaced   [....................] 0 of 0 tasks
     tasks                                 running pending  wanted
     blue       orders:1                         3       0       3
     green      orders:2                         0       0       0
 
     The circuit breaker opened: the container orders exited with code 1 (3 tasks).
-    Taken back by 7999822560679405033.
-    Alarms (): off. Circuit breaker: triggered, 3 of 3 failed tasks.
+    AWS went back to orders:1.
+    Circuit breaker: triggered, 3 of 3 failed tasks.
     Targets: green 3 healthy.
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
-    today 10:01 AM (service orders) (deployment ecs-svc/6601335533946351355) deployment completed.
-    today 10:01 AM (service orders) rolling back to deployment ecs-svc/6601335533946351355.
-    today 10:01 AM (service orders) (deployment ecs-svc/0236073243805773315) deployment failed: ECS deployment circuit breaker: tasks failed to start.
+    today 10:01 AM (service orders) (deployment ecs-svc/6885741138178440850) deployment completed.
+    today 10:01 AM (service orders) rolling back to deployment ecs-svc/6885741138178440850.
+    today 10:01 AM (service orders) (deployment ecs-svc/2842969304358490683) deployment failed: tasks failed to start.
     today 10:01 AM (service orders) is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.
-    today 10:01 AM (service orders) (task 19e0db4b5c1e84662f1d50a2979a4c4e) failed: Essential container in task exited.
+    today 10:01 AM (service orders) has stopped 1 running tasks: (task 980507e39d939308c48aabd1e78b5e43).
     ");
     world.advance("30m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 3 of 3 running
+    Tasks 3 running, 3 wanted
     State active
     Deployed rolling
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour 3× the container orders exited with code 1
-    Deployment Bkh5kUBT, rolling: rolled back, ended today 10:01 AM.
+    Deployment bVFZf0na, rolling: rolled back, ended today 10:01 AM.
 
-    replaced   [....................] 0 of 0 tasks
     tasks                                 running pending  wanted
     blue       orders:1                         3       0       3
     green      orders:2                         0       0       0
 
     The circuit breaker opened: the container orders exited with code 1 (3 tasks).
-    Taken back by 7999822560679405033.
-    Alarms (): off. Circuit breaker: triggered, 3 of 3 failed tasks.
+    AWS went back to orders:1.
+    Circuit breaker: triggered, 3 of 3 failed tasks.
     Targets: green 3 healthy.
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
-    today 10:01 AM (service orders) (deployment ecs-svc/6601335533946351355) deployment completed.
-    today 10:01 AM (service orders) rolling back to deployment ecs-svc/6601335533946351355.
-    today 10:01 AM (service orders) (deployment ecs-svc/0236073243805773315) deployment failed: ECS deployment circuit breaker: tasks failed to start.
+    today 10:01 AM (service orders) (deployment ecs-svc/6885741138178440850) deployment completed.
+    today 10:01 AM (service orders) rolling back to deployment ecs-svc/6885741138178440850.
+    today 10:01 AM (service orders) (deployment ecs-svc/2842969304358490683) deployment failed: tasks failed to start.
     today 10:01 AM (service orders) is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.
-    today 10:01 AM (service orders) (task 19e0db4b5c1e84662f1d50a2979a4c4e) failed: Essential container in task exited.
+    today 10:01 AM (service orders) has stopped 1 running tasks: (task 980507e39d939308c48aabd1e78b5e43).
     ");
     world.finish().await;
 }
@@ -418,15 +415,14 @@ async fn an_alarm_that_ended_a_deployment_is_named() {
     world.advance("30m").await;
     assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
     orders
-    Tasks 2 of 2 running
+    Tasks 2 running, 2 wanted
     State active
     Deployed blue/green
     Belongs to project shop, prod
     Where main in shop-prod (eu-west-1)
     Tasks that died within the last hour none
-    Deployment 2uZW_HIJ, blue/green: rolled back, ended today 10:15 AM.
+    Deployment bVFZf0na, blue/green: rolled back, ended today 10:15 AM.
 
-    [x] start green  [x] test  [x] shift  [x] bake  [!] end blue
     production [....................]     0 % green, 100 % blue
     test       [....................]     0 % green, 100 % blue
     tasks                                 running pending  wanted
@@ -434,17 +430,101 @@ async fn an_alarm_that_ended_a_deployment_is_named() {
     green      orders:2                         0       0       0
 
     The alarm orders-5xx went off.
-    Taken back by 4550197107315023569.
+    AWS went back to orders:1.
     Alarms (orders-5xx): triggered. Circuit breaker: done watching, 0 of 3 failed tasks.
     Targets: green 2 healthy.
     Green runs
     orders: acme/orders:1.1 (6c1c9d3c469e)
     Last events
-    today 10:15 AM (service orders) (deployment ecs-svc/7129583087709061990) deployment completed.
-    today 10:15 AM (service orders) has stopped 2 running tasks.
-    today 10:15 AM (service orders) rolling back to deployment ecs-svc/7129583087709061990.
-    today 10:15 AM (service orders) (deployment ecs-svc/7286248598015713768) deployment failed: ECS deployment failed: alarm detected.
+    today 10:15 AM (service orders) (deployment ecs-svc/6885741138178440850) deployment completed.
+    today 10:15 AM (service orders) has stopped 2 running tasks: (task 30b0bda8bc05010eab049a7da7c472fe) (task 01d3d0c37c98e08ceeeaff4283d7b5f8).
+    today 10:15 AM (service orders) has begun draining connections on 2 tasks.
+    today 10:15 AM (service orders) rolling back to deployment ecs-svc/6885741138178440850.
+    today 10:15 AM (service orders) (deployment ecs-svc/2842969304358490683) deployment failed: ECS deployment failed: alarm detected.
+    ");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_linear_deployment_that_is_taken_back_says_so() {
+    let mut world = World::start().await;
+    world.aws.service("main", "orders").strategy(Strategy::Linear).linear(25.0, "10m").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("15m").await;
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs status orders").await, @"
+    orders
+    Tasks 4 running, 2 wanted
+    State active
+    Deployed linear
+    Belongs to project shop, prod
+    Where main in shop-prod (eu-west-1)
+    Tasks that died within the last hour none
+    Deployment bVFZf0na, linear, 25 % at a time, every 10 min: running, moving production traffic, begun today 10:00 AM.
+
+    [x] start green  [x] test  [>] shift  [ ] bake  [ ] end blue
+    production [##########..........]    50 % green, 50 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         2       0       2
+    bake       10 min
+
+    Circuit breaker: watching, 0 of 3 failed tasks.
+    Targets: blue 2 healthy; green 2 healthy.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    Last events
     today 10:01 AM (service orders) has reached a steady state.
+    today 10:00 AM (service orders) has started 2 tasks: (task 30b0bda8bc05010eab049a7da7c472fe) (task 01d3d0c37c98e08ceeeaff4283d7b5f8).
+    today 10:00 AM (service orders) has reached a steady state.
+    ");
+    world.aws.stopped_elsewhere("orders").await;
+    world.advance("1h").await;
+    let said = world.person("ana").asks("ops", "/ecs status orders").await;
+    assert!(said.contains("rolled back") && said.contains("It was stopped by hand."), "{said}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_codedeploy_stopped_says_who_takes_it_back() {
+    let mut world = World::start().await;
+    let service = world.aws.service("main", "checkout").strategy(Strategy::CodeDeploy);
+    service.rolls_back_on(&["DEPLOYMENT_FAILURE"]).await;
+    world.aws.lifecycle_event_fails("checkout", "AfterAllowTestTraffic").await;
+    world.aws.deploy("checkout", "acme/checkout:8").await;
+    world.advance("2h").await;
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs deployments --recent").await, @"
+    2 deployments of the last 24 hours
+
+    Deployment   Service   Cluster  Belongs to  Strategy                 State      For
+    d-H9YXEM0K9  checkout  main     shop/prod   blue/green (CodeDeploy)  succeeded  35 s
+    d-7N5RDXJ7P  checkout  main     shop/prod   blue/green (CodeDeploy)  failed     1 min 55 s
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs status checkout").await, @"
+    checkout
+    Tasks 2 running, 2 wanted
+    State active
+    Deployed blue/green by CodeDeploy
+    Belongs to project shop, prod
+    Where main in shop-prod (eu-west-1)
+    Tasks that died within the last hour none
+    Deployment d-H9YXEM0K9, blue/green: succeeded, ended today 10:02 AM.
+
+    [x] shift
+    production [....................]     0 % green, 100 % blue
+    tasks                                 running pending  wanted
+    blue       checkout:1                       2       0       2
+    green      0727582480798383908              0       0       0
+
+    It takes back d-7N5RDXJ7P.
+    Targets: blue 2 healthy.
+    Why d-7N5RDXJ7P is taken back: The lifecycle hook AfterAllowTestTraffic failed.
+    Last events
+    today 10:02 AM (service checkout) has stopped 2 running tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
+    today 10:02 AM (service checkout) has begun draining connections on 2 tasks.
+    today 10:01 AM (service checkout) has reached a steady state.
+    today 10:00 AM (service checkout) has started 2 tasks: (task 0f0f7346992879b93e0c7f65e0338077) (task 6f564eb8e40632e654f5b3188287b372).
+    today 10:00 AM (service checkout) has reached a steady state.
     ");
     world.finish().await;
 }
@@ -456,8 +536,19 @@ async fn dying_tasks_are_grouped_by_what_they_die_of() {
     world.aws.tasks_die("invoices", Death::Exit(1)).await;
     world.aws.tasks_die("player", Death::OutOfMemory).await;
     world.advance("10m").await;
-    assert_snapshot!(world.person("ana").asks("ops", "/ecs failing").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/ecs failing --project media").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs failing").await, @"
+    2 reasons why tasks die, in 2 services
+
+    Service   Cluster  Belongs to  Account     Tasks  Died in 1 h  Because
+    invoices  batch    shop/prod   shop-prod   0/2    10           the container invoices exited with code 1
+    player    press    media/prod  media-prod  0/2    10           the container player ran out of memory
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/ecs failing --project media").await, @"
+    1 reason why tasks die, in 1 service
+
+    Service  Cluster  Belongs to  Account     Tasks  Died in 1 h  Because
+    player   press    media/prod  media-prod  0/2    10           the container player ran out of memory
+    ");
     world.end().await;
 }
 
@@ -521,6 +612,15 @@ async fn one_accounts_trouble_stands_beside_the_others() {
     world.aws.fault(Fault::deny("ecs", "ListClusters").account(MEDIA)).await;
     let said = world.person("ana").asks("ops", "/ecs services").await;
     assert!(said.contains("invoices") && said.contains("may not call ecs:ListClusters") && !said.contains("player"), "{said}");
+    world.aws.clear_faults().await;
+    world.aws.fault(Fault::throttle("ecs", "*").account(PROD)).await;
+    let said = world.person("ana").asks("ops", "/ecs status invoices@shop-prod").await;
+    assert!(said.starts_with("AWS is throttling calls in shop-prod while I am listing services"), "{said}");
+    world.aws.clear_faults().await;
+    world.aws.fault(Fault::deny("codedeploy", "*").account(PROD)).await;
+    world.aws.deploy("invoices", "acme/invoices:2").await;
+    let said = world.person("ana").asks("ops", "/ecs deployments").await;
+    assert!(said.contains("invoices") && said.contains("may not call codedeploy:ListDeployments"), "{said}");
     world.aws.clear_faults().await;
     world.aws.refuse_role(PROD, "watchkeeper-ecs").await;
     let said = world.person("bea").asks("ops", "/ecs deployments --account shop-prod").await;

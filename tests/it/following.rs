@@ -130,8 +130,37 @@ async fn a_rejected_gate_is_a_rollback() {
     world.person("ana").reacts("x", &card).await;
     world.advance("10m").await;
     assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
-    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
-    assert_snapshot!(deployment(&world), @"");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · orders: go on with orders:2?
+    🚫 Rejected: the deployment is rolling back.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS goes on from “green has the test traffic”.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    3. orders: image ghcr.io/acme/orders:1.0 -> acme/orders:1.1
+    4. orders: digest sha256:4f69c2271f6d -> sha256:6c1c9d3c469e
+    ❌ rejected by @ana today 10:06 AM
+    [Details]
+    ");
+    assert_snapshot!(deployment(&world), @"
+    ↩️ orders · shop/prod
+    Deployment bVFZf0na, canary, 10 % first, the rest after 5 min: rolled back, ended today 10:06 AM.
+
+    production [....................]     0 % green, 100 % blue
+    test       [....................]     0 % green, 100 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         0       0       0
+
+    Its gate was answered with a rollback.
+    AWS went back to orders:1.
+    Circuit breaker: done watching, 0 of 3 failed tasks.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    main in shop-prod (eu-west-1)
+    [Status]
+    ");
 }
 
 #[tokio::test]
@@ -144,12 +173,23 @@ async fn a_gate_nobody_answers_is_decided_by_aws_and_stands_in_the_audit_log() {
     let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
     world.advance("40m").await;
     assert_eq!(answers(&world).await, [""; 0]);
-    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
-    assert_snapshot!(world.audit("gate_timed_out").await, @"");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · orders: go on with orders:2?
+    ⌛ Expired. Nobody decided in time, so AWS did: the deployment is rolling back.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS goes on from “green has the test traffic”.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    3. orders: image ghcr.io/acme/orders:1.0 -> acme/orders:1.1
+    4. orders: digest sha256:4f69c2271f6d -> sha256:6c1c9d3c469e
+    [Details]
+    ");
+    assert_snapshot!(world.audit("gate_timed_out").await, @"watchkeeper · gate_timed_out · service orders · expired");
     let late = world.person("ana").asks("ops", "/change approve CHG-1").await;
     assert!(late.starts_with("CHG-1 ended already, expired"), "{late}");
     let again = world.person("ana").asks("ops", "/ecs continue orders").await;
-    assert_snapshot!(again, @"");
+    assert_snapshot!(again, @"No deployment orders is under way. ecs deployments lists those that are.");
 }
 
 #[tokio::test]
@@ -163,8 +203,20 @@ async fn a_gate_answered_elsewhere_ends_its_card() {
     world.aws.answered_elsewhere("orders", Answer::Continue).await;
     world.person("ana").reacts("white_check_mark", &card).await;
     world.advance("2m").await;
-    assert_eq!(answers(&world).await.len(), 1, "a colleague's, in the console");
-    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"");
+    assert_eq!(answers(&world).await, [""; 0]);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · orders: go on with orders:2?
+    🚫 Void. bVFZf0na of orders waits at no gate: the deployment is running, green has the test traffic. Nothing was changed.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS goes on from “green has the test traffic”.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    3. orders: image ghcr.io/acme/orders:1.0 -> acme/orders:1.1
+    4. orders: digest sha256:4f69c2271f6d -> sha256:6c1c9d3c469e
+    ✅ approved by @ana today 10:06 AM
+    [Details]
+    ");
 }
 
 #[tokio::test]
@@ -174,7 +226,22 @@ async fn a_deployment_that_fails_says_why() {
     world.aws.next_tasks_die("orders", Death::Exit(3)).await;
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("20m").await;
-    assert_snapshot!(deployment(&world), @"");
+    assert_snapshot!(deployment(&world), @"
+    ↩️ orders · shop/prod
+    Deployment bVFZf0na, rolling: rolled back, ended today 10:03 AM.
+
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         0       0       0
+
+    The circuit breaker opened: the container orders exited with code 3 (4 tasks).
+    AWS went back to orders:1.
+    Circuit breaker: triggered, 4 of 3 failed tasks.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    main in shop-prod (eu-west-1)
+    [Status]
+    ");
 }
 
 #[tokio::test]
@@ -190,7 +257,22 @@ async fn codedeploy_waits_twice_and_both_waits_are_asked_about() {
     world.person("ana").reacts("white_check_mark", &second).await;
     world.advance("5m").await;
     assert_eq!(answers(&world).await, ["ContinueDeployment", "ContinueDeployment"]);
-    assert_snapshot!(deployment(&world), @"");
+    assert_snapshot!(deployment(&world), @"
+    ✅ orders · shop/prod
+    Deployment d-F2EAAPPJN, blue/green: succeeded, ended today 10:10 AM.
+
+    [x] start green  [x] test  [x] shift  [x] bake  [x] end blue
+    production [####################]   100 % green, 0 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       4346962811535472176              0       0       0
+    green      orders:2                         2       0       2
+
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    main in shop-prod (eu-west-1)
+    [Status]
+    ");
 }
 
 #[tokio::test]
@@ -202,7 +284,10 @@ async fn a_service_that_is_deleted_ends_its_message_honestly() {
     world.slack.channel("shop-ops").expect("🚀 orders").await;
     world.aws.forget_service("orders").await;
     world.advance("2m").await;
-    assert_snapshot!(world.slack.channel("shop-ops").expect("❔ orders").await.plain(), @"");
+    assert_snapshot!(world.slack.channel("shop-ops").expect("❔ orders").await.plain(), @"
+    ❔ orders · shop/prod
+    AWS no longer knows the deployment bVFZf0na: its service was probably deleted. How it ended is not known.
+    ");
 }
 
 #[tokio::test]
@@ -213,7 +298,27 @@ async fn a_freeze_keeps_people_from_being_asked() {
     world.person("ana").asks("ops", "/change freeze start --project shop --reason 'release week' --until 11:00").await;
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("6m").await;
-    assert_snapshot!(deployment(&world), @"");
+    assert_snapshot!(deployment(&world), @"
+    ⏸️ orders · shop/prod
+    Deployment bVFZf0na, blue/green: waits at a pause hook, begun today 10:00 AM.
+
+    [x] start green  [>] test  [ ] shift  [ ] bake  [ ] end blue
+    production [....................]     0 % green, 100 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         2       0       2
+    bake       10 min
+
+    It waits at a pause hook. Unless somebody answers, AWS rolls it back today 2:01 PM.
+    Circuit breaker: watching, 0 of 3 failed tasks.
+    Targets: blue 2 healthy; green 2 healthy.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    ❄️ The freeze FRZ-1 holds until tomorrow 10:00 AM, so nobody is asked to let it go on: release week
+    main in shop-prod (eu-west-1)
+    [Status] [Roll back]
+    ");
     world.person("ana").asks("ops", "/change freeze stop FRZ-1").await;
     world.advance("2m").await;
     world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
@@ -221,21 +326,60 @@ async fn a_freeze_keeps_people_from_being_asked() {
 
 #[tokio::test]
 async fn a_deployment_can_be_taken_back() {
-    let mut world = World::with(choices()).await;
+    let prod = "@id(\"end-deployments-prod\")\n@approvals(\"1\")\n@approvers(";
+    let approved_by_dba = Choices::with_policy(&[(&format!("{prod}\"sre\")"), &format!("{prod}\"dba\")"))]);
+    let mut world = World::with(Choices { config: DEPLOYMENTS.to_owned(), ..approved_by_dba }).await;
     world.aws.service("main", "orders").strategy(Strategy::Linear).linear(20.0, "5m").await;
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("4m").await;
     let card = world.slack.channel("shop-ops").expect("🚀 orders").await;
     world.person("ana").clicks(&card, "Roll back").await;
     let change = world.slack.channel("shop-ops").expect("CHG-1 · orders: roll back").await;
-    assert_snapshot!(change.plain(), @"");
-    world.person("bea").reacts("white_check_mark", &change).await;
+    assert_snapshot!(change.plain(), @"
+    CHG-1 · orders: roll back bVFZf0na
+    ⏳ Waits for 1 approval of dba until today 6:04 PM.
+    Asked by @ana
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    1. Stop the deployment and give all traffic back to what ran before.
+    What can go wrong
+    • What the new version has changed elsewhere, such as in a database, stays changed.
+    React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan dacee8f4.
+    [Approve] [Reject] [Details] [Reschedule] [Cancel]
+    ");
+    world.person("ben").reacts("white_check_mark", &change).await;
     world.advance("10m").await;
     assert_eq!(answers(&world).await, ["StopServiceDeployment"]);
-    assert_snapshot!(world.slack.channel("shop-ops").again(&change).unwrap().plain(), @"");
-    assert_snapshot!(deployment(&world), @"");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&change).unwrap().plain(), @"
+    CHG-1 · orders: roll back bVFZf0na
+    ✅ Done. The deployment is rolled back.
+    Asked by @ana
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    1. Stop the deployment and give all traffic back to what ran before.
+    ✅ approved by @ben today 10:04 AM
+    [Details]
+    ");
+    assert_snapshot!(deployment(&world), @"
+    ↩️ orders · shop/prod
+    Deployment bVFZf0na, linear, 20 % at a time, every 5 min: rolled back, ended today 10:04 AM.
+
+    production [....................]     0 % green, 100 % blue
+    test       [....................]     0 % green, 100 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         0       0       0
+
+    It was stopped by hand.
+    AWS went back to orders:1.
+    Circuit breaker: done watching, 0 of 3 failed tasks.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    main in shop-prod (eu-west-1)
+    [Status]
+    ");
     let refused = world.person("ana").asks("ops", "/ecs stop orders").await;
-    assert_snapshot!(refused, @"");
+    assert_snapshot!(refused, @"No deployment orders is under way. ecs deployments lists those that are.");
 }
 
 #[tokio::test]
@@ -247,8 +391,15 @@ async fn tasks_that_keep_dying_are_told_loudly_once_until_they_recover() {
     let loud = world.slack.channel("shop-ops").expect("🔥 orders keeps failing").await;
     world.aws.tasks_recover("orders").await;
     world.advance("15m").await;
-    assert_snapshot!(world.slack.channel("shop-ops").again(&loud).unwrap().plain(), @"");
-    assert_snapshot!(world.audit("die").await, @"");
+    assert_snapshot!(world.slack.channel("shop-ops").again(&loud).unwrap().plain(), @"
+    ✅ orders kept failing · shop/prod
+    Its tasks no longer die. They did for about 16 min.
+    main in shop-prod (eu-west-1)
+    ");
+    assert_snapshot!(world.audit("tasks_").await, @"
+    watchkeeper · tasks_keep_dying · service orders
+    watchkeeper · tasks_no_longer_die · service orders · recovered
+    ");
 }
 
 #[tokio::test]
@@ -256,7 +407,7 @@ async fn a_deployment_can_be_watched_from_another_channel() {
     let mut world = World::with(choices()).await;
     world.aws.service("main", "orders").strategy(Strategy::Rolling).await;
     let answer = world.person("ana").asks("ops", "/ecs watch orders").await;
-    assert_snapshot!(answer, @"");
+    assert_snapshot!(answer, @"Nothing is being deployed to orders now. The next deployment within a day is shown here.");
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("10m").await;
     world.slack.channel("ops").expect("✅ orders").await;
@@ -269,17 +420,38 @@ async fn a_deployment_can_be_watched_from_another_channel() {
 }
 
 #[tokio::test]
+async fn an_event_makes_it_look_at_once() {
+    let queue = r#"
+        [[events]]
+        queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/deployments"
+        account = "111122223333"
+        role = "arn:aws:iam::111122223333:role/watchkeeper-ecs""#;
+    let seldom = DEPLOYMENTS.replace("1m", "6h");
+    let mut world = World::with(Choices { config: format!("{seldom}{queue}"), ..Choices::default() }).await;
+    world.aws.service("main", "orders").strategy(Strategy::Rolling).await;
+    world.aws.event_queue("111122223333", "eu-west-1", "deployments").await;
+    world.advance("1m").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("2s").await;
+    world.until(async |world| world.aws.queued().await == 0).await;
+    world.settle().await;
+    world.slack.channel("shop-ops").expect("🚀 orders").await;
+}
+
+#[tokio::test]
 async fn whatever_commit_it_dies_after_a_gate_is_answered_once() {
     at_every_commit(choices(), async |mut world| {
-        world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+        let quick = ["task.provision", "task.pull", "task.start", "task.health", "task.drain", "ecs.test_traffic_shift"];
+        world.aws.durations(&quick.map(|stage| (stage, 1.0))).await;
+        world.aws.service("main", "orders").strategy(Strategy::BlueGreen).bake("0m").await;
         world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
         world.aws.deploy("orders", "acme/orders:1.1").await;
-        world.advance("6m").await;
+        world.advance("2m").await;
         let cards = world.slack.channel("shop-ops").messages().into_iter().filter(|said| said.plain().starts_with("CHG-"));
         let cards: Vec<_> = cards.collect();
         assert_eq!(cards.len(), 1, "{cards:#?}");
         world.person("ana").reacts("white_check_mark", &cards[0]).await;
-        world.advance("20m").await;
+        world.advance("3m").await;
         assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
         assert!(deployment(&world).starts_with("✅"), "{}", deployment(&world));
     })

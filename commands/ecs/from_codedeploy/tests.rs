@@ -225,6 +225,23 @@ fn both_sides_come_with_their_task_sets() {
 }
 
 #[test]
+fn what_takes_another_back_leaves_blue_alone() {
+    let back = sdk::RollbackInfo::builder().rollback_triggering_deployment_id("d-BEFORE").build();
+    let info = info("InProgress").rollback_info(back).blue_green_deployment_configuration(waits(0, 60));
+    let it = mapped(info.instance_termination_wait_time_started(true), Some(&target(&[("AllowTraffic", "Succeeded")])));
+    assert_eq!(it.undoes.as_deref(), Some("d-BEFORE"));
+    assert!(it.gate.is_none() && it.bake.is_none() && it.steps.len() == 1);
+}
+
+#[test]
+fn a_function_that_failed_is_called_after_its_event() {
+    let events = [("AfterInstall", "Succeeded"), ("AllowTestTraffic", "Failed"), ("AfterAllowTestTraffic", "Failed")];
+    let it = mapped(info("Failed"), Some(&target(&events)));
+    let hooks: Vec<&str> = it.hooks.iter().map(|hook| hook.id.as_str()).collect();
+    assert_eq!(hooks, ["AfterAllowTestTraffic"]);
+}
+
+#[test]
 fn an_alarm_that_struck_is_named() {
     let alarm = |name: &str| sdk::Alarm::builder().name(name).build();
     let config =
