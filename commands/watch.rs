@@ -69,20 +69,6 @@ pub enum What {
     Shows(Message),
     /// Nothing more will be shown of it.
     Ends,
-    /// Something for the thread of its message. `name` makes it one message however often it is told.
-    Tells {
-        /// Which of the thing's words these are.
-        name: String,
-        /// The words.
-        words: Text,
-    },
-    /// Something for the channel itself, where it makes a noise.
-    Calls {
-        /// Which of the thing's calls it is: told once by this name.
-        name: String,
-        /// What.
-        message: Message,
-    },
     /// Something that belongs into the audit log although nobody did it here.
     Notes {
         /// What happened, in a word: `gate_timed_out`.

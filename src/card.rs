@@ -1,5 +1,6 @@
 //! The message that stands for a change: derived from its record alone.
 
+use commands::context::MYSELF;
 use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
 use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
@@ -205,7 +206,7 @@ fn buttons(record: &ChangeRecord) -> Vec<Button> {
             reschedule,
             Button::new("Cancel", format!("change cancel {id}")),
         ],
-        Status::Scheduled { .. } if record.emergency.is_some() => vec![review, cancel],
+        Status::Scheduled { .. } if record.emergency.is_some() || record.plan.gate.is_some() => vec![review, cancel],
         Status::Scheduled { .. } => vec![review, reschedule, cancel],
         Status::Running { .. } => offers(record),
         Status::Ended { .. } => vec![Button::new("Details", format!("change show {id}"))],
@@ -251,7 +252,11 @@ pub fn alarm(record: &ChangeRecord, why: &Text, next: jiff::Timestamp) -> Messag
                 ") can't go on, and I have tried several times: "
             ]
             .then(why.clone())
-            .then(text![" I try again ", next, ". ", &record.asker, ", please have a look."]),
+            .then(text![" I try again ", next, ". "])
+            .then(match &record.asker {
+                asker if asker.0 == MYSELF => "Please have a look.".into(),
+                asker => text![asker, ", please have a look."],
+            }),
         )
         .block(Block::Buttons(vec![Button::new("Details", format!("change show {id}"))]))
 }

@@ -66,8 +66,8 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             happen(answering, draft, *change, Happening::Told { told, note: note.clone() }).await
         }
         Effect::Follow { watch, post, about } => {
-            let place = &answering.open.place;
-            let followed = watching::follow(host, draft, (watch, post), about, place).await?;
+            let whose = (&answering.open.place, &answering.open.account);
+            let followed = watching::follow(host, draft, (watch, post), about, whose).await?;
             Ok(followed.ok_or_else(|| "I don't follow anything there yet. Try again in a minute.".into()))
         }
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,

@@ -77,7 +77,8 @@ async fn scheduled(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
 async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
     let host = case.host;
     let now = host.clock.now();
-    if now > at + host.rules.late {
+    let latest = latest(&case, at);
+    if now > latest {
         let said = text!["Its time was ", at, " and it could not start then. Nothing was changed. Ask for it again."];
         return case.end(Outcome::Expired, said).await;
     }
@@ -88,7 +89,6 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Ok(asker) => asker,
         // Somebody unknown may only not be read yet: nothing is voided for that.
         Err(_) if !host.authority.is_complete() => {
-            let latest = at + host.rules.late;
             let why = "I could not read the people of IAM Identity Center yet, so I can't tell whether it may start.";
             return hold(case, text![why, " I try every 5 minutes until ", latest, "."]).await;
         }
@@ -110,13 +110,18 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
         Err(Error::Outside { say, cause }) => {
             tracing::warn!(change = %case.record.id, cause, "a change could not start yet");
             host.metrics.aws_in_the_way(&case.record.command);
-            hold(case, say.then(text![" I try every 5 minutes until ", at + host.rules.late, "."])).await
+            hold(case, say.then(text![" I try every 5 minutes until ", latest, "."])).await
         }
         Err(Error::Internal { doing, cause }) => {
             let said = host.broke(&doing, "Nothing was changed. I try again in 5 minutes.", &cause);
             hold(case, said.plain().into()).await
         }
     }
+}
+
+/// Until when it may start late; a gate is decided by the world in the end.
+fn latest(case: &Case<'_>, at: Timestamp) -> Timestamp {
+    case.record.plan.gate.as_ref().map_or(at + case.host.rules.late, |gate| gate.until)
 }
 
 /// The freeze that keeps this change from starting now.
@@ -128,7 +133,7 @@ async fn freezing(case: &Case<'_>) -> Result<Option<Freeze>, Trouble> {
 }
 
 async fn held_by(case: Case<'_>, freeze: &Freeze, at: Timestamp) -> Result<(), Trouble> {
-    let latest = at + case.host.rules.late;
+    let latest = latest(&case, at);
     let why = text!["The freeze ", code(format!("FRZ-{}", freeze.id)), " of ", &freeze.by, " holds: ", freeze.reason.as_str()];
     let next = text![". It starts if that ends before ", latest, "; after that it has to be asked for again."];
     hold(case, why.then(next)).await

@@ -51,8 +51,10 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Recei
 /// Makes the watches look that an event concerns, and takes it off the queue.
 async fn take(host: &Host, queue: &EventQueue, heard: Heard) {
     for watch in host.watches {
-        if let Some(post) = heard.event.as_ref().and_then(|event| watch.concerns(event)) {
-            watching::nudge(host, watch.name(), &post).await;
+        let Some(post) = heard.event.as_ref().and_then(|event| watch.concerns(event)) else { continue };
+        if let Err(trouble) = watching::nudge(host, watch.name(), &post).await {
+            // It is looked at at its time all the same.
+            tracing::error!(%trouble, watch = watch.name(), post, "making a watch look");
         }
     }
     let caller = Caller::background(WORK, host.clock.now());

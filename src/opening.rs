@@ -1,16 +1,17 @@
 //! Opens a change: what keeps it from being put on record, and the one commit that puts it there.
 
-use commands::context::{Decision, Requirement, SelfApproval};
+use commands::context::{Decision, MYSELF, Requirement, SelfApproval};
 use commands::message::{Text, bold, code};
 use commands::plan::{Finding, Runs, Work};
-use commands::records::{ChangeId, ChangeRecord, Emergency, Fact, Status};
+use commands::records::{ChangeId, ChangeRecord, Emergency, Fact, Outcome, Status};
 use commands::registry::{EMERGENCY, Entry};
-use commands::text;
+use commands::{PersonId, text};
 use serde_json::Value;
 
 use crate::answer::{Answering, Ending};
 use crate::approval;
 use crate::card;
+use crate::case::Case;
 use crate::engine;
 use crate::glass;
 use crate::host::{Draft, TRIES, Trouble, contested, json, read};
@@ -37,7 +38,7 @@ impl Answering<'_> {
         if let Some(requirement) = &requires {
             let could = approval::could_approve(requirement, &self.person.id, &work.resource, &*host.authority);
             if (could.len() as u64) < u64::from(requirement.approvals) {
-                return self.refuse(too_few(requirement, could.len())).await;
+                return self.refuse(too_few(requirement, could.len(), &self.person.id)).await;
             }
         }
         let mut tries = 0;
@@ -67,6 +68,9 @@ impl Answering<'_> {
                     .fold(head, |all, check| all.then(text!["\n❌ ", bold(check.name.as_str()), ": ", check.words.as_str()])),
             ));
         }
+        if self.open.options.emergency {
+            self.take_over(work).await?;
+        }
         if let Some(busy) = self.busy(work).await? {
             return Ok(Some(busy));
         }
@@ -93,6 +97,18 @@ impl Answering<'_> {
             };
             freeze.refuses().then(glass)
         }))
+    }
+
+    /// Whoever breaks the glass at a gate does not wait for the decision the bot has asked for there: it is void.
+    async fn take_over(&self, work: &Work<Value>) -> Result<(), Trouble> {
+        let Some(holder) = self.host.holder(&work.resource.id).await? else { return Ok(()) };
+        let Some((record, version)) = self.host.change(holder).await? else { return Ok(()) };
+        let undecided = matches!(record.status, Status::AwaitingApproval { .. } | Status::Scheduled { .. });
+        if work.gate.is_none() || record.asker.0 != MYSELF || !undecided {
+            return Ok(());
+        }
+        let said = text![&self.person.id, " broke the glass for it, so nobody has to decide here."];
+        Case::new(self.host, record, version).end(Outcome::Void, said).await
     }
 
     async fn busy(&self, work: &Work<Value>) -> Result<Option<Text>, Trouble> {
@@ -129,8 +145,10 @@ impl Answering<'_> {
         let id = ChangeId(last + 1);
         let plan = work.record();
         let starts = plan.start.unwrap_or(now);
-        let latest = [plan.start, plan.gate.as_ref().map(|gate| gate.until)].into_iter().flatten().min();
-        let expires = (now + host.rules.approvals.expires).min(latest.unwrap_or(jiff::Timestamp::MAX));
+        let expires = match &plan.gate {
+            Some(gate) => gate.until,
+            None => (now + host.rules.approvals.expires).min(plan.start.unwrap_or(jiff::Timestamp::MAX)),
+        };
         let status = if requires.is_some() { Status::AwaitingApproval { expires } } else { Status::Scheduled { at: starts } };
         let record = ChangeRecord {
             id,
@@ -245,14 +263,15 @@ impl Answering<'_> {
     }
 }
 
-fn too_few(requirement: &Requirement, could: usize) -> Text {
+fn too_few(requirement: &Requirement, could: usize, asker: &PersonId) -> Text {
     let approvals = if requirement.approvals == 1 { "approval" } else { "approvals" };
     let people = match could {
         0 => "nobody".to_owned(),
         1 => "only 1 person".to_owned(),
         many => format!("only {many} people"),
     };
-    let own = if requirement.self_approval == SelfApproval::Refused { ", your own not counted" } else { "" };
+    let counts = requirement.self_approval == SelfApproval::Counts || asker.0 == MYSELF;
+    let own = if counts { "" } else { ", your own not counted" };
     text![
         format!("It takes {} {approvals} of ", requirement.approvals),
         code(requirement.group.as_str()),

@@ -10,6 +10,7 @@ use crate::approval::{self, Seen, Stranger, Tally};
 use crate::card;
 use crate::case::Case;
 use crate::change::Happening;
+use crate::engine;
 use crate::host::{Host, Trouble, read};
 use crate::identity::{Outsider, Refusal};
 use crate::platform::{Account, MessageRef};
@@ -52,6 +53,16 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
         }
     }
     let tally = approval::tally(&case.record, &*host.authority);
+    if let (Tally::Approved, Some(gate)) = (&tally, &case.record.plan.gate)
+        && now < gate.until
+        && let Some(freeze) = engine::freeze(host, case.record.plan.resource.project.as_deref(), now).await?
+    {
+        // It stays open, so that a rejection still counts.
+        let held = text!["Approved, but the freeze ", code(format!("FRZ-{}", freeze.id)), " holds until ", freeze.until, ". "];
+        case.count_down(held.then(left(gate, now)));
+        let next = now + SHORTEST_LOOK;
+        return if case.is_quiet() { case.look_again(next).await } else { case.commit(Some(next)).await };
+    }
     if let Some(outcome) = approval::outcome(&case.record, &tally, now) {
         // A platform does not say when an emoji was left: one found first after the request expired was cast while the
         // bot was away, and counts. A start that has passed by too long is refused when it would begin.

@@ -20,7 +20,7 @@ use crate::case::Case;
 use crate::change::Happening;
 use crate::dispatch::{Open, operation};
 use crate::fitting;
-use crate::host::{Asking, Draft, Host, Trouble, json, read};
+use crate::host::{Above, Asking, Draft, Host, Trouble, json, read};
 use crate::looking;
 use crate::outbox::Saying;
 use crate::platform::{Account, Target};
@@ -29,6 +29,10 @@ use crate::store::{Key, Kind, Row, Write};
 
 /// No look takes longer.
 const LONGEST: Duration = Duration::from_secs(120);
+/// How long is waited for events that come together.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
+/// Places where somebody wants to be shown things, the newest; a record has its limits.
+const PLACES: usize = 20;
 /// How long the next thing is waited for where somebody wants to be shown it.
 const FOLLOWS: SignedDuration = SignedDuration::from_hours(24);
 /// When it is tried again to take up what is followed.
@@ -61,6 +65,10 @@ struct Also {
     platform: String,
     /// The channel's id.
     channel: String,
+    /// The message whose thread it was asked in.
+    thread: Option<String>,
+    /// Who wants to be shown it, with their account: they are shown it alone where the bot can't post.
+    account: String,
     /// The thing that is shown; none until there is one.
     thing: Option<String>,
     /// When nothing is waited for any longer.
@@ -119,10 +127,19 @@ async fn take_up(host: &Host) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Something happened at a post: it is looked at now.
-pub async fn nudge(host: &Host, watch: &str, post: &str) {
-    host.store.wake(&key(watch, post), host.clock.now()).await;
-    host.bells.watches.ring();
+/// Something happened at a post: it is looked at soon, once for all that comes together. After looks that failed the pause
+/// holds.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn nudge(host: &Host, watch: &str, post: &str) -> Result<(), Trouble> {
+    let key = key(watch, post);
+    let Some(row) = host.store.get(&key).await? else { return Ok(()) };
+    if read::<Post>(&row)?.tries == 0 {
+        host.store.wake(&key, host.clock.now() + TOGETHER).await;
+        host.bells.watches.ring();
+    }
+    Ok(())
 }
 
 /// Looks from one post.
@@ -200,28 +217,13 @@ impl Telling<'_> {
         let channel = self.host.rules.channels.of(project.as_deref()).to_owned();
         Ok(match what {
             What::Shows(message) => {
-                let mut draft = self.show(draft, &thing, &channel, &message).await?;
-                for also in self.also.iter_mut().filter(|also| about.as_ref() == Some(&also.about)) {
-                    if also.thing.get_or_insert_with(|| thing.clone()) == &thing {
-                        let slot = format!("{}/in/{}", slot(&also.platform, self.watch.name(), &thing), also.channel);
-                        draft =
-                            shown(self.host, draft, slot, Saying::card(&also.platform, &also.channel, message.clone())).await?;
-                    }
-                }
-                draft
+                let draft = self.show(draft, &thing, &channel, &message).await?;
+                self.show_elsewhere(draft, (&thing, about.as_deref()), &message).await?
             }
             What::Ends => {
                 self.also.retain(|also| also.thing.as_ref() != Some(&thing));
                 draft
             }
-            What::Tells { name, words } => self.say(draft, &thing, |platform, slot| {
-                let target = Target::Channel { channel: channel.clone(), thread: None };
-                (format!("{slot}/told/{name}"), Saying::once(platform, target, words.clone().into()).under(slot))
-            }),
-            What::Calls { name, message } => self.say(draft, &thing, |platform, slot| {
-                let target = Target::Channel { channel: channel.clone(), thread: None };
-                (format!("{slot}/called/{name}"), Saying::once(platform, target, message.clone()))
-            }),
             What::Notes { event, resource, outcome, detail } => draft.fact(Fact {
                 operation: self.watch.name().to_owned(),
                 event: event.to_owned(),
@@ -252,11 +254,34 @@ impl Telling<'_> {
         Ok(draft)
     }
 
-    fn say(&self, draft: Draft, thing: &str, words: impl Fn(&str, &str) -> (String, Saying)) -> Draft {
-        self.host.platforms.iter().fold(draft, |draft, platform| {
-            let (slot, saying) = words(platform.name(), &slot(platform.name(), self.watch.name(), thing));
-            draft.say(slot, saying)
-        })
+    /// The same where people asked for it, unless that is where it is shown anyway.
+    async fn show_elsewhere(
+        &mut self,
+        mut draft: Draft,
+        (thing, about): (&str, Option<&str>),
+        message: &Message,
+    ) -> Result<Draft, Trouble> {
+        let watch = self.watch.name();
+        for mut also in std::mem::take(&mut self.also) {
+            let meant = about == Some(also.about.as_str()) && also.thing.as_deref().is_none_or(|shown| shown == thing);
+            let Above::At(own) = self.host.above(&slot(&also.platform, watch, thing)).await? else {
+                self.also.push(also);
+                continue;
+            };
+            if meant && own.channel == also.channel {
+                continue;
+            }
+            if meant {
+                also.thing = Some(thing.to_owned());
+                let target = Target::Channel { channel: also.channel.clone(), thread: also.thread.clone() };
+                let instead = Some(Target::Direct { account: also.account.clone() });
+                let card = Saying::card(&also.platform, &also.channel, message.clone());
+                let slot = format!("{}/in/{}", slot(&also.platform, watch, thing), also.channel);
+                draft = shown(self.host, draft, slot, Saying { target, instead, ..card }).await?;
+            }
+            self.also.push(also);
+        }
+        Ok(draft)
     }
 
     /// What the bot asks for by itself. Its change lives on the first platform; so do its cards.
@@ -317,15 +342,17 @@ pub async fn follow(
     draft: Draft,
     (watch, at): (&str, &str),
     about: &str,
-    place: &Place,
+    (place, account): (&Place, &Account),
 ) -> Result<Option<Draft>, Trouble> {
     let now = host.clock.now();
     let key = key(watch, at);
     let Some(row) = host.store.get(&key).await? else { return Ok(None) };
     let mut post: Post = read(&row)?;
-    let (platform, channel) = (place.platform.clone(), place.channel.clone());
+    let (platform, channel, thread) = (place.platform.clone(), place.channel.clone(), place.thread.clone());
     post.also.retain(|also| also.about != about || also.channel != channel);
-    post.also.push(Also { about: about.to_owned(), platform, channel, thing: None, until: now + FOLLOWS });
+    post.also.drain(..post.also.len().saturating_sub(PLACES - 1));
+    let (about, account) = (about.to_owned(), account.id.clone());
+    post.also.push(Also { about, platform, channel, thread, account, thing: None, until: now + FOLLOWS });
     Ok(Some(draft.write(Write { key, expects: row.version, value: Some(json(&post)?), due: Some(now) })))
 }
 

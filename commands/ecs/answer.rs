@@ -14,7 +14,7 @@ use crate::aws::Caller;
 use crate::context::{Context, Resource};
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
-use crate::plan::{self, Permit, Plan, Runs, Step, Work};
+use crate::plan::{self, Check, Permit, Plan, Runs, Step, Work};
 use crate::{Change, Choice, Command, text};
 
 /// How long a gate without an end is waited at.
@@ -109,23 +109,30 @@ impl Change for Continue {
                 " Nothing was changed."
             ]));
         };
-        let difference = ecs.difference(&deployment).await?;
-        let whole = ecs.with_health(deployment.clone()).await?;
-        let why = ecs.why(&deployment).await?;
+        let (difference, health, why) =
+            tokio::join!(ecs.difference(&deployment), ecs.with_health(deployment.clone()), ecs.why(&deployment));
+        // What people should know must not keep them from deciding: the gate does not wait.
+        let unseen = [
+            difference.as_ref().err().map(|_| "the task definitions"),
+            health.as_ref().err().map(|_| "targets"),
+            why.as_ref().err().map(|_| "stopped tasks"),
+        ];
+        let mut checks = safety::checks(health.as_ref().unwrap_or(&deployment), why.as_ref().ok().and_then(Option::as_ref));
+        checks.extend(unseen.into_iter().flatten().map(|what| Check::warn(what, "AWS could not be asked now")));
         let question = Question { id: deployment.id.clone(), service: deployment.service.clone(), gate: gate.kind.clone() };
         let (go_on, take_back) = (write(&question, Answer::Continue), write(&question, Answer::RollBack));
         let mut what = vec![
             Text::from("Approved: ").then(goes_on(&deployment, gate)).then("."),
             "Rejected: AWS takes the deployment back, and what ran before goes on alone.".into(),
         ];
-        what.extend(changes(difference.map(|difference| difference.lines()).unwrap_or_default()));
+        what.extend(changes(difference.ok().flatten().map(|difference| difference.lines()).unwrap_or_default()));
         Ok(Plan::Work(Box::new(Work {
             resource: Resource { id: lock(&question.id, &question.gate), ..deployment.service.resource() },
             runs: Runs::Alone,
             title: title(&deployment, gate),
             what,
             calls: vec![go_on.planned(), take_back.planned()],
-            checks: safety::checks(&whole, why.as_ref()),
+            checks,
             risks: Vec::new(),
             start: None,
             patience: PATIENCE,
@@ -202,7 +209,13 @@ fn ended(now: &Deployment, question: &Question, answer: Answer) -> Result<Step<S
 
 /// How a deployment stands, a sentence.
 pub(super) fn stands(it: &Deployment) -> String {
-    format!("the deployment is {}.", super::deployments::state(it))
+    let state = super::deployments::state(it);
+    match it.status {
+        _ if it.gate.is_some() => format!("the deployment {state}."),
+        Status::Succeeded | Status::Failed => format!("the deployment has {state}."),
+        Status::RollbackFailed => "the deployment could not be rolled back.".to_owned(),
+        _ => format!("the deployment is {state}."),
+    }
 }
 
 fn write(question: &Question, answer: Answer) -> Write {

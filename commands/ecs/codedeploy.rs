@@ -120,7 +120,14 @@ impl Ecs {
         alarms: Option<&sdk::AlarmConfiguration>,
     ) -> std::result::Result<Option<Deployment>, Fault> {
         let (target, routing) = tokio::try_join!(self.target(info), self.routing(info))?;
-        let seen = Seen { info, target: target.as_ref(), routing: routing.as_ref(), alarms, task_sets: &service.task_sets };
+        let seen = Seen {
+            info,
+            target: target.as_ref(),
+            routing: routing.as_ref(),
+            alarms,
+            task_sets: &service.task_sets,
+            now: self.now,
+        };
         Ok(from_codedeploy::deployment(seen, service.at.clone()))
     }
 

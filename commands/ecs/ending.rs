@@ -122,9 +122,7 @@ async fn finished(ecs: &Ecs, now: Deployment, target: &Target) -> Result<Step<St
     let by = now.rollback.as_ref().and_then(|rollback| rollback.to.clone()).filter(|to| to.starts_with("d-"));
     if let (Id::CodeDeploy(_), Some(by)) = (&now.id, by) {
         let id = Id::CodeDeploy(by);
-        if let Some(back) = ecs.deployment(&id, &target.service).await?
-            && !back.is_over()
-        {
+        if let Some(back) = ecs.deployment(&id, &target.service).await? {
             let target = Target { id, ..target.clone() };
             let note = text!["It is stopped. CodeDeploy takes it back by ", code(back.id.short()), "."];
             return Ok(Step::Next { state: State::Follow { target }, note });

@@ -40,14 +40,11 @@ impl Wanted {
         let typed = typed.trim();
         let parts: Vec<&str> = typed.split(':').collect();
         if let ["arn", _, "ecs", region, account, path] = parts[..]
-            && let Some((cluster, name)) = path.strip_prefix("service/").and_then(|path| path.split_once('/'))
+            && let Some(path) = path.strip_prefix("service/")
         {
-            return Self {
-                name: name.to_owned(),
-                cluster: Some(cluster.to_owned()),
-                account: Some(account.to_owned()),
-                region: Some(region.to_owned()),
-            };
+            // Services made before 2021 may have no cluster in their ARN.
+            let (cluster, name) = path.split_once('/').map_or((None, path), |(cluster, name)| (Some(cluster.to_owned()), name));
+            return Self { name: name.to_owned(), cluster, account: Some(account.to_owned()), region: Some(region.to_owned()) };
         }
         let (path, account) = match typed.split_once('@') {
             Some((path, account)) => (path, Some(account.to_owned())),

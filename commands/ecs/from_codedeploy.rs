@@ -26,6 +26,8 @@ pub(super) struct Seen<'a> {
     pub(super) alarms: Option<&'a sdk::AlarmConfiguration>,
     /// The service's task sets in ECS.
     pub(super) task_sets: &'a [TaskSet],
+    /// When it was seen.
+    pub(super) now: Timestamp,
 }
 
 /// A deployment of `service`. None where AWS leaves out its id.
@@ -120,12 +122,19 @@ fn gate(seen: Seen<'_>) -> Option<Gate> {
     if !terminating(info) {
         return None;
     }
-    Some(Gate {
-        kind: GateKind::TerminationWait,
-        opened,
-        expires: after(termination_wait(info)?),
-        on_timeout: OnTimeout::Continue,
-    })
+    let expires = after(termination_wait(info)?);
+    // AWS goes on saying that the wait has begun when it is over: then blue's tasks are on their way out.
+    let over = expires.is_some_and(|expires| expires <= seen.now) || blue_ends(seen);
+    let gate = Gate { kind: GateKind::TerminationWait, opened, expires, on_timeout: OnTimeout::Continue };
+    (!over).then_some(gate)
+}
+
+/// Whether no task of blue's is wanted any longer.
+fn blue_ends(seen: Seen<'_>) -> bool {
+    let sets = seen.target.map(sdk::EcsTarget::task_sets_info).unwrap_or_default();
+    let blue = sets.iter().filter(|set| set.task_set_label() == Some(&sdk::TargetLabel::Blue));
+    let mut wanted = blue.map(sdk::EcsTaskSet::desired_count).peekable();
+    wanted.peek().is_some() && wanted.all(|wanted| wanted == 0)
 }
 
 fn on_timeout(action: &sdk::DeploymentReadyAction) -> OnTimeout {

@@ -87,7 +87,7 @@ pub(super) fn service(one: &sdk::Service, account: &Account, region: &str) -> Op
             region: region.to_owned(),
             cluster: last_part(one.cluster_arn()?).to_owned(),
             name: one.service_name.clone()?,
-            arn: one.service_arn.clone()?,
+            arn: long(one.service_arn()?, last_part(one.cluster_arn()?)),
             project,
             env,
         },
@@ -106,6 +106,15 @@ pub(super) fn service(one: &sdk::Service, account: &Account, region: &str) -> Op
         events: events(one.events()),
         task_sets: one.task_sets().to_vec(),
     })
+}
+
+/// A service's ARN with its cluster: those made before 2021 may have none in theirs, and share it with namesakes elsewhere
+/// ("Amazon Resource Names (ARNs) and IDs", ECS Developer Guide).
+fn long(arn: &str, cluster: &str) -> String {
+    match arn.split_once(":service/") {
+        Some((place, name)) if !name.contains('/') => format!("{place}:service/{cluster}/{name}"),
+        _ => arn.to_owned(),
+    }
 }
 
 fn belongs(tags: &[sdk::Tag], account: &Account) -> (String, String) {

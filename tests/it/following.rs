@@ -1,7 +1,7 @@
 //! Deployments that anybody starts anywhere are followed in one message each, and people answer their gates.
 
 use insta::assert_snapshot;
-use standins::aws::{Answer, Death, Strategy, Timeout};
+use standins::aws::{Answer, Death, Fault, Strategy, Timeout};
 use standins::world::{Choices, DEPLOYMENTS, World, at_every_commit};
 
 fn choices() -> Choices {
@@ -147,6 +147,7 @@ async fn a_rejected_gate_is_a_rollback() {
     ↩️ orders · shop/prod
     Deployment bVFZf0na, canary, 10 % first, the rest after 5 min: rolled back, ended today 10:06 AM.
 
+    [x] start green  [!] test  [ ] shift  [ ] bake  [ ] end blue
     production [....................]     0 % green, 100 % blue
     test       [....................]     0 % green, 100 % blue
     tasks                                 running pending  wanted
@@ -325,6 +326,113 @@ async fn a_freeze_keeps_people_from_being_asked() {
 }
 
 #[tokio::test]
+async fn an_approval_in_a_freeze_waits_and_a_rejection_still_counts() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "24h", Timeout::Rollback).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    world.person("ana").asks("ops", "/change freeze start --project shop --reason 'release week' --until 'tomorrow 10:00'").await;
+    world.person("ana").reacts("white_check_mark", &card).await;
+    world.advance("9h").await;
+    let status = world.slack.channel("shop-ops").again(&card).unwrap().plain().lines().nth(1).unwrap().to_owned();
+    assert_snapshot!(status, @"⏳ Waits for 1 approval of sre (1 so far) until tomorrow 10:01 AM. Approved, but the freeze FRZ-1 holds until tomorrow 9:00 AM. 15 h left, then AWS rolls it back.");
+    world.person("ana").unreacts("white_check_mark", &card).await;
+    world.person("ana").reacts("x", &card).await;
+    world.advance("5m").await;
+    assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
+    assert!(deployment(&world).starts_with("↩️"), "{}", deployment(&world));
+}
+
+#[tokio::test]
+async fn what_can_t_be_looked_at_keeps_nobody_from_deciding() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
+    for (service, operation) in [("elbv2", "DescribeTargetHealth"), ("ecs", "DescribeTaskDefinition"), ("ecs", "ListTasks")] {
+        world.aws.fault(Fault::error(service, operation, "AccessDeniedException", 400)).await;
+    }
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    assert_snapshot!(card.plain(), @"
+    CHG-1 · orders: go on with orders:2?
+    ⏳ Waits for 1 approval of sre until today 10:31 AM. 30 min left, then AWS rolls it back.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS goes on from “green has the test traffic”.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    Prechecks
+    ⚠️ alarms: they are off
+    ⚠️ the task definitions: AWS could not be asked now
+    ⚠️ targets: AWS could not be asked now
+    ⚠️ stopped tasks: AWS could not be asked now
+    ✅ tasks
+    React ✅ or press Approve. ❌ or Reject takes it back. Your vote is for plan 2bc2f92b.
+    [Approve] [Reject] [Details]
+    ");
+    world.person("ana").reacts("white_check_mark", &card).await;
+    world.settle().await;
+    assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
+}
+
+#[tokio::test]
+async fn whoever_breaks_the_glass_at_a_gate_does_not_wait_for_the_bots_card() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    world.person("ana").asks("ops", "/ecs continue orders --emergency --reason 'shop is down'").await;
+    world.settle().await;
+    assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
+    let status = world.slack.channel("shop-ops").again(&card).unwrap().plain().lines().nth(1).unwrap().to_owned();
+    assert_snapshot!(status, @"🚫 Void. @ana broke the glass for it, so nobody has to decide here.");
+}
+
+#[tokio::test]
+async fn a_wait_of_codedeploy_that_is_rejected_is_taken_back() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::CodeDeploy).ready_wait("1h").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("5m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders: move production traffic").await;
+    world.person("ana").clicks(&card, "Reject").await;
+    world.advance("10m").await;
+    assert_eq!(answers(&world).await, ["StopDeployment"]);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
+    CHG-1 · orders: move production traffic to green?
+    🚫 Rejected: the deployment is stopped.
+    Asked by watchkeeper
+    Where shop · prod · 111122223333
+    Why The deployment waits for an answer.
+    1. Approved: AWS moves the production traffic to green.
+    2. Rejected: AWS takes the deployment back, and what ran before goes on alone.
+    3. orders: image ghcr.io/acme/orders:1.0 -> acme/orders:1.1
+    4. orders: digest sha256:4f69c2271f6d -> sha256:6c1c9d3c469e
+    ❌ rejected by @ana today 10:05 AM
+    [Details]
+    ");
+}
+
+#[tokio::test]
+async fn what_began_and_ended_while_the_bot_was_away_is_told() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::Rolling).count(2).await;
+    world.advance("2m").await;
+    world.stop().await;
+    world.aws.next_tasks_die("orders", Death::Exit(3)).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.pass(world.now() + jiff::SignedDuration::from_mins(30)).await;
+    world.revive().await;
+    world.advance("1m").await;
+    assert!(deployment(&world).starts_with("↩️"), "{}", deployment(&world));
+}
+
+#[tokio::test]
 async fn a_deployment_can_be_taken_back() {
     let prod = "@id(\"end-deployments-prod\")\n@approvals(\"1\")\n@approvers(";
     let approved_by_dba = Choices::with_policy(&[(&format!("{prod}\"sre\")"), &format!("{prod}\"dba\")"))]);
@@ -364,6 +472,7 @@ async fn a_deployment_can_be_taken_back() {
     ↩️ orders · shop/prod
     Deployment bVFZf0na, linear, 20 % at a time, every 5 min: rolled back, ended today 10:04 AM.
 
+    [x] start green  [x] test  [!] shift  [ ] bake  [ ] end blue
     production [....................]     0 % green, 100 % blue
     test       [....................]     0 % green, 100 % blue
     tasks                                 running pending  wanted
@@ -432,7 +541,7 @@ async fn an_event_makes_it_look_at_once() {
     world.aws.event_queue("111122223333", "eu-west-1", "deployments").await;
     world.advance("1m").await;
     world.aws.deploy("orders", "acme/orders:1.1").await;
-    world.advance("2s").await;
+    world.advance("10s").await;
     world.until(async |world| world.aws.queued().await == 0).await;
     world.settle().await;
     world.slack.channel("shop-ops").expect("🚀 orders").await;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::aws::everywhere::line;
 use crate::context::{Context, Following};
 use crate::ecs::aws::Ecs;
 use crate::ecs::deployment::ServiceRef;
@@ -41,25 +42,39 @@ pub(super) struct Looked {
     pub(super) news: Vec<News>,
 }
 
-/// Looks at the tasks that stopped lately, no more often than accounts are looked at without a reason.
-pub(super) async fn look(ecs: &Ecs, services: &[Service], known: Known, cx: &Context<'_>) -> Result<Looked> {
+/// Looks at the tasks that stopped lately, no more often than accounts are looked at without a reason. What can't be looked
+/// at now stays as it is known.
+pub(super) async fn look(ecs: &Ecs, services: &[Service], known: Known, cx: &Context<'_>) -> Looked {
     let following = cx.settings.following.clone().unwrap_or_default();
     if known.looked.is_some_and(|looked| cx.now < looked + following.every) {
-        return Ok(Looked { state: known, news: Vec::new() });
+        return Looked { state: known, news: Vec::new() };
     }
+    match stopped(ecs, services).await {
+        Ok(stopped) => {
+            let lately = |task: &StoppedTask| task.at.is_none_or(|at| cx.now.duration_since(at) <= following.within);
+            let died = |service: &ServiceRef| {
+                let own = |(cluster, name, task): &&(String, String, StoppedTask)| {
+                    *cluster == service.cluster && *name == service.name && lately(task)
+                };
+                grouped(stopped.iter().filter(own).map(|(_, _, task)| task))
+            };
+            compare(services, known, &following, (cx.now, died))
+        }
+        Err(error) => {
+            tracing::warn!(trouble = line(error).plain(), "stopped tasks can't be looked at");
+            Looked { state: known, news: Vec::new() }
+        }
+    }
+}
+
+/// The tasks that stopped lately, with their clusters and services.
+async fn stopped(ecs: &Ecs, services: &[Service]) -> Result<Vec<(String, String, StoppedTask)>> {
     let clusters: BTreeSet<&str> = services.iter().map(|service| service.at.cluster.as_str()).collect();
     let looks = clusters.into_iter().map(|cluster| async move {
         let stopped = ecs.stopped_tasks_of_cluster(cluster).await?;
         Ok::<_, Error>(stopped.into_iter().map(move |(service, task)| (cluster.to_owned(), service, task)))
     });
-    let stopped: Vec<(String, String, StoppedTask)> = try_join_all(looks).await?.into_iter().flatten().collect();
-    let lately = |task: &StoppedTask| task.at.is_none_or(|at| cx.now.duration_since(at) <= following.within);
-    let died = |service: &ServiceRef| {
-        let of =
-            stopped.iter().filter(|(cluster, name, task)| *cluster == service.cluster && *name == service.name && lately(task));
-        grouped(of.map(|(_, _, task)| task))
-    };
-    Ok(compare(services, known, &following, (cx.now, died)))
+    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
 }
 
 /// What has become worse, and what better. Pure.
@@ -69,7 +84,7 @@ fn compare(
     following: &Following,
     (now, died): (Timestamp, impl Fn(&ServiceRef) -> Vec<(Cause, usize)>),
 ) -> Looked {
-    let mut state = Known { services: BTreeMap::new(), looked: known.looked };
+    let mut state = Known { services: BTreeMap::new(), looked: Some(now) };
     let mut news = Vec::new();
     for service in services.iter().map(|service| &service.at) {
         let causes = died(service);
@@ -97,11 +112,6 @@ fn compare(
             was.since,
             What::Notes { event: "tasks_no_longer_die", resource, outcome, detail: Vec::new() },
         ));
-    }
-    // To remember each look would be a write a minute for nothing.
-    let matters = !news.is_empty() || state.services != known.services || known.looked.is_none() || !state.services.is_empty();
-    if matters {
-        state.looked = Some(now);
     }
     Looked { state, news }
 }

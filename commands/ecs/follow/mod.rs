@@ -1,35 +1,45 @@
-//! Follows every deployment of the configured accounts, whoever started it: one message each, from its beginning to its end. Where one
-//! waits at a gate, the bot asks for `ecs continue`, which people approve or reject.
+//! Follows every deployment of the configured accounts, whoever started it: one message each, from its beginning to its end.
+//! Where one waits at a gate, the bot asks for `ecs continue`, which people approve or reject (`gates`). `card` is the message,
+//! `dying` tells of services that keep failing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::answer::{Continue, lock, stands};
+use self::gates::{Asked, Question};
 use super::aws::Ecs;
-use super::deployment::{Deployment, Gate, GateKind, HookStatus, ServiceRef};
+use super::deployment::{Deployment, ServiceRef};
 use super::service::Service;
-use crate::Command as _;
 use crate::aws::Caller;
 use crate::aws::everywhere::{line, places};
 use crate::context::{Account, Context, Following, Settings};
 use crate::error::{Error, Result};
 use crate::events::Event;
-use crate::records::{Freeze, Outcome};
-use crate::text;
 use crate::watch::{Look, News, Watch, What};
 
 mod card;
 mod dying;
+mod gates;
 
 /// How often a deployment that moves is looked at.
 const MOVING: SignedDuration = SignedDuration::from_secs(15);
 /// How often one that waits for people is.
 const WAITING: SignedDuration = SignedDuration::from_mins(1);
 /// How many are followed in one account and region: what is remembered of them has to fit into one record.
-const FOLLOWED: usize = 80;
+const FOLLOWED: usize = 40;
+/// A pause between looks from which on deployments are looked for that began and ended in it: the bot was away.
+const AWAY: i32 = 3;
+/// What was begun this shortly before a look may have been missed by it.
+const SKEW: SignedDuration = SignedDuration::from_secs(1);
+/// What makes it look. Task State Change does not: every task of every batch job would.
+const TELLING: [&str; 4] = [
+    "ECS Deployment State Change",
+    "ECS Hook State Change",
+    "ECS Service Action",
+    "CodeDeploy Deployment State-change Notification",
+];
 
 /// Follows deployments.
 pub struct Follow;
@@ -41,7 +51,7 @@ pub struct Seen {
     followed: BTreeMap<String, Followed>,
     /// Services that are known to keep failing.
     dying: dying::Known,
-    /// When it was last looked at.
+    /// When it was last looked at, give or take [`Following::every`].
     looked: Option<Timestamp>,
 }
 
@@ -50,8 +60,8 @@ pub struct Seen {
 struct Followed {
     /// How it was last seen, without what is not needed again.
     seen: Deployment,
-    /// The gate that people were asked about, by its lock.
-    asked: Option<String>,
+    /// What people were asked.
+    asked: Option<Asked>,
 }
 
 impl Watch for Follow {
@@ -65,7 +75,7 @@ impl Watch for Follow {
     }
 
     fn concerns(event: &Event) -> Option<String> {
-        ["aws.ecs", "aws.codedeploy"].contains(&event.source.as_str()).then(|| format!("{}/{}", event.account, event.region))
+        TELLING.contains(&event.about.as_str()).then(|| format!("{}/{}", event.account, event.region))
     }
 
     async fn look(post: &str, seen: Seen, cx: &Context<'_>) -> Result<Look<Seen>> {
@@ -74,27 +84,37 @@ impl Watch for Follow {
         };
         let ecs = Ecs::open(cx.aws, &Caller::of(cx), account, region).await?;
         let services = ecs.services(None).await?;
-        let freezes = cx.records.freezes().await?;
-        let mut turn = Turn { ecs: &ecs, cx, freezes, news: Vec::new(), followed: BTreeMap::new() };
-        for deployment in found(&ecs, &services, &seen).await? {
-            let before = seen.followed.get(&deployment.id.to_string());
-            turn.tell(deployment, before).await;
-        }
-        for (id, before) in &seen.followed {
-            if turn.followed.contains_key(id) || turn.ended(id) {
-                continue;
-            }
-            match ecs.deployment(&before.seen.id, &before.seen.service).await? {
-                Some(deployment) => turn.tell(deployment, Some(before)).await,
-                None => turn.forgotten(before),
+        let mut turn = Turn { ecs: &ecs, cx, news: Vec::new(), followed: BTreeMap::new() };
+        let mut new = Vec::new();
+        for deployment in found(&ecs, &services, &seen, (following, cx.now)).await? {
+            match seen.followed.get(&deployment.id.to_string()) {
+                Some(before) => turn.tell(deployment, Some(before)).await?,
+                None => new.push(deployment),
             }
         }
-        let known = dying::look(&ecs, &services, seen.dying, cx).await?;
+        for (id, before) in seen.followed.iter().filter(|(id, _)| !turn.has(id)).collect::<Vec<_>>() {
+            match ecs.deployment(&before.seen.id, &before.seen.service).await {
+                Ok(Some(deployment)) => turn.tell(deployment, Some(before)).await?,
+                Ok(None) => turn.forgotten(before),
+                Err(error) => {
+                    tracing::warn!(deployment = id, trouble = line(error).plain(), "a deployment can't be looked at");
+                    turn.followed.insert(id.clone(), before.clone());
+                }
+            }
+        }
+        for deployment in new {
+            if turn.followed.len() < FOLLOWED {
+                turn.tell(deployment, None).await?;
+            } else {
+                tracing::warn!(deployment = %deployment.id, "too many at once; this one is followed when another has ended");
+            }
+        }
         let Turn { mut news, followed, .. } = turn;
-        news.extend(known.news);
+        let dying = dying::look(&ecs, &services, seen.dying, cx).await;
+        news.extend(dying.news);
+        let looked = seen.looked.filter(|looked| cx.now < *looked + following.every && news.is_empty()).unwrap_or(cx.now);
         let next = next(&followed, following, cx.now);
-        let looked = Some(cx.now).filter(|_| seen.looked.is_none() || !news.is_empty() || !followed.is_empty()).or(seen.looked);
-        Ok(Look { state: Seen { followed, dying: known.state, looked }, next, news })
+        Ok(Look { state: Seen { followed, dying: dying.state, looked: Some(looked) }, next, news })
     }
 }
 
@@ -104,15 +124,27 @@ fn place<'a>(post: &'a str, accounts: &'a [Account]) -> Option<(&'a Account, &'a
 }
 
 /// What is under way, and what began and ended since the last look.
-async fn found(ecs: &Ecs, services: &[Service], seen: &Seen) -> Result<Vec<Deployment>> {
+async fn found(
+    ecs: &Ecs,
+    services: &[Service],
+    seen: &Seen,
+    (following, now): (&Following, Timestamp),
+) -> Result<Vec<Deployment>> {
     let (own, by_codedeploy) = tokio::try_join!(ecs.under_way(services), ecs.under_way_by_codedeploy(services))?;
     let mut found: Vec<Deployment> = own.into_iter().chain(by_codedeploy).collect();
-    let Some(since) = seen.looked else { return Ok(found) };
-    let busy: BTreeSet<String> = found.iter().map(|deployment| deployment.service.arn.clone()).collect();
-    for service in services.iter().filter(|service| service.was_deployed_since(since) && !busy.contains(&service.at.arn)) {
-        let (own, by_codedeploy) = tokio::try_join!(ecs.recent(service, since), ecs.recent_by_codedeploy(service, since))?;
-        found.extend(own.into_iter().chain(by_codedeploy));
+    if let Some(since) = seen.looked {
+        // What was taken back has left no trace at its service, so after a longer pause every service is asked.
+        let away = now.duration_since(since) > following.every * AWAY;
+        let since = since - SKEW;
+        let meant = services.iter().filter(|service| away || service.was_deployed_since(since));
+        let looks = meant.map(|service| async move {
+            let (own, by_codedeploy) = tokio::try_join!(ecs.recent(service, since), ecs.recent_by_codedeploy(service, since))?;
+            Ok::<_, Error>(own.into_iter().chain(by_codedeploy))
+        });
+        found.extend(try_join_all(looks).await?.into_iter().flatten());
     }
+    found.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+    found.dedup_by(|a, b| a.id == b.id);
     Ok(found)
 }
 
@@ -129,14 +161,13 @@ fn next(followed: &BTreeMap<String, Followed>, following: &Following, now: Times
 struct Turn<'a> {
     ecs: &'a Ecs,
     cx: &'a Context<'a>,
-    freezes: Vec<Freeze>,
     news: Vec<News>,
     followed: BTreeMap<String, Followed>,
 }
 
 impl Turn<'_> {
-    fn ended(&self, id: &str) -> bool {
-        self.news.iter().any(|news| news.thing == id && matches!(news.what, What::Ends))
+    fn has(&self, id: &str) -> bool {
+        self.followed.contains_key(id) || self.news.iter().any(|news| news.thing == id && matches!(news.what, What::Ends))
     }
 
     fn add(&mut self, of: &Deployment, what: What) {
@@ -145,11 +176,7 @@ impl Turn<'_> {
     }
 
     /// What is new about a deployment.
-    async fn tell(&mut self, deployment: Deployment, before: Option<&Followed>) {
-        if before.is_none() && self.followed.len() >= FOLLOWED {
-            tracing::warn!(deployment = %deployment.id, "too many deployments at once; this one is followed when another has ended");
-            return;
-        }
+    async fn tell(&mut self, deployment: Deployment, before: Option<&Followed>) -> Result<()> {
         let mut now = match before {
             Some(before) => deployment.seen_after(&before.seen),
             None => deployment,
@@ -164,66 +191,34 @@ impl Turn<'_> {
             };
         }
         let why = if goes_badly(&now) { self.ecs.why(&now).await.ok().flatten() } else { None };
-        let before_asked = before.and_then(|before| before.asked.as_ref());
-        let asked = self.gate(&now, before, before_asked);
-        let freeze = now.gate.as_ref().filter(|_| asked.is_none()).and_then(|_| self.freeze(&now)).cloned();
-        let message = card::card(&now, why.as_ref(), freeze.as_ref(), self.cx);
+        let question = Question::of(&now, self.cx).await?;
+        if let Some(before) = before {
+            let settled = gates::settled(&now, before, (why.as_ref(), question.as_ref()), self.cx).await?;
+            settled.into_iter().for_each(|what| self.add(&now, what));
+        }
+        let message = card::card(&now, why.as_ref(), question.as_ref().and_then(Question::freeze), self.cx);
         self.add(&now, What::Shows(message));
         if now.is_over() {
             self.add(&now, What::Ends);
-        } else {
-            self.followed.insert(now.id.to_string(), Followed { seen: lean(now), asked });
+            return Ok(());
         }
-    }
-
-    fn freeze(&self, of: &Deployment) -> Option<&Freeze> {
-        self.freezes.iter().find(|freeze| freeze.holds(Some(&of.service.project), self.cx.now))
-    }
-
-    /// Asks people about a gate that has opened, and settles what they were asked about one that is answered. What people
-    /// are asked about now.
-    fn gate(&mut self, now: &Deployment, before: Option<&Followed>, asked: Option<&String>) -> Option<String> {
-        let open = now.gate.as_ref().map(|gate| lock(&now.id, &gate.kind));
-        if let (Some(asked), Some(before)) = (asked, before)
-            && open.as_ref() != Some(asked)
-        {
-            self.settle(now, before, asked);
-        }
-        let open = open?;
-        if asked == Some(&open) {
-            return Some(open);
-        }
-        if self.freeze(now).is_some() {
-            return None;
-        }
-        let command = Continue { deployment: now.id.to_string(), service: Some(now.service.arn.clone()) };
-        let args = serde_json::to_value(&command).unwrap_or(Value::Null);
-        let reason = "The deployment waits for an answer.".to_owned();
-        self.add(now, What::Asks { command: Continue::NAME, args, reason });
-        Some(open)
-    }
-
-    fn settle(&mut self, now: &Deployment, before: &Followed, asked: &str) {
-        let timed_out = before.seen.gate.as_ref().is_some_and(|gate| timed_out(now, gate, self.cx.now));
-        let (outcome, said) = if timed_out {
-            (Outcome::Expired, text!["Nobody decided in time, so AWS did: ", stands(now)])
-        } else {
-            (Outcome::Void, text!["It was answered elsewhere: ", stands(now), " Nothing was changed by this."])
+        let asked = before.and_then(|before| before.asked.clone());
+        let asked = match question {
+            Some(question) => question.ask(asked, self.cx.now),
+            None => gates::Asking { asked: None, what: None },
         };
-        self.add(now, What::Settles { resource: asked.to_owned(), outcome, said });
-        if timed_out {
-            let detail = vec![("deployment", now.id.to_string().into()), ("now", stands(now).into())];
-            let resource = Box::new(now.service.resource());
-            self.add(now, What::Notes { event: "gate_timed_out", resource, outcome: Some("expired".to_owned()), detail });
+        if let Some(what) = asked.what {
+            self.add(&now, what);
         }
+        self.followed.insert(now.id.to_string(), Followed { seen: lean(now), asked: asked.asked });
+        Ok(())
     }
 
     /// AWS no longer knows it: its service was deleted.
     fn forgotten(&mut self, before: &Followed) {
         let gone = &before.seen;
-        if let Some(asked) = &before.asked {
-            let said = text!["AWS no longer knows this deployment, so there is nothing to answer. Nothing was changed."];
-            self.add(gone, What::Settles { resource: asked.clone(), outcome: Outcome::Void, said });
+        if let Some(what) = gates::forgotten(gone) {
+            self.add(gone, what);
         }
         self.add(gone, What::Shows(card::forgotten(gone)));
         self.add(gone, What::Ends);
@@ -236,16 +231,7 @@ fn goes_badly(it: &Deployment) -> bool {
     it.is_failure() || it.rollback.is_some() || (short && !it.is_over())
 }
 
-/// Whether nobody answered a gate that is no longer open.
-fn timed_out(now: &Deployment, gate: &Gate, at: Timestamp) -> bool {
-    match &gate.kind {
-        GateKind::Hook { id } => now.hooks.iter().any(|hook| hook.id == *id && hook.status == HookStatus::TimedOut),
-        GateKind::ReadyWait | GateKind::TerminationWait => gate.expires.is_some_and(|expires| expires <= at),
-    }
-}
-
 /// What is needed of it at the next look: what stands in a record is kept small.
 fn lean(it: Deployment) -> Deployment {
-    let (steps, hooks) = (Vec::new(), Vec::new());
-    Deployment { steps, hooks, blue: None, green: None, alarms: None, breaker: None, reason: None, rollback: None, ..it }
+    Deployment { hooks: Vec::new(), blue: None, green: None, alarms: None, breaker: None, reason: None, rollback: None, ..it }
 }

@@ -5,6 +5,10 @@ fn at(text: &str) -> aws_smithy_types::DateTime {
     crate::aws::time::date_time(text.parse().unwrap())
 }
 
+fn now() -> Timestamp {
+    "2026-11-25T10:01:00Z".parse().unwrap()
+}
+
 fn info(status: &str) -> sdk::builders::DeploymentInfoBuilder {
     sdk::DeploymentInfo::builder()
         .deployment_id("d-A1B2C3D4E")
@@ -41,7 +45,7 @@ fn waits(ready: i32, termination: i32) -> sdk::BlueGreenDeploymentConfiguration 
 
 fn mapped(info: sdk::builders::DeploymentInfoBuilder, target: Option<&sdk::EcsTarget>) -> Deployment {
     let info = info.build();
-    deployment(Seen { info: &info, target, routing: None, alarms: None, task_sets: &[] }, orders()).unwrap()
+    deployment(Seen { info: &info, target, routing: None, alarms: None, task_sets: &[], now: now() }, orders()).unwrap()
 }
 
 /// One line for each value AWS's model knows, and one for a value it may get.
@@ -144,7 +148,7 @@ fn every_way_of_moving_traffic() {
             .time_based_canary(sdk::TimeBasedCanary::builder().canary_percentage(20).canary_interval(5).build())
             .build();
         let info = info("InProgress").build();
-        let seen = Seen { info: &info, target: None, routing: Some(&routing), alarms: None, task_sets: &[] };
+        let seen = Seen { info: &info, target: None, routing: Some(&routing), alarms: None, task_sets: &[], now: now() };
         deployment(seen, orders()).unwrap().strategy.words()
     };
     insta::assert_snapshot!(table(sdk::TrafficRoutingType::values(), words), @"
@@ -214,7 +218,7 @@ fn both_sides_come_with_their_task_sets() {
         .build();
     let known = TaskSet::builder().id("ecs-svc/2").task_definition("arn:aws:ecs:::task-definition/orders:42").build();
     let info = info("InProgress").build();
-    let seen = Seen { info: &info, target: Some(&target), routing: None, alarms: None, task_sets: &[known] };
+    let seen = Seen { info: &info, target: Some(&target), routing: None, alarms: None, task_sets: &[known], now: now() };
     let it = deployment(seen, orders()).unwrap();
     let (blue, green) = (it.blue.unwrap(), it.green.unwrap());
     assert_eq!((blue.name(), green.name()), ("1", "orders:42"));
