@@ -88,7 +88,19 @@ fn envelope(value: &Value) -> Option<Event> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn the_role_may_do_what_is_called_and_no_more() {
+        let is_call = |literal: &&str| literal.split_once(':').is_some_and(|(service, _)| service == "sqs");
+        let called: BTreeSet<&str> = include_str!("events.rs").split('"').filter(is_call).collect();
+        let policy: Value = serde_json::from_str(include_str!("../config/iam/events.json")).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let allowed = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
+        assert_eq!(allowed.filter_map(Value::as_str).collect::<BTreeSet<_>>(), called);
+    }
 
     #[test]
     fn an_event_is_read_as_it_comes_and_through_sns() {

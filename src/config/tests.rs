@@ -1,3 +1,4 @@
+use commands::context::Following;
 use insta::assert_snapshot;
 
 use super::*;
@@ -49,6 +50,8 @@ fn the_commented_examples_are_valid() {
     assert_eq!(center.profiles["developer"], ["developers", "readers"]);
     assert_eq!(config.settings.accounts[0].roles["rds"], "arn:aws:iam::123456789012:role/watchkeeper-rds");
     assert_eq!(config.people[0].accounts.len(), 2);
+    assert_eq!(config.settings.following, Some(Following::default()), "the examples are the defaults");
+    assert_eq!(config.settings.events[0].home.roles["events"], "arn:aws:iam::123456789012:role/watchkeeper-events");
 }
 
 #[test]
@@ -304,6 +307,55 @@ group = ["developers"]
     assert_snapshot!(load(&[("watchkeeper.toml", "[identity_center]\nname = \"a\"")], &[]).unwrap_err(), @r#"
     watchkeeper.toml:1:1: identity_center.account: This key is missing: it takes the account's twelve digits in quotes.
     watchkeeper.toml:1:1: identity_center.region: This key is missing: it takes a region, such as "eu-central-1".
+    "#);
+}
+
+#[test]
+fn following_and_events_take_what_they_are_not_told_from_elsewhere() {
+    let config = load(&[("watchkeeper.toml", "")], &[]).unwrap();
+    assert_eq!((config.settings.following, config.settings.events), (None, Vec::new()), "nothing is followed unasked");
+    let toml = r#"
+[aws]
+region = "eu-central-1"
+role = "arn:aws:iam::{account}:role/watchkeeper-{capability}"
+[ecs]
+every = "15s"
+[[events]]
+queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/watchkeeper"
+account = "123456789012"
+"#;
+    let settings = load(&[("watchkeeper.toml", toml)], &[]).unwrap().settings;
+    let usual = Following::default();
+    assert_eq!(settings.following, Some(Following { every: SignedDuration::from_secs(15), ..usual }));
+    let home = &settings.events[0].home;
+    assert_eq!((home.regions[0].as_str(), home.name.as_str()), ("eu-central-1", "123456789012"));
+    assert_eq!(home.roles["events"], "arn:aws:iam::123456789012:role/watchkeeper-events");
+}
+
+#[test]
+fn everything_wrong_with_following_and_events_is_told_at_once() {
+    let toml = r#"
+[ecs]
+every = "10s"
+deaths = 1
+whithin = "10m"
+[[events]]
+queue = "arn:aws:sqs:eu-central-1:123456789012:watchkeeper"
+account = 123456789012
+region = "eu-central-1"
+role = "arn:aws:iam::123456789012:role/watchkeeper-events"
+[[events]]
+queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/watchkeeper"
+account = "123456789012"
+"#;
+    assert_snapshot!(load(&[("watchkeeper.toml", toml)], &[]).unwrap_err(), @r#"
+    watchkeeper.toml:3:9: ecs.every: Expected a duration of fifteen seconds or more, such as "1m", found "10s".
+    watchkeeper.toml:4:10: ecs.deaths: Expected a number from 2 to 1000, found the number 1.
+    watchkeeper.toml:5:1: ecs.whithin: There is no such key. Did you mean within?
+    watchkeeper.toml:7:9: events[0].queue: Expected a queue's URL, such as "https://sqs.eu-west-1.amazonaws.com/111122223333/watchkeeper", found "arn:aws:sqs:eu-central-1:123456789012:watchkeeper".
+    watchkeeper.toml:8:11: events[0].account: Expected the account's twelve digits in quotes, found the number 123456789012.
+    watchkeeper.toml:11:1: events[1].region: This key is missing: it takes a region, such as "eu-central-1".
+    watchkeeper.toml:11:1: events[1].role: This key is missing, and [aws] gives no `role` either: it takes a role's ARN, such as "arn:aws:iam::{account}:role/watchkeeper-{capability}".
     "#);
 }
 

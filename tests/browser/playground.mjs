@@ -40,6 +40,17 @@ const STORY = {
     back: { say: '/access done' },
     ended: /✅ Done\./,
   },
+  deployment: {
+    approver: 'ana',
+    cardIn: 'shop-ops',
+    steps: { release: 'Somebody deploys', wait: 'It waits at a gate', finish: 'To its end' },
+    moves: /checkout[\s\S]*Deployment \S+, blue\/green/,
+    waits: /⏸️ checkout[\s\S]*waits at a pause hook/,
+    gate: /checkout: go on with checkout:88\?/,
+    waiting: /Waits for 1 approval of sre[\s\S]*then AWS rolls it back[\s\S]*BASKET_LIMIT/,
+    goesOn: /✅ Done\. It goes on/,
+    over: /✅ checkout[\s\S]*succeeded/,
+  },
   review: {
     asker: 'edda',
     starter: 'ana',
@@ -159,12 +170,7 @@ async function walk() {
   await picture('card');
 
   await speakAs(STORY.approver);
-  await expect(`${STORY.approver} can react with ${STORY.reaction}`, async () => {
-    await card.hover();
-    await card.getByTestId('reaction-open').click();
-    await page.locator(`[data-testid=reaction-choice][data-name="${STORY.reaction}"]`).click();
-    await card.locator(`[data-testid=reaction][data-name="${STORY.reaction}"]`).waitFor();
-  });
+  await reactTo(card);
   await expect(`the reaction of ${STORY.approver} approves the upgrade`, () => reads(same, STORY.approved));
   await picture('approved');
 
@@ -204,6 +210,28 @@ async function walk() {
   await open(STORY.cardIn);
   await expect('access that was handed back ends', () => untilReads(sameGrant, access.ended));
   await picture('handed-back');
+
+  const { deployment } = STORY;
+  await speakAs(deployment.approver);
+  await open(deployment.cardIn);
+  const beforeRelease = await newest();
+  await tourDoes(deployment.steps.release);
+  const movingStamp = await expect('a deployment that nobody told the bot about appears', () => arrives(beforeRelease, PAGE.card, deployment.moves));
+  const sameDeployment = `[data-testid=messages] ${PAGE.message}[data-ts="${movingStamp}"]`;
+  await picture('deployment');
+  await tourDoes(deployment.steps.wait);
+  await expect('its one message moves with the clock until it waits', () => reads(sameDeployment, deployment.waits));
+  const gateStamp = await expect('people are asked at its gate', () => arrives(movingStamp, PAGE.card, deployment.gate));
+  const sameGate = `[data-testid=messages] ${PAGE.message}[data-ts="${gateStamp}"]`;
+  await expect('the card says what is different and what happens without an answer', () => reads(sameGate, deployment.waiting));
+  await picture('gate');
+  await reactTo(page.locator(sameGate));
+  await expect('the reaction lets it go on', () => untilReads(sameGate, deployment.goesOn));
+  await picture('gate-approved');
+  await tourDoes(deployment.steps.finish);
+  await expect('its one message moves on until it is over', () => reads(sameDeployment, deployment.over, 3 * PATIENCE_MS));
+  await page.locator(sameDeployment).evaluate((message) => message.scrollIntoView({ block: 'center' }));
+  await picture('deployed');
 
   const { review } = STORY;
   await speakAs(review.starter);
@@ -246,6 +274,24 @@ async function walk() {
     if (wide > 390) throw new Unmet(`the page fits a telephone; it is ${wide} pixels wide`);
   });
   await picture('narrow');
+}
+
+/** Goes on in the tour to the step of that title, and has it done. */
+async function tourDoes(title) {
+  await expect(`the tour has a step “${title}” and does it`, async () => {
+    while ((await page.getByTestId('tour-title').innerText()) !== title) await page.getByTestId('tour-next').click();
+    await page.locator('[data-testid=tour-do]:not([aria-busy=true])').click();
+  });
+}
+
+/** Reacts to a card with the approving emoji. */
+async function reactTo(card) {
+  await expect(`one can react with ${STORY.reaction}`, async () => {
+    await card.hover();
+    await card.getByTestId('reaction-open').click();
+    await page.locator(`[data-testid=reaction-choice][data-name="${STORY.reaction}"]`).click();
+    await card.locator(`[data-testid=reaction][data-name="${STORY.reaction}"]`).waitFor();
+  });
 }
 
 /** Moves the clock on until the upgrade's card says that it is done. */

@@ -197,6 +197,8 @@ def receive_message(context: Context, params: Params) -> Params:
         if left <= 0 or world.gone:
             return {}
         world.stirred.wait(min(left, _SLICE))
+        # A running clock goes on while nobody asks for anything else.
+        world.settle()
     return {"Messages": [_view(message, params) for message in found]}
 
 

@@ -26,6 +26,7 @@ _ALLOWED: dict[str, frozenset[str]] = {
     "access": frozenset({"identitystore", "sso-admin", "organizations"}),
     "alert": frozenset({"cloudwatch", "sns", "sqs", "events"}),
     "ecs": frozenset({"ecs", "codedeploy", "elbv2", "elb", "cloudwatch", "sqs"}),
+    "events": frozenset({"sqs"}),
     "rds": frozenset({"rds", "pi", "cloudwatch"}),
 }
 # Called without a signature, by whoever has a token.

@@ -1,6 +1,7 @@
 // The guided tour: one step at a time above the messages, done by the person or for them.
 
-import { el, fill, keepingFocus } from './dom.js';
+import { post, Refused, Unreachable } from './api.js';
+import { el, fill, keepingFocus, toast } from './dom.js';
 import { move, toNext } from './clock.js';
 import { react } from './messages.js';
 import { channelName, messages, nameOf, openChannel, people, recall, redraw, remember, session, speakAs, user } from './session.js';
@@ -43,7 +44,7 @@ export function drawTour(place, toggle, box) {
       el('button', { type: 'button', class: 'text-button', 'data-testid': 'tour-dismiss', onclick: toggleTour }, 'Hide'))));
 }
 
-const able = (step) => step.as || step.channel || step.type || step.react || step.clock;
+const able = (step) => step.as || step.channel || step.type || step.react || step.clock || step.release;
 
 function go(step) {
   at = step;
@@ -58,7 +59,7 @@ function finish() {
 
 /**
  * Speaks as the step's person, opens its channel, then types and sends `type`, reacts with `react` to the
- * newest card there, or moves the clock by `clock` (seconds, or `next`).
+ * newest card there, has a pipeline deploy something (`release`), or moves the clock by `clock` (seconds, or `next`).
  */
 async function perform(step, box) {
   if (busy) return;
@@ -75,11 +76,22 @@ async function perform(step, box) {
     }
     const card = messages(session.channelId).findLast((each) => user(each.user)?.is_bot && !each.ephemeral && each.blocks?.length);
     if (step.react && card) await react(card, session.channelId, step.react);
+    if (step.release) await release();
     if (step.clock) await (step.clock === 'next' ? toNext() : move({ advance_seconds: Number(step.clock) }));
     done.add(step);
   } finally {
     busy = false;
     redraw();
+  }
+}
+
+/** A pipeline outside of the chat deploys something. */
+async function release() {
+  try {
+    await post('/play/release', {});
+  } catch (problem) {
+    if (!(problem instanceof Refused || problem instanceof Unreachable)) throw problem;
+    toast(`Nothing was deployed. ${problem.message}`);
   }
 }
 

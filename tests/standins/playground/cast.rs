@@ -1,5 +1,6 @@
 //! Who and what is there: people, channels, and the bot's configuration.
 
+use standins::aws::Aws;
 use standins::slack::{NewChannel, Slack, User};
 use watchkeeper::platform::slack::manifest;
 
@@ -24,15 +25,25 @@ const EVERYBODY: [(&str, &str, &str, &str); 6] = [
 
 const CHANNELS: [(&str, &str); 5] = [
     ("ops", "Anything about operations. Type / to see what Watchkeeper can do"),
-    ("shop-ops", "Changes to the shop's databases appear here"),
-    ("media-ops", "Changes to the magazine's and the streaming databases appear here"),
+    ("shop-ops", "Changes to the shop's databases and its deployments appear here"),
+    ("media-ops", "Changes and deployments of the magazine and of streaming appear here"),
     ("dba", "The database administrators"),
     ("security", "What must be seen"),
 ];
 
+/// What a pipeline deploys when the page asks for it: a service of the estate, its new image, and a variable that is new.
+const RELEASE: (&str, &str, (&str, &str)) =
+    ("checkout", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/checkout:4.13.0", ("BASKET_LIMIT", "200"));
+
 const WELCOME: &str = "Welcome! Watchkeeper here is the real bot; only Slack and AWS around it are stand-ins, so nothing can \
                        break. Try `/rds list`, ask `/help`, or follow the tour above. You can speak as any of us (on the left) \
                        and move the clock (at the top).";
+
+/// A pipeline somewhere deploys the next version of the shop's checkout. Nobody tells the bot.
+pub(crate) async fn release(aws: &Aws) {
+    let (service, image, (name, value)) = RELEASE;
+    aws.deploy(service, image).environment(name, value).await;
+}
 
 /// Fills the workspace, and installs the bot's app in it.
 pub(crate) async fn enter(slack: &Slack) {

@@ -76,7 +76,13 @@ impl Stage {
             let record: ChangeRecord = serde_json::from_value(row.value.clone()).ok()?;
             Some(Next { at: row.due?, what: what(&record, row.due?) })
         });
-        changes.min_by_key(|next| next.at)
+        let watched = bot.as_ref()?.host().store.pending(Kind::Watch).await.unwrap_or_default();
+        let deployments = watched.iter().filter_map(|row| {
+            let followed = row.value["state"]["followed"].as_object()?;
+            let service = followed.values().next()?["seen"]["service"]["name"].as_str()?;
+            Some(Next { at: row.due?, what: format!("The deployment of {service} is looked at") })
+        });
+        changes.chain(deployments).min_by_key(|next| next.at)
     }
 
     async fn next_due(&self) -> Option<Timestamp> {

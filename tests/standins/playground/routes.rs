@@ -1,9 +1,9 @@
-//! What the page asks for beyond the chat: the clock and the tour.
+//! What the page asks for beyond the chat: the clock, the tour, and a deployment.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 pub(crate) fn routes(curtain: Curtain) -> Router {
     Router::new()
         .route("/play/clock", get(clock).post(moved))
+        .route("/play/release", post(release))
         .route("/play/tour", get(async || Json(tour::steps())))
         .with_state(curtain)
 }
@@ -69,6 +70,12 @@ async fn moved(State(curtain): State<Curtain>, Json(wanted): Json<Move>) -> Json
         Ok(()) => Json(shown(stage).await),
         Err(_) => refused("Moving the clock broke off. The terminal says why."),
     }
+}
+
+async fn release(State(curtain): State<Curtain>) -> Json<Value> {
+    let Some(stage) = curtain.get() else { return not_yet() };
+    cast::release(&stage.aws).await;
+    Json(json!({ "ok": true }))
 }
 
 fn not_yet() -> Json<Value> {

@@ -18,6 +18,9 @@ use watchkeeper::store::sled::SledStore;
 
 use crate::{cast, routes};
 
+/// The account whose queue hears what happens in all of them.
+const QUEUE_ACCOUNT: &str = "111122223333";
+
 /// How Slack reaches the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Over {
@@ -75,13 +78,14 @@ impl Stage {
     /// A sentence that says what is in the way.
     pub(crate) async fn set(address: SocketAddr, data: Option<PathBuf>, over: Over) -> Result<Arc<Self>, String> {
         let folder = Folder::at(data)?;
-        println!("Starting AWS: three accounts with databases of mixed age, and the people who may enter them…");
+        println!("Starting AWS: three accounts with databases of mixed age, services, and the people who may enter…");
         let gateway = Gateway::start(|progress| println!("  {progress}"))
             .await
             .map_err(|cause| format!("The stand-in for AWS does not start: {cause}."))?;
         let now = real_time();
         let aws = gateway.world(now).await;
         aws.estate(ESTATE).await;
+        let queue = aws.event_queue(QUEUE_ACCOUNT, DEFAULT_REGION, "watchkeeper").await;
 
         println!("Starting Slack: six people, five channels…");
         let clock = Clock::running_from(now);
@@ -98,7 +102,7 @@ impl Stage {
         cast::enter(&slack).await;
 
         println!("Starting Watchkeeper…");
-        write_configuration(folder.path(), over)?;
+        write_configuration(folder.path(), over, &queue)?;
         let config = configuration(folder.path(), &slack)?;
         let store =
             SledStore::open(&config.data_dir, clock.now()).map_err(|cause| format!("The store does not open: {cause}"))?;
@@ -147,11 +151,13 @@ impl Stage {
 /// The stage once it is set: routes are there before it.
 pub(crate) type Curtain = Arc<OnceLock<Arc<Stage>>>;
 
-fn write_configuration(folder: &Path, over: Over) -> Result<(), String> {
+/// Events come through the queue with this address.
+fn write_configuration(folder: &Path, over: Over, queue: &str) -> Result<(), String> {
     let config = match over {
         Over::Sockets => cast::CONFIG.to_owned(),
         Over::Http => cast::CONFIG.replace("transport = \"socket\"", "transport = \"http\""),
     };
+    let config = format!("{config}\n[[events]]\nqueue = {queue:?}\naccount = {QUEUE_ACCOUNT:?}\n");
     for (name, text) in [
         ("watchkeeper.toml", config.as_str()),
         ("people.toml", cast::PEOPLE),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Its steps, as the page reads them: `title`, `text`, and what the page can do for the visitor (`as`, `channel`, `type`,
-/// `react`, `clock`).
+/// `react`, `clock`, `release`).
 pub(crate) fn steps() -> Value {
     json!([
         {
@@ -40,6 +40,26 @@ pub(crate) fn steps() -> Value {
             "title": "Who did what?",
             "text": "Everything above is in the audit log: asked, approved, each step, each AWS call. The log is a chain of hashes, so a gap or an edit would show.",
             "as": "ana", "channel": "ops", "type": "/audit search --on orders",
+        },
+        {
+            "title": "Somebody deploys",
+            "text": "A pipeline deploys the shop's checkout, blue/green. Nobody tells the bot, AWS does: a message appears in #shop-ops, and this one message follows the deployment to its end.",
+            "as": "ana", "channel": "shop-ops", "release": true,
+        },
+        {
+            "title": "It waits at a gate",
+            "text": "Three minutes later the new version, green, has the test traffic, and AWS waits for people. The card says what is different, how green is, and how much time is left.",
+            "channel": "shop-ops", "clock": 180,
+        },
+        {
+            "title": "Let it go on",
+            "text": "Ana is in sre: her ✅ lets it go on, ❌ would take it back. The card says so once AWS has taken it up.",
+            "as": "ana", "channel": "shop-ops", "react": "white_check_mark",
+        },
+        {
+            "title": "To its end",
+            "text": "People get the new version, the old one is kept for ten minutes in case it has to come back, then it ends. Watch the picture in the message change.",
+            "channel": "shop-ops", "clock": 1200,
         },
         {
             "title": "Try something forbidden",
