@@ -46,7 +46,7 @@ pub(super) enum Stage {
     /// Tell the grants that run to end, and wait until what they gave is gone.
     EndGrants { job: Job },
     /// Take away what is assigned.
-    Take { job: Job, leaving: Leaving },
+    Take { job: Job, leaving: Box<Leaving> },
     /// Take the user out of all groups.
     Leave { job: Job },
     /// Disable or delete the user.
@@ -80,7 +80,7 @@ pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Res
     let identity = Identity::open(cx).await?;
     match stage {
         Stage::EndGrants { job } => end_grants(job, cx).await,
-        Stage::Take { job, leaving } => take(job, leaving, &identity, permit, cx).await,
+        Stage::Take { job, leaving } => take(job, *leaving, &identity, permit, cx).await,
         Stage::Leave { job } => leave(job, &identity, permit).await,
         Stage::Close { job } => close(job, &identity, permit, cx).await,
     }
@@ -102,13 +102,13 @@ async fn end_grants(mut job: Job, cx: &Context<'_>) -> Result<Step<State>> {
         return Ok(Step::Wait { state: State(Stage::EndGrants { job }), until: cx.now + PAUSE, note });
     }
     let leaving = Leaving::within_reach(job.who());
-    Ok(Step::Progress { state: State(Stage::Take { job, leaving }), until: cx.now, so_far: "No grants of mine run.".into() })
+    Ok(Step::Progress { state: State(Stage::Take { job, leaving: Box::new(leaving) }), until: cx.now, so_far: "No grants of mine run.".into() })
 }
 
 async fn take(mut job: Job, leaving: Leaving, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     match leaving.step(identity, permit, cx).await? {
         Left::More(leaving, until, so_far) => {
-            Ok(Step::Progress { state: State(Stage::Take { job, leaving: *leaving }), until, so_far })
+            Ok(Step::Progress { state: State(Stage::Take { job, leaving }), until, so_far })
         }
         Left::Nothing(0) => {
             let so_far = "Nothing is assigned.".into();
