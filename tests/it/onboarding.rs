@@ -7,10 +7,13 @@ use standins::world::{Choices, IDENTITY_CENTER, World, at_every_commit, policy};
 const PROD: &str = "111122223333";
 const STAGING: &str = "444455556666";
 
-/// A world with Identity Center in which ben and bea of dba approve, instead of a second person of sre.
+/// A world with Identity Center in which ben and bea of dba approve, instead of a second person of sre. Access for good takes no
+/// more than onboarding.
 fn choices(more: &str) -> Choices {
     let rule = "@approvers(\"sre\")\npermit (principal in Group::\"sre\", action in [Action::\"access onboard\"";
-    let policy = policy(&[(rule, &rule.replacen("sre", "dba", 1))]);
+    let for_good = "@id(\"access-for-good\")\n@approvals(\"2\")\n@approvers(\"sre\")";
+    let as_much = "@id(\"access-for-good\")\n@approvals(\"1\")\n@approvers(\"dba\")";
+    let policy = policy(&[(rule, &rule.replacen("sre", "dba", 1)), (for_good, as_much)]);
     Choices { policy: Some(policy), config: format!("{IDENTITY_CENTER}{more}"), ..Choices::default() }
 }
 
@@ -481,4 +484,79 @@ async fn what_was_granted_for_a_time_is_not_passed_on_and_ends_with_its_holder()
     let writes = world.end().await.writes;
     let taken = writes.iter().filter(|call| call.operation == "DeleteAccountAssignment").count();
     assert_eq!(taken, 3, "each once");
+}
+
+#[tokio::test]
+async fn nobody_passes_on_what_they_could_not_grant_for_good() {
+    let rule = "permit (principal in Group::\"sre\", action in [Action::\"access onboard\"";
+    let onboard = policy(&[(&format!("@approvers(\"sre\")\n{rule}"), &format!("@approvers(\"dba\")\n{rule}"))]);
+    let never = "\n@id(\"never\") forbid (principal, action == Action::\"access grant\", resource)\n\
+        when { resource has env && resource.env == \"staging\" };\n";
+    let mut world = World::with(Choices { policy: Some(onboard + never), ..choices("") }).await;
+    people(&mut world).await;
+    world.aws.user("kim", "kim@acme.example").named("Kim", "Roe").await;
+    world.aws.assigned("kim", "ReadOnlyAccess", PROD).await;
+    world.advance("6m").await;
+    let mut said = Vec::new();
+    said.push(world.person("ana").asks("ops", "/access onboard lea@acme.example --like kim").await);
+    approved(&mut world, "/access onboard mia@acme.example lea@acme.example --like kai", "CHG-1").await;
+    world.advance("2m").await;
+    let card = world.slack.channel("ops").messages().into_iter().find(|message| message.plain().contains("CHG-1 ·")).unwrap();
+    said.push(steady(card.plain()));
+    insta::assert_snapshot!(said.join("\n\n"), @"
+    lea exists and has all that I could give already, so there is nothing to do.
+    • Left out: ReadOnlyAccess in shop-prod, since it takes 2 approvals of sre for good; ask for it with access grant.
+
+    CHG-1 · Onboard 2 people like kai
+    ✅ Done. 1 user created, 1 was there already, 3 memberships added. AWS mails nobody by itself: have their passwords reset in the console, which mails them, and tell them to sign in at https://acme.awsapps.com/start.
+    Asked by @ana
+    Starts as soon as it may
+    1. Create 1 user: mia (Mia, mia@acme.example).
+    2. lea exists already and is given what is missing.
+    3. Add to the group readers (1 of 2).
+    4. Add to the group sre.
+    5. Left out: ReadOnlyAccess in shop-prod, since it takes 2 approvals of sre for good; ask for it with access grant.
+    6. Left out: ReadOnlyAccess in shop-staging, since the policy does not let you give it for good: The rule never forbids it.
+    ✅ approved by @ben today 10:06 AM
+    [Details]
+    ");
+    assert!(held_by(&world.aws.assignments().await, "mia").is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_freeze_holds_is_not_passed_on() {
+    let mut world = world().await;
+    world.person("ana").asks("ops", "/change freeze start --project shop --until 'in 2 days' --reason 'sale'").await;
+    world.person("ana").asks("ops", "/access onboard mia@acme.example --like kai").await;
+    let card = world.slack.channel("ops").expect("CHG-1").await;
+    let left_out: Vec<&str> = card.plain().lines().filter(|line| line.contains("Left out")).collect();
+    insta::assert_snapshot!(left_out.join("\n"), @"
+    4. Left out: ReadOnlyAccess in shop-prod, since the freeze FRZ-1 of @ana holds until Nov 27, 2026 10:06 AM: sale.
+    5. Left out: ReadOnlyAccess in shop-staging, since the freeze FRZ-1 of @ana holds until Nov 27, 2026 10:06 AM: sale.
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn more_people_than_a_plan_can_hold_are_refused_with_how_many_fit() {
+    let groups: Vec<String> = (1..=6).map(|number| format!("department-of-testing-{number}")).collect();
+    let profile = format!("[identity_center.profiles.tester]\ngroups = {groups:?}\n");
+    let mut world = World::with(choices(&profile)).await;
+    for group in &groups {
+        world.aws.group(group).await;
+    }
+    world.advance("6m").await;
+    let line = |count: usize| {
+        let all: Vec<String> = (1..=count).map(|number| format!("max.featherstone{number:03}@acme.example")).collect();
+        format!("/access onboard {} --profile tester", all.join(" "))
+    };
+    let said = world.person("ana").asks("ops", &line(250)).await;
+    let words = "That is 250 people with all that each of them gets, more than I can keep in one plan: about ";
+    assert!(said.starts_with(words) && said.ends_with(" of them fit. Nothing was changed. Give me them in parts."), "{said}");
+    let fit = said.split("about ").nth(1).and_then(|rest| rest.split(' ').next()).and_then(|count| count.parse().ok()).unwrap();
+    let said = world.person("ana").asks("ops", &line(fit)).await;
+    assert!(said.starts_with("CHG-1 waits for 1 approval"), "{said}");
+    world.slack.channel("ops").expect("CHG-1").await;
+    world.end().await;
 }

@@ -1,6 +1,6 @@
 //! `access onboard`: people, their groups and their access in one plan.
 //!
-//! `newcomers` is who they are, `plan` says what they get, `steps` gives it.
+//! `newcomers` is who they are, `plan` says what they get, `passing` what of it the asker may give, `steps` gives it.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use crate::plan::{Permit, Plan, Step};
 use crate::{Change, Choice, Command};
 
 mod newcomers;
+mod passing;
 mod plan;
 mod steps;
 

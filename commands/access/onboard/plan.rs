@@ -1,8 +1,11 @@
 //! What people get, and the difference to what they have.
 
+use std::mem;
+
 use jiff::SignedDuration;
 
 use super::newcomers::{self, Newcomer};
+use super::passing::Passing;
 use super::steps::{Access, Job, Named, Stage};
 use super::{Onboard, State};
 use crate::access::aws::Identity;
@@ -23,6 +26,10 @@ use crate::text;
 /// How many names a line of the card holds.
 const SHOWN: usize = 10;
 
+/// How much of a change's record, which holds 100 kB, its plan and its first state may take, in bytes of JSON. The rest is for
+/// votes, notes, and what AWS failed at.
+const ROOM: usize = 85_000;
+
 /// What everybody gets.
 struct Share {
     groups: Vec<Named>,
@@ -38,30 +45,70 @@ pub(super) async fn plan(asked: &Onboard, cx: &Context<'_>) -> Result<Work<State
     let share = share(asked, cx, &identity).await?;
     let addresses = asked.addresses();
     let people = newcomers::of(&addresses, asked.name.as_deref(), &identity.users().await?)?;
-    let job = Job { people, groups: share.groups, access: share.access };
-    let lacks = Lacks::of(&job, &given::timed(cx).await?, &identity).await?;
+    let mut job = Job { people, groups: share.groups, access: share.access };
+    let mut lacks = Lacks::of(&job, &given::timed(cx).await?, &identity).await?;
+    let mut left_out = share.left_out;
+    left_out.extend(withhold(&mut job, &mut lacks, cx).await?);
     let new = job.people.iter().filter(|person| matches!(person, Newcomer::New(_))).count();
     if new == 0 && lacks.is_empty() {
-        return Err(Error::shown(text![
-            names(job.people.iter().map(Newcomer::name)).as_str(),
-            if job.people.len() == 1 { " exists and has" } else { " exist and have" },
-            " all of that already. There is nothing to do."
-        ]));
+        let who = text![names(job.people.iter().map(Newcomer::name)).as_str()];
+        let have = if job.people.len() == 1 { " exists and has" } else { " exist and have" };
+        return Err(Error::shown(if left_out.is_empty() {
+            who.then(have).then(" all of that already. There is nothing to do.")
+        } else {
+            let head = who.then(have).then(" all that I could give already, so there is nothing to do.");
+            left_out_lines(left_out).into_iter().fold(head, |all, line| all.then("\n• ").then(line))
+        }));
     }
+    let (calls, first) = (calls(&job, &lacks), State(Stage::first(job.clone())));
+    fits(&addresses, &calls, &first)?;
     Ok(Work {
         resource: resource(&job),
         runs: Runs::Beside,
         title: title(&job, &share.told),
-        what: what(&job, &lacks, share.left_out),
-        calls: calls(&job, &lacks),
+        what: what(&job, &lacks, left_out),
+        calls,
         checks: Vec::new(),
         risks: risks(&job, cx)?,
         start: None,
         patience: SignedDuration::from_hours(24),
         offers: Vec::new(),
         gate: None,
-        first: State(Stage::first(job)),
+        first,
     })
+}
+
+/// Takes out of a job what the asker may not give, and says why. What everybody has already is none of it.
+async fn withhold(job: &mut Job, lacks: &mut Lacks, cx: &Context<'_>) -> Result<Vec<Text>> {
+    let passing = Passing::of(&resource(job), cx).await?;
+    let (access, lacking) = (mem::take(&mut job.access), mem::take(&mut lacks.access));
+    let mut left_out = Vec::new();
+    for (access, lacking) in access.into_iter().zip(lacking) {
+        match passing.refuses(&access, cx).filter(|_| !lacking.who.is_empty()) {
+            Some(why) => left_out.push(text![access.told(), ", since "].then(why)),
+            None => {
+                job.access.push(access);
+                lacks.access.push(lacking);
+            }
+        }
+    }
+    Ok(left_out)
+}
+
+/// Refuses what its record could not hold, with what is added to it while it runs.
+fn fits(addresses: &[String], calls: &[PlannedCall], first: &State) -> Result<()> {
+    let sizes = [serde_json::to_vec(addresses), serde_json::to_vec(calls), serde_json::to_vec(first)];
+    let size: usize = sizes.iter().flatten().map(Vec::len).sum();
+    if size <= ROOM {
+        return Ok(());
+    }
+    // A little less than in proportion: what does not grow with the people stays.
+    let fit = (addresses.len() * ROOM / size * 95 / 100).max(1);
+    Err(Error::shown(format!(
+        "That is {} people with all that each of them gets, more than I can keep in one plan: about {fit} of them fit. Nothing was \
+         changed. Give me them in parts.",
+        addresses.len()
+    )))
 }
 
 async fn share(asked: &Onboard, cx: &Context<'_>, identity: &Identity) -> Result<Share> {
@@ -143,16 +190,22 @@ async fn like_somebody(like: &str, cx: &Context<'_>, identity: &Identity) -> Res
 struct Lacks {
     /// For each group those who are not in it.
     groups: Vec<Vec<String>>,
-    /// For each access those who do not have it for good.
-    access: Vec<Vec<String>>,
-    /// What some of these have for a time.
+    /// The same for each access.
+    access: Vec<Lacking>,
+}
+
+/// Those who do not have an access for good.
+#[derive(Clone, Debug, Default)]
+struct Lacking {
+    who: Vec<String>,
+    /// Some of these have it for a time.
     for_a_time: Vec<Text>,
 }
 
 impl Lacks {
     async fn of(job: &Job, running: &[Given], identity: &Identity) -> Result<Self> {
-        let (groups, access) = (vec![Vec::new(); job.groups.len()], vec![Vec::new(); job.access.len()]);
-        let mut lacks = Self { groups, access, for_a_time: Vec::new() };
+        let (groups, access) = (vec![Vec::new(); job.groups.len()], vec![Lacking::default(); job.access.len()]);
+        let mut lacks = Self { groups, access };
         for person in &job.people {
             let (groups, access) = match person {
                 Newcomer::New(_) => (Vec::new(), Vec::new()),
@@ -171,10 +224,10 @@ impl Lacks {
                 let ends = running.iter().find(|given| stands && given.covers(&assignment, person.name()));
                 if let Some(given) = ends {
                     let has = text![person.name(), " has ", one.told(), " for a time, "].then(given.told());
-                    lacks.for_a_time.push(has.then("; after this it has no end."));
+                    lacks.access[at].for_a_time.push(has.then("; after this it has no end."));
                 }
                 if !stands || ends.is_some() {
-                    lacks.access[at].push(person.reference().to_owned());
+                    lacks.access[at].who.push(person.reference().to_owned());
                 }
             }
         }
@@ -182,7 +235,7 @@ impl Lacks {
     }
 
     fn is_empty(&self) -> bool {
-        self.groups.iter().chain(&self.access).all(Vec::is_empty)
+        self.groups.iter().chain(self.access.iter().map(|lacking| &lacking.who)).all(Vec::is_empty)
     }
 }
 
@@ -226,23 +279,32 @@ fn what(job: &Job, lacks: &Lacks, left_out: Vec<Text>) -> Vec<Text> {
     for (group, who) in job.groups.iter().zip(&lacks.groups).filter(|(_, who)| !who.is_empty()) {
         what.push(text!["Add to the group ", code(&*group.name), for_some(who), "."]);
     }
-    for (access, who) in job.access.iter().zip(&lacks.access).filter(|(_, who)| !who.is_empty()) {
+    let given = || job.access.iter().zip(&lacks.access).filter(|(_, lacking)| !lacking.who.is_empty());
+    for (access, lacking) in given() {
         what.push(text![
             "Assign ",
             code(&*access.set_name),
             " in ",
             code(&*access.account_name),
             " for good",
-            for_some(who),
+            for_some(&lacking.who),
             "."
         ]);
     }
-    what.extend(lacks.for_a_time.iter().take(SHOWN).cloned());
-    if lacks.for_a_time.len() > SHOWN {
-        what.push(text![format!("So it is with {} more.", lacks.for_a_time.len() - SHOWN)]);
-    }
-    what.extend(left_out.into_iter().map(|line| text!["Left out: "].then(line).then(".")));
+    what.extend(first_few(given().flat_map(|(_, lacking)| lacking.for_a_time.iter().cloned()).collect()));
+    what.extend(left_out_lines(left_out));
     what
+}
+
+fn left_out_lines(left_out: Vec<Text>) -> Vec<Text> {
+    first_few(left_out.into_iter().map(|line| text!["Left out: "].then(line).then(".")).collect())
+}
+
+fn first_few(mut lines: Vec<Text>) -> Vec<Text> {
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    lines.extend((more > 0).then(|| text![format!("So it is with {more} more.")]));
+    lines
 }
 
 fn calls(job: &Job, lacks: &Lacks) -> Vec<PlannedCall> {
@@ -257,8 +319,8 @@ fn calls(job: &Job, lacks: &Lacks) -> Vec<PlannedCall> {
     for (group, who) in job.groups.iter().zip(&lacks.groups).filter(|(_, who)| !who.is_empty()) {
         calls.push(planned_joining(&group.id, &listed(who.iter().cloned())));
     }
-    for (access, who) in job.access.iter().zip(&lacks.access).filter(|(_, who)| !who.is_empty()) {
-        calls.push(planned_for_all(&access.assignment(""), who));
+    for (access, lacking) in job.access.iter().zip(&lacks.access).filter(|(_, lacking)| !lacking.who.is_empty()) {
+        calls.push(planned_for_all(&access.assignment(""), &lacking.who));
     }
     calls
 }

@@ -1,5 +1,8 @@
 //! The steps of onboarding: a few people at a time, then all that is assigned to them directly.
 
+use std::collections::VecDeque;
+use std::mem;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,8 +65,12 @@ impl Access {
 pub(super) enum Stage {
     /// Create people and put them into their groups.
     People {
+        /// Its people are those who are not there yet.
         job: Job,
-        /// The ids of those who are there, in the order of the job.
+        /// How many are there.
+        #[serde(default)]
+        done: usize,
+        /// The ids of those who are there, where they are assigned something later.
         ids: Vec<String>,
         /// How many of them were created here.
         created: usize,
@@ -90,6 +97,10 @@ pub(super) struct Assigned {
 /// The people, once they all exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct People {
+    /// How many.
+    #[serde(default)]
+    done: usize,
+    /// Their ids, where something is assigned to them.
     ids: Vec<String>,
     created: usize,
     joined: usize,
@@ -97,7 +108,7 @@ pub(super) struct People {
 
 impl Stage {
     pub(super) fn first(job: Job) -> Self {
-        Self::People { job, ids: Vec::new(), created: 0, joined: 0, began: None }
+        Self::People { job, done: 0, ids: Vec::new(), created: 0, joined: 0, began: None }
     }
 
     /// Whether it gives this assignment for good: what AWS failed at it does not.
@@ -130,8 +141,12 @@ fn wanted(people: &People, access: &[Access]) -> Vec<Assignment> {
 pub(super) async fn step(stage: Stage, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     let identity = Identity::open(cx).await?;
     match stage {
-        Stage::People { job, ids, created, joined, began } => {
-            let work = Welcome { people: People { ids, created, joined }, job, began: began.unwrap_or(cx.now) };
+        Stage::People { mut job, done, ids, created, joined, began } => {
+            // A state without a count of those who are done names them among its people, as earlier releases wrote it.
+            let named = ids.len().saturating_sub(done).min(job.people.len());
+            job.people.drain(..named);
+            let done = done + named;
+            let work = Welcome { people: People { done, ids, created, joined }, job, began: began.unwrap_or(cx.now) };
             work.go_on(&identity, permit, cx).await
         }
         Stage::Assign { people, access, batch } => assign(people, access, batch, (&identity, permit, cx)).await,
@@ -148,21 +163,26 @@ struct Welcome {
 
 impl Welcome {
     async fn go_on(mut self, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
-        let before = self.people.ids.len();
-        while self.people.ids.len() < self.job.people.len().min(before + AT_ONCE) {
-            if let Err(error) = self.next(identity, permit).await {
+        let before = self.people.done;
+        let mut people = VecDeque::from(mem::take(&mut self.job.people));
+        while let Some(person) = people.front().filter(|_| self.people.done < before + AT_ONCE) {
+            if let Err(error) = self.welcome(person, people.len(), identity, permit).await {
                 // Who is done is kept first; the next step meets the same trouble again.
-                if self.people.ids.len() > before {
+                if self.people.done > before {
                     break;
                 }
                 return Err(error);
             }
+            people.pop_front();
         }
-        let (done, all) = (self.people.ids.len(), self.job.people.len());
-        if done < all {
-            let left = left(self.began, cx.now, done, all - done);
-            let Self { job, people: People { ids, created, joined }, began } = self;
-            let state = State(Stage::People { job, ids, created, joined, began: Some(began) });
+        // Whoever is done is forgotten, so that the record never grows beyond what was planned.
+        self.job.people = people.into();
+        let (done, open) = (self.people.done, self.job.people.len());
+        if open > 0 {
+            let left = left(self.began, cx.now, done, open);
+            let all = done + open;
+            let Self { job, people: People { done, ids, created, joined }, began } = self;
+            let state = State(Stage::People { job, done, ids, created, joined, began: Some(began) });
             return Ok(Step::Progress { state, until: cx.now, so_far: format!("{done} of {all} people done{left}.").into() });
         }
         if self.job.access.is_empty() {
@@ -173,17 +193,15 @@ impl Welcome {
         Ok(Step::Progress { state, until: cx.now, so_far: format!("All {done} people are there.").into() })
     }
 
-    /// Sees to the next person: looks what is there, and adds what is missing.
-    async fn next(&mut self, identity: &Identity, permit: &Permit) -> Result<()> {
-        let at = self.people.ids.len();
-        let Some(person) = self.job.people.get(at) else { return Ok(()) };
+    /// Sees to the next person, of `open` who are left: looks what is there, and adds what is missing.
+    async fn welcome(&mut self, person: &Newcomer, open: usize, identity: &Identity, permit: &Permit) -> Result<()> {
         let (id, is_new) = match person {
             Newcomer::Known { id, .. } => (id.clone(), false),
             Newcomer::New(user) => match identity.user_with_email(&user.email).await? {
                 Some(found) => (found.id, false),
                 None => match identity.create_user(permit, user).await? {
                     Creation::Made(id) => (id, true),
-                    Creation::Taken(words) => return Err(self.taken(&user.name, &words)),
+                    Creation::Taken(words) => return Err(self.taken(&user.name, &words, open)),
                 },
             },
         };
@@ -198,12 +216,15 @@ impl Welcome {
         }
         // Whom an earlier try of this step created is new all the same.
         self.people.created += usize::from(matches!(person, Newcomer::New(_)));
-        self.people.ids.push(id);
+        self.people.done += 1;
+        if !self.job.access.is_empty() {
+            self.people.ids.push(id);
+        }
         Ok(())
     }
 
-    fn taken(&self, name: &str, words: &str) -> Error {
-        let (done, all) = (self.people.ids.len(), self.job.people.len());
+    fn taken(&self, name: &str, words: &str, open: usize) -> Error {
+        let (done, all) = (self.people.done, self.people.done + open);
         Error::shown(text![
             "Somebody else took the user name ",
             code(name),
@@ -276,7 +297,7 @@ fn failure(failed: &[Failure], access: &[Access], all: usize) -> Error {
 }
 
 fn welcome(people: &People, assigned: &Assigned, cx: &Context<'_>) -> Text {
-    let known = people.ids.len() - people.created;
+    let known = people.done.max(people.ids.len()).saturating_sub(people.created);
     let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let mut parts = Vec::new();
     if people.created > 0 {
