@@ -707,7 +707,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     Where shop · staging · 444455556666
     Starts as soon as it may
     Why audit
-    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    1. Give user-0014 (User-0014 0014, user-0014@example.com) the permission set ReadOnlyAccess in shop-staging (444455556666).
     2. Take it back 8 h after AWS has confirmed it.
     3. Today: user-0014 has no access to this account.
     [Hand back] [Extend] [Details]
@@ -721,7 +721,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     Where shop · staging · 444455556666
     Starts as soon as it may
     Why audit
-    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    1. Give user-0014 (User-0014 0014, user-0014@example.com) the permission set ReadOnlyAccess in shop-staging (444455556666).
     2. Take it back 8 h after AWS has confirmed it.
     3. Today: user-0014 has no access to this account.
     Last: AWS took the request for user-0014's ReadOnlyAccess in shop-staging.
@@ -735,7 +735,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     Where shop · staging · 444455556666
     Starts as soon as it may
     Why audit
-    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    1. Give user-0014 (User-0014 0014, user-0014@example.com) the permission set ReadOnlyAccess in shop-staging (444455556666).
     2. Take it back 8 h after AWS has confirmed it.
     3. Today: user-0014 has no access to this account.
     Last: Granted: user-0014 has ReadOnlyAccess in shop-staging until today 6:16 PM. Sign in at https://acme.awsapps.com/start.
