@@ -472,14 +472,14 @@ async fn what_aws_gave_unseen_is_taken_back() {
 #[tokio::test]
 async fn an_extension_whose_time_passed_before_it_began_does_not_wait_for_what_it_extends() {
     let mut world = with(Choices { policy: Some(ALL.to_owned()), ..choices() }).await;
-    let card = asked(&mut world, "--for 1h").await;
-    world.advance("59m").await;
+    let card = asked(&mut world, "--for 2h").await;
+    world.advance("1h 59m").await;
     world.aws.fault(Fault::error("sso-admin", "ListAccountAssignmentCreationStatus", "InternalServerException", 500)).await;
     let said = world.person("ben").asks("ops", "/access extend CHG-1 --for 1m --reason more").await;
     assert!(said.starts_with("CHG-2"), "{said}");
     let more = world.slack.channel("shop-ops").expect("CHG-2").await;
     world.stop().await;
-    world.pass("2026-11-25T11:05:00Z".parse().unwrap()).await;
+    world.pass("2026-11-25T12:05:00Z".parse().unwrap()).await;
     world.revive().await;
     world.advance("10s").await;
     world.aws.clear_faults().await;
@@ -707,7 +707,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     Where shop · staging · 444455556666
     Starts as soon as it may
     Why audit
-    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    1. Give user-0014 (User-0014 0014, user-0014@example.com) the permission set ReadOnlyAccess in shop-staging (444455556666).
     2. Take it back 8 h after AWS has confirmed it.
     3. Today: user-0014 has no access to this account.
     [Hand back] [Extend] [Details]
@@ -721,7 +721,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     Where shop · staging · 444455556666
     Starts as soon as it may
     Why audit
-    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    1. Give user-0014 (User-0014 0014, user-0014@example.com) the permission set ReadOnlyAccess in shop-staging (444455556666).
     2. Take it back 8 h after AWS has confirmed it.
     3. Today: user-0014 has no access to this account.
     Last: AWS took the request for user-0014's ReadOnlyAccess in shop-staging.
@@ -735,7 +735,7 @@ async fn who_waits_for_aws_sees_the_place_in_line_and_about_how_long_on_the_card
     Where shop · staging · 444455556666
     Starts as soon as it may
     Why audit
-    1. Give user-0014 (User-0014 0014 (user-0014@example.com)) the permission set ReadOnlyAccess in shop-staging (444455556666).
+    1. Give user-0014 (User-0014 0014, user-0014@example.com) the permission set ReadOnlyAccess in shop-staging (444455556666).
     2. Take it back 8 h after AWS has confirmed it.
     3. Today: user-0014 has no access to this account.
     Last: Granted: user-0014 has ReadOnlyAccess in shop-staging until today 6:16 PM. Sign in at https://acme.awsapps.com/start.
