@@ -102,14 +102,16 @@ async fn end_grants(mut job: Job, cx: &Context<'_>) -> Result<Step<State>> {
         return Ok(Step::Wait { state: State(Stage::EndGrants { job }), until: cx.now + PAUSE, note });
     }
     let leaving = Leaving::within_reach(job.who());
-    Ok(Step::Progress { state: State(Stage::Take { job, leaving: Box::new(leaving) }), until: cx.now, so_far: "No grants of mine run.".into() })
+    Ok(Step::Progress {
+        state: State(Stage::Take { job, leaving: Box::new(leaving) }),
+        until: cx.now,
+        so_far: "No grants of mine run.".into(),
+    })
 }
 
 async fn take(mut job: Job, leaving: Leaving, identity: &Identity, permit: &Permit, cx: &Context<'_>) -> Result<Step<State>> {
     match leaving.step(identity, permit, cx).await? {
-        Left::More(leaving, until, so_far) => {
-            Ok(Step::Progress { state: State(Stage::Take { job, leaving }), until, so_far })
-        }
+        Left::More(leaving, until, so_far) => Ok(Step::Progress { state: State(Stage::Take { job, leaving }), until, so_far }),
         Left::Nothing(0) => {
             let so_far = "Nothing is assigned.".into();
             Ok(Step::Progress { state: State(Stage::Leave { job }), until: cx.now, so_far })
