@@ -312,11 +312,11 @@ fn the_law_names_people_to_ask() {
     assert_snapshot!(line(&law.possible(&nils, "rds upgrade", &Resource::named("database", "orders"))), @"no (no rule): No rule permits it. People in dba or sre may run it. Ask Dora Diaz, Sam Sato or Sue Sol.");
 }
 
-/// All commands that change something; left out are `change review`, which only notes who looks, and `access done`, which
-/// hands back one's own access alone.
+/// All commands that change something; left out are `change review`, which only notes who looks, `access done`, which
+/// hands back one's own access alone, and `ecs watch`, which only shows in one more place what everybody may see.
 fn changes() -> Vec<&'static str> {
     let changes = commands::ALL.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name);
-    let own = [change::review::Review::NAME, commands::access::Done::NAME];
+    let own = [change::review::Review::NAME, commands::access::Done::NAME, commands::ecs::Watch::NAME];
     changes.filter(|name| !own.contains(name)).collect()
 }
 

@@ -337,7 +337,7 @@ async fn an_approval_in_a_freeze_waits_and_a_rejection_still_counts() {
     world.person("ana").reacts("white_check_mark", &card).await;
     world.advance("30m").await;
     let status = world.slack.channel("shop-ops").again(&card).unwrap().plain().lines().nth(1).unwrap().to_owned();
-    assert_snapshot!(status, @"⏳ Waits for 1 approval of sre (1 so far) until tomorrow 10:01 AM. Approved, but the freeze FRZ-1 holds until tomorrow 9:00 AM. 15 h left, then AWS rolls it back.");
+    assert_snapshot!(status, @"⏳ Waits for 1 approval of sre (1 so far) until tomorrow 10:01 AM. Approved, but the freeze FRZ-1 holds until tomorrow 9:00 AM. 23 h 30 min left, then AWS rolls it back.");
     world.person("ana").unreacts("white_check_mark", &card).await;
     world.person("ana").reacts("x", &card).await;
     world.advance("5m").await;

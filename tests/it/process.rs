@@ -208,7 +208,7 @@ async fn a_policy_nobody_can_meet_is_told() {
     let checked = program.file("policy.cedar", policy).run(&["check-config"]).await;
     assert_eq!(checked.code, 1);
     insta::assert_snapshot!(checked.out, @"
-    error: policy.cedar:2:9: upgrade: It takes 2 of dba, but when ana asks in dev of shop and in prod of shop, 1 could approve.
+    error: policy.cedar:2:9: upgrade: It takes 2 of dba, but when ana asks in prod of shop, 1 could approve.
     advice: watchkeeper.toml: projects.shop: shop has no channel of its own; its cards go to #ops.
     One error has to be mended.
     ");

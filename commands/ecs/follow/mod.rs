@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::gates::{Asked, Question};
 use super::aws::Ecs;
-use super::deployment::{Deployment, ServiceRef};
+use super::deployment::{Deployment, ServiceRef, Stage};
 use super::service::Service;
 use crate::aws::Caller;
 use crate::aws::everywhere::{line, places};
@@ -25,7 +25,7 @@ mod gates;
 
 /// How often a deployment that moves is looked at.
 const MOVING: SignedDuration = SignedDuration::from_secs(15);
-/// How often one that waits for people is.
+/// How often one that bakes, or waits for people, is.
 const WAITING: SignedDuration = SignedDuration::from_mins(1);
 /// How many are followed in one account and region: what is remembered of them has to fit into one record.
 const FOLLOWED: usize = 40;
@@ -152,6 +152,7 @@ async fn found(
 fn next(followed: &BTreeMap<String, Followed>, following: &Following, now: Timestamp) -> Timestamp {
     let of = |one: &Followed| match &one.seen.gate {
         Some(gate) => [Some(now + WAITING), gate.expires.filter(|at| *at > now)].into_iter().flatten().min(),
+        None if one.seen.stage == Some(Stage::Bake) => Some(now + WAITING),
         None => Some(now + MOVING),
     };
     followed.values().filter_map(of).chain([now + following.every]).min().unwrap_or(now + following.every)

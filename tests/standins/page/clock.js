@@ -17,9 +17,15 @@ export async function readClock() {
 
 let localZoneChosen = session.zone !== 'UTC';
 
-/** Moves the world's time; `step` is `{advance_seconds}`, `{to}` or `{next}`. */
-export async function move(step) {
-  if (busy) return;
+let last = Promise.resolve();
+
+/** Moves the world's time once moves under way have ended; `step` is `{advance_seconds}`, `{to}` or `{next}`. */
+export function move(step) {
+  last = last.catch(() => {}).then(() => moved(step));
+  return last;
+}
+
+async function moved(step) {
   busy = true;
   redraw();
   try {

@@ -59,7 +59,7 @@ pub(crate) fn steps() -> Value {
         {
             "title": "To its end",
             "text": "People get the new version, the old one is kept for ten minutes in case it has to come back, then it ends. Watch the picture in the message change.",
-            "channel": "shop-ops", "clock": 1200,
+            "channel": "shop-ops", "clock": 900,
         },
         {
             "title": "Try something forbidden",
