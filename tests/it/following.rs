@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use standins::aws::{Answer, Death, Fault, Strategy, Timeout};
+use standins::slack::Message;
 use standins::world::{Choices, DEPLOYMENTS, World, at_every_commit};
 
 fn choices() -> Choices {
@@ -15,6 +16,17 @@ fn deployment(world: &World) -> String {
         said.iter().filter(|said| said.plain().contains("Deployment ") && said.plain().contains("orders")).collect();
     assert_eq!(about.len(), 1, "one message for one deployment: {about:#?}");
     about[0].plain().to_owned()
+}
+
+/// A world in which `orders` waits at a gate for so long, and the card that asks about it.
+async fn at_gate(window: &str) -> (World, Message) {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
+    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", window, Timeout::Rollback).await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("6m").await;
+    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    (world, card)
 }
 
 /// Calls that answered gates or ended deployments.
@@ -166,12 +178,7 @@ async fn a_rejected_gate_is_a_rollback() {
 
 #[tokio::test]
 async fn a_gate_nobody_answers_is_decided_by_aws_and_stands_in_the_audit_log() {
-    let mut world = World::with(choices()).await;
-    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
-    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
-    world.aws.deploy("orders", "acme/orders:1.1").await;
-    world.advance("6m").await;
-    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    let (mut world, card) = at_gate("30m").await;
     world.advance("40m").await;
     assert_eq!(answers(&world).await, [""; 0]);
     assert_snapshot!(world.slack.channel("shop-ops").again(&card).unwrap().plain(), @"
@@ -195,12 +202,7 @@ async fn a_gate_nobody_answers_is_decided_by_aws_and_stands_in_the_audit_log() {
 
 #[tokio::test]
 async fn a_gate_answered_elsewhere_ends_its_card() {
-    let mut world = World::with(choices()).await;
-    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
-    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
-    world.aws.deploy("orders", "acme/orders:1.1").await;
-    world.advance("6m").await;
-    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    let (mut world, card) = at_gate("30m").await;
     world.aws.answered_elsewhere("orders", Answer::Continue).await;
     world.person("ana").reacts("white_check_mark", &card).await;
     world.advance("2m").await;
@@ -327,12 +329,7 @@ async fn a_freeze_keeps_people_from_being_asked() {
 
 #[tokio::test]
 async fn an_approval_in_a_freeze_waits_and_a_rejection_still_counts() {
-    let mut world = World::with(choices()).await;
-    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
-    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "24h", Timeout::Rollback).await;
-    world.aws.deploy("orders", "acme/orders:1.1").await;
-    world.advance("6m").await;
-    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    let (mut world, card) = at_gate("24h").await;
     world.person("ana").asks("ops", "/change freeze start --project shop --reason 'release week' --until 'tomorrow 10:00'").await;
     world.person("ana").reacts("white_check_mark", &card).await;
     world.advance("30m").await;
@@ -380,12 +377,7 @@ async fn what_can_t_be_looked_at_keeps_nobody_from_deciding() {
 
 #[tokio::test]
 async fn whoever_breaks_the_glass_at_a_gate_does_not_wait_for_the_bots_card() {
-    let mut world = World::with(choices()).await;
-    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
-    world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
-    world.aws.deploy("orders", "acme/orders:1.1").await;
-    world.advance("6m").await;
-    let card = world.slack.channel("shop-ops").expect("CHG-1 · orders").await;
+    let (mut world, card) = at_gate("30m").await;
     world.person("ana").asks("ops", "/ecs continue orders --emergency --reason 'shop is down'").await;
     world.settle().await;
     assert_eq!(answers(&world).await, ["ContinueServiceDeployment"]);
@@ -489,6 +481,27 @@ async fn a_deployment_can_be_taken_back() {
     ");
     let refused = world.person("ana").asks("ops", "/ecs stop orders").await;
     assert_snapshot!(refused, @"No deployment orders is under way. ecs deployments lists those that are.");
+}
+
+#[tokio::test]
+async fn one_of_codedeploy_can_be_stopped_where_it_stands() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").in_account("444455556666").strategy(Strategy::CodeDeploy).ready_wait("1h").await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("1m").await;
+    world.person("ana").asks("ops", "/ecs stop orders").await;
+    let change = world.slack.channel("shop-ops").expect("CHG-1 · orders: stop").await;
+    world.advance("5m").await;
+    assert_eq!(answers(&world).await, ["StopDeployment"]);
+    assert_snapshot!(world.slack.channel("shop-ops").again(&change).unwrap().plain(), @"
+    CHG-1 · orders: stop d-77A98CI3G
+    ✅ Done. The deployment is stopped.
+    Asked by @ana
+    Where shop · staging · 444455556666
+    Starts as soon as it may
+    1. Stop the deployment where it stands. Traffic stays where it is now.
+    [Details]
+    ");
 }
 
 #[tokio::test]
