@@ -336,6 +336,8 @@ pub struct Settings {
     pub events: Vec<EventQueue>,
     /// How deployments are followed; none where they are not.
     pub following: Option<Following>,
+    /// Who answers for what: rotations, escalation policies, routes.
+    pub oncall: crate::oncall::OnCall,
     /// The platform's command prefix people type, such as `/` or `/wk-`; for hints in sentences.
     pub prefix: String,
 }

@@ -22,6 +22,7 @@ pub mod error;
 pub mod events;
 pub mod help;
 pub mod message;
+pub mod oncall;
 mod outlook;
 mod page;
 pub mod plan;

@@ -1,6 +1,6 @@
-//! What the bot keeps on record, as values: changes and votes, freezes, audit entries.
+//! What the bot keeps on record, as values: changes and votes, freezes, alerts, audit entries.
 //!
-//! The host alone writes them (`src/change.rs` has the legal transitions); commands read them.
+//! The host alone writes them (`src/change.rs` and `src/alert.rs` have the legal transitions); commands read them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,13 @@ use crate::context::PersonId;
 use crate::message::{Text, code};
 use crate::text;
 
+mod alert;
 mod audit;
 mod change;
 
+pub use alert::{
+    AlertId, AlertRecord, AtSource, Condition, Did, Escalation, Handling, Link, Origin, Ping, Quiet, Severity, Signal,
+};
 pub use audit::{AuditPage, AuditQuery, Entry, Fact, Verification};
 pub use change::{
     Cast, ChangeId, ChangeRecord, Emergency, Note, Outcome, Place, PlanRecord, PlannedCall, Reviewed, Status, Told, Verdict, Vote,

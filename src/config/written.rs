@@ -48,7 +48,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
         aws_region: aws.region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
-        settings: Settings { accounts, prefix, identity, events, following },
+        settings: Settings { accounts, prefix, identity, events, following, ..Settings::default() },
         baseline,
     };
     top.done();

@@ -42,6 +42,20 @@ pub enum Kind {
     Listing,
     /// Where a watch looks: id is the watch's words and its post, such as `ecs deployments/111122223333/eu-west-1`.
     Watch,
+    /// An alert: id is its number, padded like a change's.
+    Alert,
+    /// The alert that stands for what a source calls one thing: id is the source and its fingerprint, `prometheus/d10391`.
+    Fingerprint,
+    /// A channel's alerts of late, and its storm where there is one: id is the channel as configured.
+    Storm,
+    /// Somebody who stands in for a rotation's shift: id is its number, padded likewise.
+    Override,
+    /// Two people who mean to swap shifts: id is its number, padded likewise.
+    Swap,
+    /// A rotation's shift: id is the rotation's name.
+    Shift,
+    /// A word to another system that is on its way: id is the hook's name, the alert and what is told.
+    Hook,
 }
 
 /// The key of a record.
@@ -226,6 +240,13 @@ impl Kind {
             Self::Roster => "roster",
             Self::Listing => "listing",
             Self::Watch => "watch",
+            Self::Alert => "alert",
+            Self::Fingerprint => "fingerprint",
+            Self::Storm => "storm",
+            Self::Override => "override",
+            Self::Swap => "swap",
+            Self::Shift => "shift",
+            Self::Hook => "hook",
         }
     }
 }

@@ -28,8 +28,25 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 9] =
-    [Kind::Change, Kind::Freeze, Kind::Message, Kind::Lock, Kind::Counter, Kind::Asked, Kind::Link, Kind::Roster, Kind::Watch];
+const KINDS: [Kind; 17] = [
+    Kind::Change,
+    Kind::Freeze,
+    Kind::Message,
+    Kind::Lock,
+    Kind::Counter,
+    Kind::Asked,
+    Kind::Link,
+    Kind::Roster,
+    Kind::Listing,
+    Kind::Watch,
+    Kind::Alert,
+    Kind::Fingerprint,
+    Kind::Storm,
+    Kind::Override,
+    Kind::Swap,
+    Kind::Shift,
+    Kind::Hook,
+];
 
 fn kind(kind: Kind) -> u8 {
     match kind {
@@ -43,6 +60,13 @@ fn kind(kind: Kind) -> u8 {
         Kind::Roster => b'r',
         Kind::Listing => b'i',
         Kind::Watch => b'w',
+        Kind::Alert => b'z',
+        Kind::Fingerprint => b'p',
+        Kind::Storm => b't',
+        Kind::Override => b'o',
+        Kind::Swap => b's',
+        Kind::Shift => b'h',
+        Kind::Hook => b'k',
     }
 }
 

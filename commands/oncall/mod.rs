@@ -1,0 +1,5 @@
+//! `oncall`: who answers for what, and when.
+
+mod model;
+
+pub use model::{EscalationPolicy, EscalationStep, Hours, How, OnCall, Recipient, Rotation, Route, Turn, Whom, matches};

@@ -1,0 +1,180 @@
+//! Who answers for what, as it is configured: rotations, escalation policies and routes.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, Time, Weekday};
+
+use crate::context::PersonId;
+use crate::records::{Severity, Signal};
+
+/// `oncall.toml`, as used. Names in it that mean something else in it are known to exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OnCall {
+    /// Who is on call when.
+    pub rotations: Vec<Rotation>,
+    /// Who is told of an alert, step by step.
+    pub policies: Vec<EscalationPolicy>,
+    /// Where alerts go; the first that fits counts.
+    pub routes: Vec<Route>,
+}
+
+/// People who are on call by turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// Its name, one lower-case word.
+    pub name: String,
+    /// The project it answers for, where it is one's.
+    pub project: Option<String>,
+    /// Who, in the order of their turns.
+    pub people: Vec<PersonId>,
+    /// The IANA time zone its times are in, such as `Europe/Berlin`.
+    pub zone: String,
+    /// How long a turn is.
+    pub turn: Turn,
+    /// When the first turn of the first person begins; turns before it are counted back from it.
+    pub starts: DateTime,
+    /// The hours in which somebody is on call; none for all of them.
+    pub hours: Option<Hours>,
+    /// The channel where shifts are handed over, as configured.
+    pub channel: Option<String>,
+    /// The id of the chat's user group that holds whoever is on call.
+    pub user_group: Option<String>,
+}
+
+/// How long a turn is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// A day.
+    Daily,
+    /// Seven days.
+    Weekly,
+}
+
+/// Business hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hours {
+    /// On which days.
+    pub days: Vec<Weekday>,
+    /// From when.
+    pub from: Time,
+    /// Until when; later than `from`.
+    pub until: Time,
+}
+
+/// Who is told of an alert that nobody acknowledges, step by step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscalationPolicy {
+    /// Its name, one lower-case word.
+    pub name: String,
+    /// The steps, in order; at least one.
+    pub steps: Vec<EscalationStep>,
+    /// How often the steps are gone through again.
+    pub repeat: u32,
+    /// Whom to tell when all of that was in vain.
+    pub last: Vec<Recipient>,
+}
+
+/// One step of an escalation policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscalationStep {
+    /// How long after the step before; for the first, after the alert.
+    pub after: SignedDuration,
+    /// Whom to tell; at least one.
+    pub tell: Vec<Recipient>,
+}
+
+/// Whom to tell, and how.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recipient {
+    /// Whom.
+    pub whom: Whom,
+    /// How.
+    pub how: How,
+}
+
+/// Whom an alert is brought to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whom {
+    /// One person.
+    Person(PersonId),
+    /// Whoever is on call then.
+    Rotation(String),
+    /// Everybody in a group.
+    Group(String),
+    /// A channel, as configured; whoever reads it.
+    Channel(String),
+}
+
+/// How somebody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// By name, in the alert's channel; a channel by a message in it.
+    Mention,
+    /// In a direct message.
+    Direct,
+}
+
+/// Where the alerts go that fit it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// The source it is about; none for all.
+    pub source: Option<String>,
+    /// The project it is about; none for all.
+    pub project: Option<String>,
+    /// The severities it is about; none for all.
+    pub severities: Vec<Severity>,
+    /// The labels an alert must have; `*` stands for any text.
+    pub labels: BTreeMap<String, String>,
+    /// The project they belong to, where the route says so.
+    pub into: Option<String>,
+    /// The channel of their cards, as configured; none for the project's.
+    pub channel: Option<String>,
+    /// The escalation policy; none where nobody is told beyond the card.
+    pub policy: Option<String>,
+}
+
+impl Route {
+    /// Whether it is about an alert of this project.
+    pub fn fits(&self, signal: &Signal, project: Option<&str>) -> bool {
+        self.source.as_ref().is_none_or(|source| *source == signal.source)
+            && self.project.as_deref().is_none_or(|own| Some(own) == project)
+            && (self.severities.is_empty() || self.severities.contains(&signal.severity))
+            && self.labels.iter().all(|(name, pattern)| signal.labels.get(name).is_some_and(|value| matches(pattern, value)))
+    }
+}
+
+/// Whether a value is what a pattern says, in which `*` stands for any text.
+pub fn matches(pattern: &str, value: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = value.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, value) in [("a", "a"), ("*", ""), ("a*", "abc"), ("*c", "abc"), ("a*c", "abbc"), ("a*b*c", "axbxc")] {
+            assert!(matches(pattern, value), "{pattern} {value}");
+        }
+        for (pattern, value) in [("a", "ab"), ("a*", "ba"), ("a*c", "abcd"), ("ab*ba", "aba"), ("", "a")] {
+            assert!(!matches(pattern, value), "{pattern} {value}");
+        }
+    }
+}

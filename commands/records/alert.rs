@@ -1,0 +1,309 @@
+//! The record of an alert: what a source says is wrong, and what people do about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::context::{PersonId, Resource};
+use crate::message::Text;
+
+/// The number of an alert; said and typed as `ALR-88`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AlertId(pub u64);
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ALR-{}", self.0)
+    }
+}
+
+impl FromStr for AlertId {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        let digits = typed.trim().trim_start_matches(['A', 'L', 'R', 'a', 'l', 'r']).trim_start_matches('-');
+        match digits.parse() {
+            Ok(number) => Ok(Self(number)),
+            Err(_) => Err(format!("“{typed}” is not the id of an alert; they look like ALR-88")),
+        }
+    }
+}
+
+/// How bad it is. The worst comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Somebody has to act now.
+    Critical,
+    /// Somebody has to act today. What a source does not rate counts as this.
+    #[default]
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// Its name: `critical`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a source says about a thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// It is wrong.
+    #[default]
+    Firing,
+    /// It is right again.
+    Resolved,
+}
+
+/// What a source says about one thing, in one shape whatever the source. Texts are cut to what a record keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// The configured source's name.
+    pub source: String,
+    /// The same for the same thing as long as the source exists; unique within its source. At most 128 bytes of ASCII.
+    pub fingerprint: String,
+    /// Whether it is wrong or right again.
+    pub condition: Condition,
+    /// What is wrong, in a few words: the alert's name. One line, at most 200 letters.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Since when, by the source's clock; never after it came in.
+    pub since: Timestamp,
+    /// What is wrong, in the source's sentences. At most 2,000 letters.
+    pub summary: String,
+    /// The value that is wrong, where the source gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What it was compared with: `> 5 for 3 of 3 periods of 60 s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<String>,
+    /// The AWS account it is in, twelve digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The region it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// What it is about: an instance, a database, a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The source's labels, at most 40; names of at most 100 letters, values of at most 500.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// How many labels were left out or cut.
+    #[serde(default)]
+    pub left_out: u32,
+    /// Where to look, at most 5: dashboards, runbooks, the source itself. `https://` or `http://` only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// A picture of the graph, where the source gives one: `https://` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<String>,
+    /// How the source can be reached about it.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// Somewhere to look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What it is called.
+    pub label: String,
+    /// Where it leads. At most 2,000 letters.
+    pub url: String,
+}
+
+/// How a source can be reached about one of its alerts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It can't.
+    #[default]
+    Nowhere,
+    /// An Alertmanager: a silence that matches all its labels.
+    Alertmanager,
+    /// A CloudWatch alarm: its actions can be disabled.
+    CloudWatch {
+        /// The account's twelve digits.
+        account: String,
+        /// The region.
+        region: String,
+        /// The alarm's name.
+        alarm: String,
+    },
+}
+
+/// The record of an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRecord {
+    /// Its number.
+    pub id: AlertId,
+    /// What the source said last while it was wrong.
+    pub signal: Signal,
+    /// What the source says now.
+    pub condition: Condition,
+    /// When that came in.
+    pub said: Timestamp,
+    /// When it first came in.
+    pub opened: Timestamp,
+    /// How often it began to be wrong.
+    pub times: u32,
+    /// The project it belongs to.
+    pub project: Option<String>,
+    /// The environment it belongs to.
+    pub env: Option<String>,
+    /// The channel its card is in, as configured.
+    pub channel: String,
+    /// What people do about it.
+    pub handling: Handling,
+    /// When somebody first acknowledged or silenced it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_handled: Option<Timestamp>,
+    /// Who is told of it, step by step, until somebody acknowledges it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
+    /// Whom it was brought to, oldest first; at most the newest 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pings: Vec<Ping>,
+    /// How its source stands to what people decided.
+    #[serde(default)]
+    pub at_source: AtSource,
+    /// What was done, oldest first; at most the newest 50. Told in the card's thread as it happens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Did>,
+    /// How many things were done in all.
+    #[serde(default)]
+    pub deeds: u32,
+    /// The storm it came in, whose one message stands for it: it has no card of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storm: Option<u64>,
+    /// The emoji under its card that were taken up, as `slack:U123 eyes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reacted: Vec<String>,
+}
+
+/// What people do about an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handling {
+    /// Nobody has taken it yet.
+    Open,
+    /// Somebody works on it.
+    Acknowledged {
+        /// Who.
+        by: PersonId,
+        /// Since when.
+        at: Timestamp,
+        /// When it comes back if it is still wrong.
+        until: Timestamp,
+    },
+    /// Nobody wants to hear of it for a while.
+    Silenced {
+        /// Who said so.
+        by: PersonId,
+        /// Since when.
+        at: Timestamp,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// It is over.
+    Resolved {
+        /// Who said so; none for the source.
+        by: Option<PersonId>,
+        /// When.
+        at: Timestamp,
+        /// How it was fixed.
+        note: Option<String>,
+    },
+}
+
+/// How far an alert has climbed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// The escalation policy's name.
+    pub policy: String,
+    /// The step that comes next, counted from 0 over all rounds.
+    pub step: u32,
+    /// When it comes; none once the last step was taken.
+    pub next: Option<Timestamp>,
+}
+
+/// Somebody an alert was brought to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// Who.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a source stands to what people decided here: it is brought there, and tried until it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtSource {
+    /// Until when it is to be quiet there; none for not at all.
+    pub wanted: Option<Timestamp>,
+    /// What makes it quiet there now.
+    pub stands: Option<Quiet>,
+    /// Tries that failed in a row.
+    pub tries: u32,
+    /// When to try again, or to look there.
+    pub next: Option<Timestamp>,
+    /// What is in the way, in words.
+    pub trouble: Option<String>,
+}
+
+/// What makes a source quiet about an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiet {
+    /// Until when; a CloudWatch alarm whose actions are disabled has no such end, and the bot ends it then.
+    pub until: Timestamp,
+    /// What the source calls it: a silence's id; for an alarm whose actions are disabled, its name.
+    pub handle: String,
+}
+
+/// One thing that was done about an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Did {
+    /// When.
+    pub at: Timestamp,
+    /// Who; `watchkeeper` for the bot itself.
+    pub by: PersonId,
+    /// What, in words.
+    pub what: Text,
+}
+
+impl AlertRecord {
+    /// The alert as a resource: policy decides on it who may see and handle it.
+    pub fn as_resource(&self) -> Resource {
+        Resource {
+            account: self.signal.account.clone(),
+            project: self.project.clone(),
+            env: self.env.clone(),
+            ..Resource::named("alert", self.id.to_string())
+        }
+    }
+
+    /// Whether it is not over yet.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.handling, Handling::Resolved { .. })
+    }
+}
