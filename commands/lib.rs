@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub mod access;
+pub mod alert;
 pub mod args;
 pub mod audit;
 pub mod aws;
