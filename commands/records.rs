@@ -14,7 +14,7 @@ mod audit;
 mod change;
 
 pub use alert::{
-    AlertId, AlertRecord, AtSource, Condition, Did, Escalation, Handling, Link, Origin, Ping, Quiet, Severity, Signal,
+    AlertId, AlertRecord, AtSource, Condition, Deed, Did, Ends, Escalation, Gathered, Handling, Link, Origin, Ping, Quiet, Severity, Signal,
 };
 pub use audit::{AuditPage, AuditQuery, Entry, Fact, Verification};
 pub use change::{
@@ -111,6 +111,13 @@ pub enum Effect {
         post: String,
         /// What the thing is about.
         about: String,
+    },
+    /// Does something about alerts.
+    Alerts {
+        /// Which.
+        alerts: Vec<AlertId>,
+        /// What.
+        deed: Deed,
     },
     /// Says who is looking at a change that waits.
     Claim {

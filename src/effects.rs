@@ -12,7 +12,7 @@ use crate::engine;
 use crate::glass;
 use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
-use crate::{waiting, watching};
+use crate::{alerts, waiting, watching};
 
 /// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
 pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
@@ -34,6 +34,8 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
             other => {
                 answering.host.bells.changes.ring();
                 answering.host.bells.watches.ring();
+                answering.host.bells.alerts.ring();
+                answering.host.bells.hooks.ring();
                 return other;
             }
         }
@@ -70,6 +72,7 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             let followed = watching::follow(host, draft, (watch, post), about, whose).await?;
             Ok(followed.ok_or_else(|| "I don't follow anything there yet. Try again in a minute.".into()))
         }
+        Effect::Alerts { alerts, deed } => alerts::act(answering, draft, (alerts, deed)).await,
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
         Effect::SignOff { change, note } => happen(answering, draft, *change, Happening::Reviewed { note: note.clone() }).await,
         Effect::Freeze { project, reason, until } => {

@@ -31,6 +31,10 @@ pub mod opening;
 pub mod waiting;
 pub mod watching;
 
+// An alert.
+pub mod alert;
+pub mod alerts;
+
 // A change.
 pub mod approval;
 pub mod card;

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::activity::InFlight;
 use crate::case::Case;
 use crate::change::Happening;
-use crate::dispatch::{Open, operation};
+use crate::dispatch::{Open, Tells, operation};
 use crate::fitting;
 use crate::host::{Above, Asking, Draft, Host, Trouble, json, read};
 use crate::looking;
@@ -298,6 +298,7 @@ impl Telling<'_> {
             account: Account { platform: platform.clone(), id: MYSELF.to_owned() },
             reply: Target::Channel { channel: channel.to_owned(), thread: None },
             under: Some(slot(&platform, self.watch.name(), thing)),
+            tells: Tells::WhatWasNotDone,
             place: Place { platform, channel: channel.to_owned(), thread: None },
             at: now,
         }
