@@ -56,6 +56,7 @@ pub mod config;
 pub mod health;
 pub mod host;
 pub mod metrics;
+pub mod outward;
 pub mod panics;
 pub mod rules;
 pub mod secret;
