@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;
-use crate::records::{AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
+use crate::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Told, Verification,
+};
 use crate::{Error, Result};
 
 /// A person's id: short, lower case, the same on every platform, such as `ana`. From `people.toml`, or made of the user name
@@ -217,6 +219,12 @@ pub trait Records: Send + Sync {
     async fn alert(&self, id: AlertId) -> Result<Option<AlertRecord>>;
     /// The newest alerts, newest first, at most `limit`.
     async fn alerts(&self, limit: usize) -> Result<Vec<AlertRecord>>;
+    /// Everybody who stands in on call, newest first; those whose time is over too until they are pruned.
+    async fn overrides(&self) -> Result<Vec<Override>>;
+    /// One swap of shifts.
+    async fn swap(&self, id: SwapId) -> Result<Option<Swap>>;
+    /// The newest swaps of shifts, newest first, at most `limit`.
+    async fn swaps(&self, limit: usize) -> Result<Vec<Swap>>;
     /// A page of the audit log, newest first.
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage>;
     /// One audit entry by its number.

@@ -1,4 +1,4 @@
-//! What the bot keeps on record, as values: changes and votes, freezes, alerts, audit entries.
+//! What the bot keeps on record, as values: changes and votes, freezes, alerts, who stands in on call, audit entries.
 //!
 //! The host alone writes them (`src/change.rs` and `src/alert.rs` have the legal transitions); commands read them.
 
@@ -12,6 +12,7 @@ use crate::text;
 mod alert;
 mod audit;
 mod change;
+mod oncall;
 
 pub use alert::{
     AlertId, AlertRecord, AtSource, Condition, Deed, Did, Ends, Escalation, Gathered, Handling, Link, Origin, Ping, Quiet, Severity, Signal,
@@ -20,6 +21,7 @@ pub use audit::{AuditPage, AuditQuery, Entry, Fact, Verification};
 pub use change::{
     Cast, ChangeId, ChangeRecord, Emergency, Note, Outcome, Place, PlanRecord, PlannedCall, Reviewed, Status, Told, Verdict, Vote,
 };
+pub use oncall::{Override, OverrideId, Shift, Swap, SwapId, SwapStatus};
 
 /// A time in which no change of a project starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use commands::context::Records;
 use commands::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Status, Verification,
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Status, Swap, SwapId,
+    Verification,
 };
 use commands::{Error, Result};
 
@@ -52,6 +53,19 @@ impl Records for Ledger {
 
     async fn alerts(&self, limit: usize) -> Result<Vec<AlertRecord>> {
         all(&self.0.newest(Kind::Alert, limit).await.map_err(broken("listing alerts"))?)
+    }
+
+    async fn overrides(&self) -> Result<Vec<Override>> {
+        all(&self.0.newest(Kind::Override, usize::MAX).await.map_err(broken("listing who stands in"))?)
+    }
+
+    async fn swap(&self, id: SwapId) -> Result<Option<Swap>> {
+        let row = self.0.get(&Key::numbered(Kind::Swap, id.0)).await.map_err(broken("looking for a swap"))?;
+        Ok(all(row.as_slice())?.pop())
+    }
+
+    async fn swaps(&self, limit: usize) -> Result<Vec<Swap>> {
+        all(&self.0.newest(Kind::Swap, limit).await.map_err(broken("listing swaps"))?)
     }
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage> {
