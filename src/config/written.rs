@@ -17,6 +17,7 @@ pub(super) struct Written {
     pub(super) listen: SocketAddr,
     pub(super) people: Option<String>,
     pub(super) policy: Option<String>,
+    pub(super) oncall: Option<String>,
     pub(super) transport: Transport,
     pub(super) channels: Channels,
     pub(super) approvals: Approvals,
@@ -43,6 +44,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         listen: top.get("listen", "an address with a port, such as \"127.0.0.1:8080\"", parsed).unwrap_or(port),
         people: top.get("people", "a file's path", text),
         policy: top.get("policy", "a file's path", text),
+        oncall: top.get("oncall", "a file's path", text),
         transport,
         channels: channels(&top),
         approvals: approvals(top.table("approvals")),
@@ -91,7 +93,7 @@ fn channels(top: &Table<'_>) -> Channels {
     channels
 }
 
-fn channel(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn channel(value: &DeValue<'_>) -> Option<String> {
     text(value).filter(|name| {
         let named = name.strip_prefix('#').is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace));
         let id = name.len() > 6 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());

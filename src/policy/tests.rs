@@ -35,9 +35,7 @@ fn settings() -> Settings {
     Settings {
         accounts: vec![account("111111111111", "dev"), account("222222222222", "prod")],
         prefix: "/".to_owned(),
-        identity: None,
-        events: Vec::new(),
-        following: None,
+        ..Settings::default()
     }
 }
 
