@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;
 use crate::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Told, Verification,
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Told,
+    Verification,
 };
 use crate::{Error, Result};
 

@@ -155,7 +155,8 @@ pub fn happen(
         Happening::Cleared => return Ok(cleared(next, now)),
         Happening::Acknowledged { until } => {
             over(record)?;
-            if matches!(&record.handling, Handling::Acknowledged { by: other, until: other_until, .. } if other == by && *other_until == until) {
+            if matches!(&record.handling, Handling::Acknowledged { by: other, until: other_until, .. } if other == by && *other_until == until)
+            {
                 return Err(Illegal(text![code(record.id.to_string()), " is yours already."]));
             }
             next.handling = Handling::Acknowledged { by: by.clone(), at: now, until };
@@ -185,10 +186,15 @@ pub fn happen(
             over(record)?;
             let after = lasting(whole(now.duration_since(record.opened)));
             let said = text!["✅ ", by, format!(" resolved it after {after}")];
-            did(&mut next, by, now, match &note {
-                Some(note) => said.then(text![": ", note.as_str()]),
-                None => said.then("."),
-            });
+            did(
+                &mut next,
+                by,
+                now,
+                match &note {
+                    Some(note) => said.then(text![": ", note.as_str()]),
+                    None => said.then("."),
+                },
+            );
             next.handling = Handling::Resolved { by: Some(by.clone()), at: now, note };
             next.held = None;
             rest(&mut next, now);
@@ -233,7 +239,9 @@ pub fn happen(
         }
         Happening::CameBack => {
             let words = match &record.handling {
-                Handling::Acknowledged { by, .. } => text!["⏰ It is still wrong, and the time that ", by, " took for it is over."],
+                Handling::Acknowledged { by, .. } => {
+                    text!["⏰ It is still wrong, and the time that ", by, " took for it is over."]
+                }
                 Handling::Silenced { by, .. } => text!["⏰ It is still wrong, and the silence of ", by, " is over."],
                 Handling::Resolved { by: Some(by), .. } => {
                     text!["⏰ ", by, " resolved it, but its source says it is still wrong."]
@@ -255,12 +263,19 @@ pub fn happen(
             fact.detail.insert("until".to_owned(), quiet.until.to_string().into());
             fact.detail.insert("handle".to_owned(), quiet.handle.as_str().into());
             let announced = next.at_source.announced;
-            next.at_source =
-                AtSource { wanted: next.at_source.wanted, stands: Some(quiet), tries: 0, next: Some(look), trouble: None, announced };
+            next.at_source = AtSource {
+                wanted: next.at_source.wanted,
+                stands: Some(quiet),
+                tries: 0,
+                next: Some(look),
+                trouble: None,
+                announced,
+            };
             return Ok((next, Some(fact)));
         }
         Happening::Unquieted => {
-            next.at_source = AtSource { wanted: next.at_source.wanted, announced: next.at_source.announced, ..AtSource::default() };
+            next.at_source =
+                AtSource { wanted: next.at_source.wanted, announced: next.at_source.announced, ..AtSource::default() };
             "alert_source_loud"
         }
         Happening::Unreached { why, next: again } => {
@@ -319,7 +334,8 @@ fn fired(mut next: AlertRecord, signal: Signal, (ways, now): (Ways<'_>, Timestam
     if was == Condition::Firing {
         let worse = signal.severity < next.signal.severity;
         if worse {
-            did(&mut next, &myself, now, text![format!("It is {} now; it was {}.", signal.severity, next.signal.severity)]);
+            let words = format!("It is {} now; it was {}.", signal.severity, next.signal.severity);
+            did(&mut next, &myself, now, words.into());
         }
         next.signal = Signal { since: next.signal.since, ..signal };
         next.said = now;
@@ -342,7 +358,12 @@ fn fired(mut next: AlertRecord, signal: Signal, (ways, now): (Ways<'_>, Timestam
             let until = *until;
             next.handling = held;
             want(&mut next, Some(until), now);
-            did(&mut next, &myself, now, text![format!("It is wrong again, for the {} time. It stays as it was handled.", nth(times))]);
+            did(
+                &mut next,
+                &myself,
+                now,
+                text![format!("It is wrong again, for the {} time. It stays as it was handled.", nth(times))],
+            );
         }
         None => {
             next.handling = Handling::Open;

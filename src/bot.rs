@@ -27,10 +27,10 @@ use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::{Kind, Store};
-use crate::{answer, engine, hearing, looking, outbox, waiting, watching};
+use crate::{alerts, answer, engine, hearing, looking, outbox, waiting, watching};
 
 /// What has due times and is looked after.
-const LOOKED_AFTER: [Kind; 4] = [Kind::Asked, Kind::Change, Kind::Message, Kind::Watch];
+const LOOKED_AFTER: [Kind; 5] = [Kind::Asked, Kind::Change, Kind::Message, Kind::Watch, Kind::Alert];
 
 /// How long a stop waits for connections, and then for what is in flight.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -147,6 +147,11 @@ impl Bot {
             tracing::error!(%trouble, "looking for the changes that wait");
             0
         });
+        if let Err(trouble) = alerts::nudge_all(&host).await {
+            // So are alerts.
+            tracing::error!(%trouble, "looking for the alerts that are open");
+        }
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Alert, 0), |bells| &bells.alerts, alerts::look));
         loops.spawn(watching::look_after(Arc::clone(&host), host.activity.begin()));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));

@@ -12,10 +12,12 @@ use commands::context::{Account, Declared, MYSELF, Settings};
 use commands::registry::Entry;
 use jiff::SignedDuration;
 
+use crate::alerts::runbook::Runbook;
 use crate::identity::{Directory, Member};
 use crate::policy::{Law, Policy};
 use crate::secret::Secret;
 
+mod alerts;
 mod check;
 mod document;
 mod fault;
@@ -90,6 +92,9 @@ pub struct Config {
     pub people: Vec<Member>,
     /// `people.toml` itself.
     pub people_file: String,
+    pub sources: Vec<crate::sources::Source>,
+    /// What to do about alerts, by those who know.
+    pub runbooks: Vec<Runbook>,
     /// `oncall.toml` itself; what it says is among the settings.
     pub oncall_file: String,
     /// The policy, as written.
@@ -211,6 +216,7 @@ impl Config {
                 errors.0.push(ConfigError { place: Place::whole("environment"), key, words });
             })
         });
+        let runbooks = alerts::runbooks(folder).map_err(|wrong| errors.0.extend(wrong.0)).unwrap_or_default();
         let (Some(written), Some((people_file, people)), Some((policy_file, policy_text)), Some((oncall_file, oncall))) =
             (written, people, policy, oncall)
         else {
@@ -237,6 +243,8 @@ impl Config {
             aws_endpoint: environment.get("AWS_ENDPOINT_URL").map(str::to_owned),
             people,
             people_file,
+            runbooks,
+            sources: Vec::new(),
             oncall_file,
             policy: PolicyText { file: policy_file, text: policy_text },
             file,

@@ -34,6 +34,9 @@ pub mod watching;
 // An alert.
 pub mod alert;
 pub mod alerts;
+pub mod hooks;
+pub mod reach;
+pub mod sources;
 
 // A change.
 pub mod approval;

@@ -159,7 +159,8 @@ struct Given {
 impl Paces {
     /// The earliest moment in a channel that was given to something less urgent, which has to ask for another.
     fn take_from_others(&mut self, id: &str, now: Timestamp) -> Option<Timestamp> {
-        let others = self.given.iter().filter(|(_, given)| given.channel == id && given.rank == Rank::Usual && given.moment > now);
+        let others =
+            self.given.iter().filter(|(_, given)| given.channel == id && given.rank == Rank::Usual && given.moment > now);
         let (key, moment) = others.min_by_key(|(_, given)| given.moment).map(|(key, given)| (key.clone(), given.moment))?;
         self.given.remove(&key);
         Some(moment)

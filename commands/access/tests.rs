@@ -15,7 +15,9 @@ use crate::aws::{Aws, AwsSettings, Keys};
 use crate::context::{Account, Authority, Context, Decision, IdentityCenter, Person, PersonId, Records, Resource, Settings};
 use crate::error::{Error, Result};
 use crate::plan::Permit;
-use crate::records::{AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification};
+use crate::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification,
+};
 
 mod offline;
 mod portal;

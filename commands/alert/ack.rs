@@ -38,7 +38,9 @@ impl Change for Ack {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let lasts = self.lasts.map_or(cx.settings.alerting.acknowledged, Length::duration);
         let deed = Deed::Acknowledge { lasts };
-        let say = |alerts| text!["You have "].then(alerts).then(text![" until ", cx.now + lasts, ". If it is still wrong then, it comes back."]);
+        let say = |alerts| {
+            text!["You have "].then(alerts).then(text![" until ", cx.now + lasts, ". If it is still wrong then, it comes back."])
+        };
         does(&self.alerts, (deed, say), cx).await
     }
 }

@@ -52,9 +52,8 @@ impl Query for List {
         let mut alerts = cx.records.alerts(NEWEST).await?;
         let cut = alerts.len() == NEWEST;
         let since = self.since.as_ref().map(|since| since.resolve(cx.now, &cx.person.zone)).transpose()?;
-        alerts.retain(|alert| {
-            self.wants(alert) && since.is_none_or(|since| alert.opened >= since) && cx.may(&alert.as_resource())
-        });
+        alerts
+            .retain(|alert| self.wants(alert) && since.is_none_or(|since| alert.opened >= since) && cx.may(&alert.as_resource()));
         alerts.sort_by_key(|alert| (!alert.is_open(), alert.signal.severity, std::cmp::Reverse(alert.id)));
         let mut table = Table::new(["id", "severity", "what", "project", "how it stands", "since"]);
         let shown = if self.paging.csv { &alerts[..] } else { self.paging.shown(&alerts) };

@@ -45,7 +45,9 @@ fn named(alerts: &[AlertId]) -> Resource {
 async fn find(id: AlertId, cx: &Context<'_>) -> Result<AlertRecord> {
     match cx.records.alert(id).await? {
         Some(record) => Ok(record),
-        None => Err(Error::shown(text!["There is no ", code(id.to_string()), ". ", code("alert list"), " shows those there are."])),
+        None => {
+            Err(Error::shown(text!["There is no ", code(id.to_string()), ". ", code("alert list"), " shows those there are."]))
+        }
     }
 }
 
@@ -55,7 +57,10 @@ async fn does(alerts: &[AlertId], (deed, say): (Deed, impl Fn(Text) -> Text), cx
     meant.sort();
     meant.dedup();
     if meant.len() > AT_ONCE {
-        return Err(Error::shown(format!("That are {} alerts; I take up to {AT_ONCE} at once. Nothing was changed.", meant.len())));
+        return Err(Error::shown(format!(
+            "That are {} alerts; I take up to {AT_ONCE} at once. Nothing was changed.",
+            meant.len()
+        )));
     }
     let mut records = Vec::new();
     for id in &meant {

@@ -37,7 +37,13 @@ impl Change for Resolve {
 
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let deed = Deed::Resolve { note: self.note.clone() };
-        let say = |alerts| text!["I closed "].then(alerts).then(text![". Should its source still say that it is wrong in ", lasting(cx.settings.alerting.settle), ", it comes back."]);
+        let say = |alerts| {
+            text!["I closed "].then(alerts).then(text![
+                ". Should its source still say that it is wrong in ",
+                lasting(cx.settings.alerting.settle),
+                ", it comes back."
+            ])
+        };
         does(&self.alerts, (deed, say), cx).await
     }
 }

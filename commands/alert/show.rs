@@ -73,7 +73,8 @@ impl Query for Show {
             message = message.note(format!("{} labels are longer or more than I keep.", signal.left_out));
         }
         if let Some(storm) = alert.storm {
-            message = message.note(text!["It came in the storm ", code(AlertId(storm).to_string()), " and has no card of its own."]);
+            message =
+                message.note(text!["It came in the storm ", code(AlertId(storm).to_string()), " and has no card of its own."]);
         }
         Ok(message)
     }

@@ -38,7 +38,8 @@ impl Change for Silence {
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
         let lasts = self.lasts.map_or(cx.settings.alerting.silenced, Length::duration);
         let deed = Deed::Silence { lasts };
-        let say = |alerts| text!["Silence for "].then(alerts).then(text![" until ", cx.now + lasts, ". You are told before it ends."]);
+        let say =
+            |alerts| text!["Silence for "].then(alerts).then(text![" until ", cx.now + lasts, ". You are told before it ends."]);
         does(&self.alerts, (deed, say), cx).await
     }
 }

@@ -10,7 +10,10 @@ use super::*;
 use crate::aws::Aws;
 use crate::context::{Account, Authority, Decision, Person, PersonId, Records, Settings};
 use crate::message::{Block, Message};
-use crate::records::{AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Fact, Freeze, Override, Swap, SwapId, Verification};
+use crate::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Fact, Freeze, Override, Swap, SwapId,
+    Verification,
+};
 use crate::registry::{self, Fault};
 use crate::{Result, registry::Entry as Known};
 

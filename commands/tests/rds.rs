@@ -10,7 +10,9 @@ use commands::aws::{Aws, AwsSettings, Keys};
 use commands::context::{Account, Authority, Decision, Records, Settings};
 use commands::message::Block;
 use commands::plan::{Finding, Permit, Plan, Step, Work};
-use commands::records::{AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification};
+use commands::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification,
+};
 use commands::{Context, Error, Message, Person, PersonId, Resource, Result, registry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

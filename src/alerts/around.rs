@@ -55,11 +55,15 @@ async fn on_call(host: &Host, record: &AlertRecord) -> Result<Vec<PersonId>, Tro
         .take(1)
         .collect();
     let own = oncall.rotations.iter().filter(|rotation| {
-        if named.is_empty() { rotation.project.is_some() && rotation.project == record.project } else { named.contains(&rotation.name.as_str()) }
+        if named.is_empty() {
+            rotation.project.is_some() && rotation.project == record.project
+        } else {
+            named.contains(&rotation.name.as_str())
+        }
     });
-    let overrides = crate::shifts::overrides(host).await?;
+    let overrides = super::overrides(host).await?;
     let now = host.clock.now();
-    Ok(own.filter_map(|rotation| Some(oncall::turn(rotation, &overrides, now)?.person)).collect())
+    Ok(own.filter_map(|rotation| Some(oncall::rota::turn(rotation, &overrides, now)?.who)).collect())
 }
 
 /// What changed in an alert's project shortly before it, and since.
@@ -70,7 +74,8 @@ async fn lately(host: &Host, record: &AlertRecord) -> Result<Vec<Text>, Trouble>
     for row in host.store.newest(Kind::Change, NEWEST).await? {
         let change: ChangeRecord = read(&row)?;
         if change.plan.resource.project.as_deref() == Some(project) && change.asked >= since {
-            let words = text![code(change.id.to_string()), format!(" {}", change.plan.title), " by ", &change.asker, ", ", change.asked];
+            let words =
+                text![code(change.id.to_string()), format!(" {}", change.plan.title), " by ", &change.asker, ", ", change.asked];
             found.push((change.asked, words));
         }
     }

@@ -23,9 +23,8 @@ pub fn slot(platform: &str, id: AlertId) -> String {
 /// The card.
 pub fn card(record: &AlertRecord, around: &Around) -> Message {
     let signal = &record.signal;
-    let mut card = Message::new()
-        .header(format!("{} {} · {}", sign(record), record.id, signal.title))
-        .text(status(record, &around.on_call));
+    let mut card =
+        Message::new().header(format!("{} {} · {}", sign(record), record.id, signal.title)).text(status(record, &around.on_call));
     if !signal.summary.is_empty() && signal.summary != signal.title {
         card = card.text(signal.summary.as_str());
     }
@@ -140,8 +139,7 @@ fn links(signal: &Signal) -> Option<Text> {
 }
 
 fn labels(signal: &Signal) -> Option<String> {
-    let shown: Vec<String> =
-        signal.labels.iter().take(LABELS).map(|(name, value)| format!("{name}={}", short(value))).collect();
+    let shown: Vec<String> = signal.labels.iter().take(LABELS).map(|(name, value)| format!("{name}={}", short(value))).collect();
     let more = signal.labels.len().saturating_sub(LABELS) + signal.left_out as usize;
     match (shown.is_empty(), more) {
         (true, 0) => None,
@@ -168,7 +166,9 @@ fn buttons(record: &AlertRecord) -> Vec<Button> {
         Handling::Open => {
             vec![run("Acknowledge", format!("alert ack {id}")).style(Style::Primary), resolve, silence]
         }
-        Handling::Acknowledged { .. } => vec![resolve.style(Style::Primary), run("Give back", format!("alert unack {id}")), silence],
+        Handling::Acknowledged { .. } => {
+            vec![resolve.style(Style::Primary), run("Give back", format!("alert unack {id}")), silence]
+        }
         Handling::Silenced { .. } => vec![resolve, run("End silence", format!("alert unack {id}"))],
         Handling::Resolved { note: None, .. } => return vec![run("How was it fixed?", format!("alert note {id}")), show],
         Handling::Resolved { .. } => return vec![show],

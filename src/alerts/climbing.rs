@@ -31,7 +31,8 @@ pub async fn climb(matter: &mut Matter<'_>) -> Result<(), Trouble> {
         let myself = PersonId(MYSELF.to_owned());
         let Some((policy, tell)) = policy.and_then(|policy| Some((policy, policy.tell(rung)?))) else {
             // Its last step was taken, or its policy is no longer configured.
-            return matter.must(Happening::Escalated { people: Vec::new(), words: "nobody is left to tell".into(), next: None }, &myself);
+            return matter
+                .must(Happening::Escalated { people: Vec::new(), words: "nobody is left to tell".into(), next: None }, &myself);
         };
         let reached = reach(matter, tell, rung).await?;
         let then = (rung + 1 < policy.rungs()).then(|| policy.wait(rung + 1));
@@ -50,7 +51,7 @@ struct Reached {
 
 async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Result<Reached, Trouble> {
     let host = std::sync::Arc::clone(matter.host);
-    let overrides = crate::shifts::overrides(&host).await?;
+    let overrides = super::overrides(&host).await?;
     let now = host.clock.now();
     let (mut mentioned, mut direct, mut channels, mut nobody) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for Recipient { whom, how } in tell {
@@ -58,15 +59,16 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
             Whom::Person(person) => vec![person.clone()],
             Whom::Rotation(name) => {
                 let rotation = host.settings.oncall.rotations.iter().find(|rotation| rotation.name == *name);
-                let turn = rotation.and_then(|rotation| oncall::turn(rotation, &overrides, now));
+                let turn = rotation.and_then(|rotation| oncall::rota::turn(rotation, &overrides, now));
                 if turn.is_none() {
                     nobody.push(format!("nobody of {name} is on call now"));
                 }
-                turn.map(|turn| turn.person).into_iter().collect()
+                turn.map(|turn| turn.who).into_iter().collect()
             }
             Whom::Group(group) => {
                 let everybody = host.authority.people();
-                let of: Vec<_> = everybody.into_iter().filter(|person| person.groups.contains(group)).map(|person| person.id).collect();
+                let of: Vec<_> =
+                    everybody.into_iter().filter(|person| person.groups.contains(group)).map(|person| person.id).collect();
                 if of.is_empty() {
                     nobody.push(format!("nobody is in {group}"));
                 }
@@ -101,7 +103,10 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
         for channel in &channels {
             let target = Target::Channel { channel: channel.clone(), thread: None };
             let message = offered(words(text!["🔔 "]), &record);
-            matter.say(&format!("{name}/{}/{channel}", platform.name()), Saying::once(platform.name(), target, message).ranked(record.signal.severity));
+            matter.say(
+                &format!("{name}/{}/{channel}", platform.name()),
+                Saying::once(platform.name(), target, message).ranked(record.signal.severity),
+            );
         }
         for person in &direct {
             let Some(account) = host.people.account(platform.name(), person) else { continue };

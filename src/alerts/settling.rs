@@ -35,12 +35,12 @@ pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     if stands == at_source.wanted {
         return match &at_source.stands {
             Some(_) => match reach::look(&host, &matter.record).await {
-                    Ok(Some(Condition::Resolved)) => matter.must(Happening::Cleared, &myself),
-                    Ok(Some(Condition::Firing) | None) => {
-                        matter.record.at_source.next = Some(now + LOOKS);
-                        Ok(())
-                    }
-                    Err(trouble) => unreached(matter, trouble.to_string()),
+                Ok(Some(Condition::Resolved)) => matter.must(Happening::Cleared, &myself),
+                Ok(Some(Condition::Firing) | None) => {
+                    matter.record.at_source.next = Some(now + LOOKS);
+                    Ok(())
+                }
+                Err(trouble) => unreached(matter, trouble.to_string()),
             },
             None => {
                 matter.record.at_source.next = None;

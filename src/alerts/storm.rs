@@ -18,8 +18,6 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const CALM: SignedDuration = SignedDuration::from_mins(5);
 /// The worst of a storm that its card names.
 const NAMED: usize = 5;
-/// As whom the bot raises alerts.
-pub const OURSELVES: &str = "watchkeeper";
 
 /// A channel's alerts of late.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +45,7 @@ impl Channel {
 /// What the bot says of a storm that begins.
 pub fn signal(channel: &str, id: AlertId, now: Timestamp) -> Signal {
     Signal {
-        source: OURSELVES.to_owned(),
+        source: MYSELF.to_owned(),
         fingerprint: format!("storm/{id}"),
         title: format!("Alert storm in {channel}"),
         severity: Severity::Info,
@@ -137,15 +135,14 @@ fn told(matter: &mut Matter<'_>) -> Result<(), Trouble> {
 /// A storm in words.
 fn summary(gathered: &Gathered) -> String {
     let firing: u32 = gathered.firing.values().sum();
-    let counts: Vec<String> = gathered
-        .firing
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .map(|(severity, count)| format!("{count} {severity}"))
-        .collect();
-    let worst: Vec<String> =
-        gathered.worst.iter().map(|(severity, id, title)| format!("{id} {severity} · {title}")).collect();
-    let wrong = if counts.is_empty() { "none is wrong any more".to_owned() } else { format!("{firing} are wrong now: {}", counts.join(", ")) };
+    let counts: Vec<String> =
+        gathered.firing.iter().filter(|(_, count)| **count > 0).map(|(severity, count)| format!("{count} {severity}")).collect();
+    let worst: Vec<String> = gathered.worst.iter().map(|(severity, id, title)| format!("{id} {severity} · {title}")).collect();
+    let wrong = if counts.is_empty() {
+        "none is wrong any more".to_owned()
+    } else {
+        format!("{firing} are wrong now: {}", counts.join(", "))
+    };
     format!("{} alerts came without a card of their own; {wrong}.\nThe worst:\n{}", gathered.total, worst.join("\n"))
 }
 

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
-use super::{Approvals, Channels, ConfigErrors, Transport, following, identity};
+use super::{Approvals, Channels, ConfigErrors, Transport, alerts, following, identity};
 
 /// What the file holds, defaults filled in.
 pub(super) struct Written {
@@ -39,6 +39,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
     let (identity, baseline) = identity::read(top.table("identity_center"), &aws, &accounts);
     let events = following::queues(top.tables("events"), &aws, &accounts);
     let following = following::following(top.table("ecs"));
+    let alerting = alerts::alerting(top.table("alerts"));
     let written = Written {
         data_dir: top.get("data_dir", "a folder's path", text).unwrap_or_else(|| "data".to_owned()),
         listen: top.get("listen", "an address with a port, such as \"127.0.0.1:8080\"", parsed).unwrap_or(port),
@@ -50,7 +51,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
         aws_region: aws.region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
-        settings: Settings { accounts, prefix, identity, events, following, ..Settings::default() },
+        settings: Settings { accounts, prefix, identity, events, following, alerting, ..Settings::default() },
         baseline,
     };
     top.done();

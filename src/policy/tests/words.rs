@@ -3,7 +3,8 @@
 use commands::aws::Aws;
 use commands::context::{Records, Requirement};
 use commands::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, Override, PlanRecord, Status, Swap, SwapId, Verification,
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, Override, PlanRecord, Status, Swap, SwapId,
+    Verification,
 };
 use commands::{Context, Error, Result};
 
