@@ -152,6 +152,7 @@ impl Bot {
             tracing::error!(%trouble, "looking for the alerts that are open");
         }
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Alert, 0), |bells| &bells.alerts, alerts::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Hook, 0), |bells| &bells.hooks, crate::hooks::look));
         loops.spawn(watching::look_after(Arc::clone(&host), host.activity.begin()));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));
