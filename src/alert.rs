@@ -486,3 +486,6 @@ fn nth(times: u32) -> String {
     };
     format!("{times}{ending}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,6 @@ pub mod alert;
 pub mod alerts;
 pub mod hooks;
 pub mod reach;
-pub mod sources;
 
 // A change.
 pub mod approval;
