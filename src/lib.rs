@@ -1,6 +1,6 @@
 //! How the bot is hosted: the map of the code, in reading order.
 //!
-//! What comes in and what it may do: [`dispatch`] takes it in, [`recognition`] and [`identity`] say who asks
+//! What comes in and what it may do: [`dispatch`] takes in what people ask, [`sources`] what is wrong, [`recognition`] and [`identity`] say who asks
 //! ([`roster`] reads the people of IAM Identity Center), [`policy`] decides.
 //! What becomes of it: [`answer`] answers, [`opening`] puts a change on record, [`engine`] runs changes ([`waiting`] those that wait
 //! for approval), [`watching`] follows what nobody asked for ([`hearing`] makes it look), [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
@@ -15,6 +15,7 @@ pub mod hearing;
 pub mod http;
 pub mod outbox;
 pub mod platform;
+pub mod sources;
 
 // Who, and what they may do.
 pub mod identity;

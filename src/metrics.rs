@@ -18,6 +18,8 @@ struct Counters {
     commands: Family<Command, Counter>,
     messages: Family<Outcome, Counter>,
     aws: Family<Named, Counter>,
+    sources_refused: Family<Source, Counter>,
+    signals: Family<Source, Counter>,
     commits: Counter,
 }
 
@@ -42,6 +44,11 @@ struct Named {
     command: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Source {
+    source: String,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("watchkeeper");
@@ -53,9 +60,14 @@ impl Default for Metrics {
         registry.register("messages", "Attempts to deliver a message, by outcome", messages.clone());
         let aws = Family::default();
         registry.register("aws_in_the_way", "Times that AWS was down, slow, throttling or denying, by command", aws.clone());
+        let sources_refused = Family::default();
+        let words = "Requests in a source's name refused for a wrong or missing secret or signature";
+        registry.register("source_requests_refused", words, sources_refused.clone());
+        let signals = Family::default();
+        registry.register("signals", "What sources said of alerts, firing or resolved, that was kept", signals.clone());
         let commits = Counter::default();
         registry.register("store_commits", "Commits made durable", commits.clone());
-        Self(Arc::new(Counters { registry, refused, commands, messages, aws, commits }))
+        Self(Arc::new(Counters { registry, refused, commands, messages, aws, sources_refused, signals, commits }))
     }
 }
 
@@ -93,6 +105,17 @@ impl Metrics {
     /// Counts a time that AWS was in the way of a command: down, slow, throttling or denying.
     pub fn aws_in_the_way(&self, command: &str) {
         self.0.aws.get_or_create(&Named { command: command.to_owned() }).inc();
+    }
+
+    /// Counts a request refused that came in a source's name. `source` must be configured: what anybody may write into an
+    /// address makes no new series.
+    pub fn source_refused(&self, source: &str) {
+        self.0.sources_refused.get_or_create(&Source { source: source.to_owned() }).inc();
+    }
+
+    /// Counts signals of a configured source that were kept.
+    pub fn signals(&self, source: &str, count: usize) {
+        self.0.signals.get_or_create(&Source { source: source.to_owned() }).inc_by(count as u64);
     }
 
     /// Counts a durable commit.
