@@ -145,6 +145,9 @@ async fn asked(slack: &Slack, ana: &Person, (_, command, label, _): &Picker, wor
     let form = match open {
         Some(form) => form,
         None => {
+            if ana.form().is_some() {
+                ana.dismisses().await;
+            }
             ana.types("ops", command).await;
             ana.sees_form().await
         }
