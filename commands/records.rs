@@ -22,7 +22,7 @@ pub use audit::{AuditPage, AuditQuery, Entry, Fact, Verification};
 pub use change::{
     Cast, ChangeId, ChangeRecord, Emergency, Note, Outcome, Place, PlanRecord, PlannedCall, Reviewed, Status, Told, Verdict, Vote,
 };
-pub use oncall::{Override, OverrideId, Shift, Swap, SwapId, SwapStatus};
+pub use oncall::{Override, OverrideId, Shift, Swap, SwapAnswer, SwapId, SwapStatus};
 
 /// A time in which no change of a project starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,5 +147,41 @@ pub enum Effect {
     Thaw {
         /// Which.
         id: u64,
+    },
+    /// Lets somebody stand in on call.
+    Override {
+        /// In which rotation.
+        rotation: String,
+        /// Who.
+        who: PersonId,
+        /// When.
+        time: Shift,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Ends an override, or takes it back before it begins.
+    EndOverride {
+        /// Which.
+        id: OverrideId,
+    },
+    /// Offers a swap of shifts to somebody.
+    ProposeSwap {
+        /// In which rotation.
+        rotation: String,
+        /// To whom.
+        other: PersonId,
+        /// The asker's shift.
+        gives: Shift,
+        /// The other one's.
+        takes: Shift,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Answers a swap of shifts.
+    AnswerSwap {
+        /// Which.
+        id: SwapId,
+        /// How.
+        answer: SwapAnswer,
     },
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::model::{Hours, Rotation, Turn};
 use crate::context::PersonId;
-use crate::records::{Override, OverrideId};
+use crate::records::{Override, OverrideId, Shift};
 
 /// A time in which one person is on call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,28 @@ pub fn next_change(rotation: &Rotation, overrides: &[Override], at: Timestamp) -
     // The next turn is mostly near; only the last look goes far.
     let ahead = [2, 10, 366].map(|days| at.checked_add(SignedDuration::from_hours(24 * days)));
     ahead.into_iter().flatten().find_map(|until| turns(rotation, overrides, at, until).first().map(|turn| turn.from))
+}
+
+/// A time in which nobody else is on call: one or several turns of one person, with the nights between them where the
+/// rotation has hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Who.
+    pub who: PersonId,
+    /// From the first turn's begin to the last one's end.
+    pub time: Shift,
+}
+
+/// Turns in order, those of one person without another's between them taken together.
+pub fn runs(turns: &[TurnOf]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for turn in turns {
+        match runs.last_mut() {
+            Some(last) if last.who == turn.who => last.time.until = turn.until,
+            _ => runs.push(Run { who: turn.who.clone(), time: Shift { from: turn.from, until: turn.until } }),
+        }
+    }
+    runs
 }
 
 /// A rotation's turns, counted from its first one.

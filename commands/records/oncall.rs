@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::context::PersonId;
+use crate::message::{Text, code};
+use crate::text;
 
 /// The number of an override; said and typed as `OVR-3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,10 +111,39 @@ pub struct Swap {
 }
 
 impl Swap {
-    /// Until when it can be accepted: the earlier of the two shifts has not begun.
+    /// Until when it can be answered: the earlier of the two shifts has not begun.
     pub fn expires(&self) -> Timestamp {
         self.gives.from.min(self.takes.from)
     }
+
+    /// Why it can no longer be answered at an instant; none while it can.
+    pub fn closed(&self, now: Timestamp) -> Option<Text> {
+        let id = code(self.id.to_string());
+        Some(match &self.status {
+            SwapStatus::Offered if now < self.expires() => return None,
+            SwapStatus::Offered | SwapStatus::Expired => {
+                text![id, " expired ", self.expires(), ", when the first of the two shifts began. Everybody keeps their shifts."]
+            }
+            SwapStatus::Accepted { at } => text![id, " was accepted ", *at, " already."],
+            SwapStatus::Declined { at, .. } => text![id, " was declined ", *at, ". Everybody keeps their shifts."],
+            SwapStatus::Withdrawn { at } => {
+                text![&self.asker, " took ", id, " back ", *at, ". Everybody keeps their shifts."]
+            }
+        })
+    }
+}
+
+/// What becomes of a swap that was offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwapAnswer {
+    /// The other one accepts.
+    Accept,
+    /// The other one declines, or whoever offered it takes it back.
+    Decline {
+        /// Why.
+        reason: Option<String>,
+    },
 }
 
 /// How a swap stands.
