@@ -20,6 +20,7 @@ use crate::host::{Bells, Host, Trouble};
 use crate::http::{self, HealthSource};
 use crate::metrics::Metrics;
 use crate::outbox::Pace;
+use crate::outward::Outward;
 use crate::platform::slack::{Slack, SlackSettings, Timing};
 use crate::platform::{Inbound, Platform};
 use crate::recognition::Recognition;
@@ -81,6 +82,9 @@ pub enum StartError {
     /// A secret is missing or the platform can't be set up.
     #[error("setting up Slack: {0}")]
     Slack(String),
+    /// Nothing outside can be reached.
+    #[error("setting up HTTP: {0}")]
+    Outward(String),
     /// What was known about people can't be read.
     #[error("reading who is who from the store: {0}")]
     People(Trouble),
@@ -119,6 +123,7 @@ impl Bot {
             settings: config.settings.clone(),
             rules: Rules::of(config),
             aws,
+            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             commands,
             watches,

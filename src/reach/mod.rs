@@ -1,14 +1,131 @@
-//! stub
-use crate::host::Host;
+//! From the bot to where an alert comes from: quiet while somebody has it in hand, loud again afterwards, and what the source
+//! says now. [`alertmanager`] silences, [`cloudwatch`] switches an alarm's actions.
+//!
+//! Everything may run twice: it looks first and acts only if that is still needed.
+
+use commands::context::MYSELF;
 use commands::plan::Permit;
-use commands::records::{AlertRecord, Condition, Quiet};
+use commands::records::{AlertRecord, Condition, Origin, Quiet};
+use commands::{Error, PersonId};
 use jiff::Timestamp;
-pub async fn quiet(_: &Host, _: &AlertRecord, _: Timestamp, _: &Permit) -> Result<Quiet, String> {
-    Err(String::new())
+
+use crate::host::Host;
+
+mod alertmanager;
+mod cloudwatch;
+#[cfg(test)]
+mod tests;
+
+/// What is in the way between an alert and its source, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct Trouble {
+    words: String,
+    lasts: Lasts,
 }
-pub async fn loud(_: &Host, _: &AlertRecord, _: &Quiet, _: &Permit) -> Result<(), String> {
-    Ok(())
+
+/// How long trouble lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// It may pass: another try makes sense.
+    AWhile,
+    /// Nothing but another configuration, or another alert, helps.
+    ForGood,
 }
-pub async fn look(_: &Host, _: &AlertRecord) -> Result<Option<Condition>, String> {
-    Ok(None)
+
+impl Trouble {
+    fn passing(words: impl Into<String>) -> Self {
+        Self { words: words.into(), lasts: Lasts::AWhile }
+    }
+
+    fn lasting(words: impl Into<String>) -> Self {
+        Self { words: words.into(), lasts: Lasts::ForGood }
+    }
+
+    /// How long it lasts.
+    pub fn lasts(&self) -> Lasts {
+        self.lasts
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Shown(words) => Self::lasting(words.plain()),
+            Error::Outside { say, cause } => {
+                tracing::info!(%cause, "{}", say.plain());
+                Self::passing(say.plain())
+            }
+            Error::Internal { doing, cause } => {
+                tracing::error!(%cause, "{doing}");
+                Self::passing(format!("Something broke while {doing}."))
+            }
+        }
+    }
+}
+
+/// What has to be on record as [`AtSource::stands`](commands::records::AtSource::stands) before [`quiet`] acts, so that who
+/// comes back after a crash knows what is the bot's own doing; none where the source itself keeps that.
+///
+/// # Errors
+/// What is in the way.
+pub async fn intent(host: &Host, record: &AlertRecord) -> Result<Option<Quiet>, Trouble> {
+    match &record.signal.origin {
+        Origin::CloudWatch { .. } if record.at_source.stands.is_none() => cloudwatch::intent(host, record).await,
+        Origin::CloudWatch { .. } | Origin::Alertmanager | Origin::Nowhere => Ok(None),
+    }
+}
+
+/// Has the source be quiet about an alert until then, in the name of whoever the permit is for. What keeps it quiet already is
+/// found again and moved.
+///
+/// # Errors
+/// What is in the way. Where the source gave no answer it may have acted: the next try finds what it did.
+pub async fn quiet(host: &Host, record: &AlertRecord, until: Timestamp, permit: &Permit) -> Result<Quiet, Trouble> {
+    match &record.signal.origin {
+        Origin::Alertmanager => alertmanager::Way::to(host, record)?.quiet(until, &person(host, permit)).await,
+        Origin::CloudWatch { .. } => cloudwatch::quiet(host, record, until, permit).await,
+        Origin::Nowhere => Err(unreachable(record)),
+    }
+}
+
+/// Ends what keeps a source quiet about an alert. What has ended by itself, or by somebody else, is well.
+///
+/// # Errors
+/// What is in the way. Where the source gave no answer it may have acted.
+pub async fn loud(host: &Host, record: &AlertRecord, quiet: &Quiet, permit: &Permit) -> Result<(), Trouble> {
+    match &record.signal.origin {
+        Origin::Alertmanager => alertmanager::Way::to(host, record)?.loud(quiet).await,
+        Origin::CloudWatch { .. } => cloudwatch::loud(host, record, quiet, permit).await,
+        Origin::Nowhere => Ok(()),
+    }
+}
+
+/// What the source says of an alert now; none if it can't tell.
+///
+/// # Errors
+/// What is in the way.
+pub async fn look(host: &Host, record: &AlertRecord) -> Result<Option<Condition>, Trouble> {
+    match &record.signal.origin {
+        Origin::Alertmanager => alertmanager::Way::to(host, record)?.look().await,
+        Origin::CloudWatch { .. } => cloudwatch::look(host, record).await,
+        Origin::Nowhere => Ok(None),
+    }
+}
+
+fn unreachable(record: &AlertRecord) -> Trouble {
+    Trouble::lasting(format!("The source {} takes no word from me, so it goes on sending.", record.signal.source))
+}
+
+/// The name of the person a permit is for.
+fn person(host: &Host, permit: &Permit) -> String {
+    named(host, permit.person())
+}
+
+/// A person's name, for others to read.
+pub(crate) fn named(host: &Host, person: &PersonId) -> String {
+    if person.0 == MYSELF {
+        return "Watchkeeper".to_owned();
+    }
+    host.authority.person(person).map_or_else(|| person.0.clone(), |person| person.name)
 }
