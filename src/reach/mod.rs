@@ -3,7 +3,10 @@ use crate::host::Host;
 use commands::plan::Permit;
 use commands::records::{AlertRecord, Condition, Quiet};
 use jiff::Timestamp;
-pub async fn quiet(_: &Host, _: &AlertRecord, _: Timestamp, _: &Permit) -> Result<Quiet, String> {
+pub async fn before(_: &Host, _: &AlertRecord, _: Timestamp, _: Option<&Quiet>) -> Result<Quiet, String> {
+    Err(String::new())
+}
+pub async fn quiet(_: &Host, _: &AlertRecord, _: &Quiet, _: &Permit) -> Result<Quiet, String> {
     Err(String::new())
 }
 pub async fn loud(_: &Host, _: &AlertRecord, _: &Quiet, _: &Permit) -> Result<(), String> {
