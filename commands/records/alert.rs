@@ -324,6 +324,9 @@ pub struct Ping {
 pub struct AtSource {
     /// Until when it is to be quiet there; none for not at all.
     pub wanted: Option<Timestamp>,
+    /// What is about to make it quiet there, written down before it is done, so that it is found again whatever happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Quiet>,
     /// What makes it quiet there now.
     pub stands: Option<Quiet>,
     /// Tries that failed in a row.
@@ -342,7 +345,8 @@ pub struct AtSource {
 pub struct Quiet {
     /// Until when; a CloudWatch alarm whose actions are disabled has no such end, and the bot ends it then.
     pub until: Timestamp,
-    /// What the source calls it: a silence's id; for an alarm whose actions are disabled, its name.
+    /// What the source calls it: a silence's id; for an alarm whose actions the bot disables, its name. Empty for an alarm whose
+    /// actions others had disabled before, and for a silence that is only begun.
     pub handle: String,
 }
 

@@ -96,14 +96,26 @@ impl<'a> Way<'a> {
         Ok(Self { outward: &host.outward, api, record, now: host.clock.now() })
     }
 
-    /// Makes the silence, or has the one there is end then.
-    pub(super) async fn quiet(&self, until: Timestamp, person: &str) -> Result<Quiet, Trouble> {
+    /// What will stand: a silence is known by itself, so nothing but its end has to be on record.
+    pub(super) fn before(&self, until: Timestamp, stands: Option<&Quiet>) -> Result<Quiet, Trouble> {
+        self.is_exact()?;
+        Ok(Quiet { until, handle: stands.map(|stands| stands.handle.clone()).unwrap_or_default() })
+    }
+
+    /// Refuses where a silence could not match the alert alone.
+    fn is_exact(&self) -> Result<(), Trouble> {
         if self.record.signal.left_out > 0 {
             return Err(Trouble::lasting(
                 "It has more labels than I keep, so a silence of mine could also hide other alerts. Silence it in Alertmanager \
                  itself.",
             ));
         }
+        Ok(())
+    }
+
+    /// Makes the silence, or has the one there is end then.
+    pub(super) async fn quiet(&self, until: Timestamp, person: &str) -> Result<Quiet, Trouble> {
+        self.is_exact()?;
         let mut ours = self.ours().await?.into_iter();
         let stands = ours.next();
         for other in ours {

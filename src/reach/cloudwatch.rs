@@ -59,10 +59,6 @@ impl Way {
             _ => Err(error.into()),
         }
     }
-
-    fn quiet(&self, until: Timestamp, handle: &str) -> Quiet {
-        Quiet { until, handle: handle.to_owned() }
-    }
 }
 
 fn account_of<'h>(host: &'h Host, id: &str) -> Option<&'h Account> {
@@ -74,26 +70,26 @@ fn is_ours(quiet: &Quiet, alarm: &str) -> bool {
     quiet.handle == alarm
 }
 
-pub(super) async fn intent(host: &Host, record: &AlertRecord) -> Result<Option<Quiet>, Trouble> {
-    let way = Way::to(host, record, None).await?;
-    let alarm = way.alarm().await?.ok_or_else(|| way.gone())?;
-    Ok((alarm.actions == Actions::Enabled).then(|| way.quiet(host.clock.now(), &way.name)))
-}
-
-pub(super) async fn quiet(
+pub(super) async fn before(
     host: &Host,
     record: &AlertRecord,
     until: Timestamp,
-    permit: &Permit,
+    stands: Option<&Quiet>,
 ) -> Result<Quiet, Trouble> {
+    let way = Way::to(host, record, None).await?;
+    let alarm = way.alarm().await?.ok_or_else(|| way.gone())?;
+    let ours = alarm.actions == Actions::Enabled || stands.is_some_and(|stands| is_ours(stands, &way.name));
+    Ok(Quiet { until, handle: if ours { way.name } else { String::new() } })
+}
+
+pub(super) async fn quiet(host: &Host, record: &AlertRecord, begun: &Quiet, permit: &Permit) -> Result<Quiet, Trouble> {
     let way = Way::to(host, record, Some(permit)).await?;
     let alarm = way.alarm().await?.ok_or_else(|| way.gone())?;
     if alarm.actions == Actions::Disabled {
-        let ours = record.at_source.stands.as_ref().is_some_and(|stands| is_ours(stands, &way.name));
-        return Ok(way.quiet(until, if ours { &way.name } else { "" }));
+        return Ok(begun.clone());
     }
     way.switched(way.alarms.disable_actions(permit, &way.name).await, Actions::Disabled).await?;
-    Ok(way.quiet(until, &way.name))
+    Ok(Quiet { until: begun.until, handle: way.name })
 }
 
 pub(super) async fn loud(host: &Host, record: &AlertRecord, quiet: &Quiet, permit: &Permit) -> Result<(), Trouble> {

@@ -64,32 +64,37 @@ impl From<Error> for Trouble {
     }
 }
 
-/// What has to be on record as [`AtSource::stands`](commands::records::AtSource::stands) before [`quiet`] acts, so that who
-/// comes back after a crash knows what is the bot's own doing; none where the source itself keeps that.
+/// What will make the source of an alert quiet until then: to be on record before [`quiet`] does it, so that what was done is
+/// known to be the bot's own whatever happens. `stands` is what makes it quiet already. It looks, and never writes.
 ///
 /// # Errors
 /// What is in the way.
-pub async fn intent(host: &Host, record: &AlertRecord) -> Result<Option<Quiet>, Trouble> {
+pub async fn before(host: &Host, record: &AlertRecord, until: Timestamp, stands: Option<&Quiet>) -> Result<Quiet, Trouble> {
     match &record.signal.origin {
-        Origin::CloudWatch { .. } if record.at_source.stands.is_none() => cloudwatch::intent(host, record).await,
-        Origin::CloudWatch { .. } | Origin::Alertmanager | Origin::Nowhere => Ok(None),
-    }
-}
-
-/// Has the source be quiet about an alert until then, in the name of whoever the permit is for. What keeps it quiet already is
-/// found again and moved.
-///
-/// # Errors
-/// What is in the way. Where the source gave no answer it may have acted: the next try finds what it did.
-pub async fn quiet(host: &Host, record: &AlertRecord, until: Timestamp, permit: &Permit) -> Result<Quiet, Trouble> {
-    match &record.signal.origin {
-        Origin::Alertmanager => alertmanager::Way::to(host, record)?.quiet(until, &person(host, permit)).await,
-        Origin::CloudWatch { .. } => cloudwatch::quiet(host, record, until, permit).await,
+        Origin::Alertmanager => alertmanager::Way::to(host, record)?.before(until, stands),
+        Origin::CloudWatch { .. } => cloudwatch::before(host, record, until, stands).await,
         Origin::Nowhere => Err(unreachable(record)),
     }
 }
 
-/// Ends what keeps a source quiet about an alert. What has ended by itself, or by somebody else, is well.
+/// Does what [`before`] said, in the name of whoever the permit is for, and gives what makes the source quiet now. What keeps
+/// it quiet already is found again and moved.
+///
+/// # Errors
+/// What is in the way. Where the source gave no answer it may have acted: the next try finds what it did.
+pub async fn quiet(host: &Host, record: &AlertRecord, begun: &Quiet, permit: &Permit) -> Result<Quiet, Trouble> {
+    match &record.signal.origin {
+        Origin::Alertmanager => {
+            let person = named(host, permit.person());
+            alertmanager::Way::to(host, record)?.quiet(begun.until, &person).await
+        }
+        Origin::CloudWatch { .. } => cloudwatch::quiet(host, record, begun, permit).await,
+        Origin::Nowhere => Err(unreachable(record)),
+    }
+}
+
+/// Ends what keeps a source quiet about an alert; it may have been begun alone, and never been done. What has ended by itself, or
+/// by somebody else, is well.
 ///
 /// # Errors
 /// What is in the way. Where the source gave no answer it may have acted.
@@ -115,11 +120,6 @@ pub async fn look(host: &Host, record: &AlertRecord) -> Result<Option<Condition>
 
 fn unreachable(record: &AlertRecord) -> Trouble {
     Trouble::lasting(format!("The source {} takes no word from me, so it goes on sending.", record.signal.source))
-}
-
-/// The name of the person a permit is for.
-fn person(host: &Host, permit: &Permit) -> String {
-    named(host, permit.person())
 }
 
 /// A person's name, for others to read.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use commands::records::{Condition, Link, Severity, Signal};
+use commands::records::{Condition, Ends, Link, Severity, Signal};
 use serde_json::{Map, Value};
 
 use super::reading::{Malformed, object, since, text};
@@ -122,6 +122,8 @@ impl<'a> Event<'a> {
             since: since(self.envelope.get("time"), self.said.now),
             account: Some(self.account.to_owned()),
             region: Some(self.region.to_owned()),
+            // AWS tells what happened, and of some of it also that it went well the next time: nobody has to wait for that.
+            ends: Ends::ByPeople,
             ..Signal::default()
         }
     }
@@ -158,9 +160,9 @@ impl<'a> Event<'a> {
         let cluster = cluster.map(str::to_owned).or_else(|| Some(self.text("clusterArn").rsplit('/').next()?.to_owned()));
         let cluster = cluster.filter(|cluster| !cluster.is_empty());
         let region = self.region;
-        let page = cluster.as_ref().map(|cluster| {
-            console(region, &format!("/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}"))
-        });
+        let page = cluster
+            .as_ref()
+            .map(|cluster| console(region, &format!("/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}")));
         let labels = [("alertname", Some(self.text("eventName"))), ("service", Some(service.to_owned())), ("cluster", cluster)];
         Ok(Some(Signal {
             summary: self.text("reason"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use commands::records::{Condition, Link, Severity, Signal};
+use commands::records::{Condition, Ends, Link, Severity, Signal};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -82,7 +82,9 @@ fn read(body: &Value, source: &Source, fields: &Fields, now: Timestamp) -> Resul
     let list = match found {
         Some(Value::Array(list)) => Some(list),
         Some(Value::Object(_)) => None,
-        other => return Err(Malformed::expected(if base.is_empty() { "body" } else { base }, "an alert or a list of alerts", other)),
+        other => {
+            return Err(Malformed::expected(if base.is_empty() { "body" } else { base }, "an alert or a list of alerts", other));
+        }
     };
     let one = |alert, at: String| Reading { alert, body, source, fields, at }.signal(now);
     match (list, found) {
@@ -128,9 +130,10 @@ impl<'a> Reading<'a> {
             None if labels.is_empty() => cut::digest_of([title.as_str(), resource.as_deref().unwrap_or_default()]),
             None => cut::digest_of([title.as_str(), &cut::fingerprint(&labels)]),
         };
-        let links = fields.links.iter().filter_map(|(label, pointer)| {
-            Some(Link { label: label.clone(), url: self.text(Some(pointer))? })
-        });
+        let links = fields
+            .links
+            .iter()
+            .filter_map(|(label, pointer)| Some(Link { label: label.clone(), url: self.text(Some(pointer))? }));
         let signal = Signal {
             source: self.source.name.clone(),
             fingerprint,
@@ -146,6 +149,7 @@ impl<'a> Reading<'a> {
             resource,
             links: links.collect(),
             graph: self.text(fields.graph.as_ref()),
+            ends: if fields.state.is_some() { Ends::BySource } else { Ends::ByPeople },
             labels,
             ..Signal::default()
         };
