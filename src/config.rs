@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use crate::identity::{Directory, Member};
 use crate::policy::{Law, Policy};
 use crate::secret::Secret;
+use crate::sources::Source;
 
 mod check;
 mod document;
@@ -22,6 +23,7 @@ mod fault;
 mod following;
 mod identity;
 mod people;
+mod sources;
 mod written;
 
 pub use check::{Finding, Weight};
@@ -87,6 +89,8 @@ pub struct Config {
     pub people: Vec<Member>,
     /// `people.toml` itself.
     pub people_file: String,
+    /// Who may say what is wrong.
+    pub sources: Vec<Source>,
     /// The policy, as written.
     pub policy: PolicyText,
 }
@@ -179,7 +183,8 @@ impl Config {
         capabilities.dedup();
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let mut errors = ConfigErrors::default();
-        let mut written = written::read(&name, &text, &capabilities).map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let around = sources::Around { folder, environment };
+        let mut written = written::read(&name, &text, &capabilities, &around).map_err(|wrong| errors.0.extend(wrong.0)).ok();
         if let Some(written) = written.as_mut()
             && let Some(center) = written.settings.identity.as_mut()
         {
@@ -228,6 +233,7 @@ impl Config {
             aws_endpoint: environment.get("AWS_ENDPOINT_URL").map(str::to_owned),
             people,
             people_file,
+            sources: written.sources,
             policy: PolicyText { file: policy_file, text: policy_text },
             file,
         })

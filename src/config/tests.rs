@@ -44,7 +44,10 @@ fn the_commented_examples_are_valid() {
     };
     let (toml, people, baseline) = (uncommented(DEFAULT_TOML), uncommented(DEFAULT_PEOPLE), uncommented(DEFAULT_BASELINE));
     let files = [("watchkeeper.toml", toml.as_str()), ("people.toml", &people), ("policy.cedar", DEFAULT_POLICY)];
-    let config = load(&[&files[..], &[("access-baseline.toml", &baseline)]].concat(), &[]).unwrap();
+    let pem = include_str!("../../tests/data/sns/root.pem");
+    let secrets = ["ALERTMANAGER_SECRET", "ALERTMANAGER_TOKEN", "GRAFANA_SECRET", "CHECKS_SECRET"].map(|name| (name, "s"));
+    let more = [("access-baseline.toml", baseline.as_str()), ("roots.pem", pem)];
+    let config = load(&[&files[..], &more].concat(), &secrets).unwrap();
     let center = config.settings.identity.unwrap();
     assert_eq!(center.baseline.map(|declared| declared.len()), Some(3));
     assert_eq!(center.profiles["developer"], ["developers", "readers"]);
@@ -52,6 +55,8 @@ fn the_commented_examples_are_valid() {
     assert_eq!(config.people[0].accounts.len(), 2);
     assert_eq!(config.settings.following, Some(Following::default()), "the examples are the defaults");
     assert_eq!(config.settings.events[0].home.roles["events"], "arn:aws:iam::123456789012:role/watchkeeper-events");
+    let kinds: Vec<String> = config.sources.iter().map(|source| source.kind.to_string()).collect();
+    assert_eq!(kinds, ["alertmanager", "grafana", "sns", "json"]);
 }
 
 #[test]

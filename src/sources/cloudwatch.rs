@@ -114,7 +114,8 @@ impl Change<'_> {
         let mut labels = self.metric.dimensions;
         let resource = TELLING.iter().find_map(|name| labels.get(*name).cloned());
         let resource = resource.or_else(|| labels.values().next().filter(|_| labels.len() == 1).cloned());
-        let known = [("alertname", Some(self.name.to_owned())), ("namespace", self.metric.namespace), ("metric", self.metric.name)];
+        let known =
+            [("alertname", Some(self.name.to_owned())), ("namespace", self.metric.namespace), ("metric", self.metric.name)];
         labels.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         let signal = Signal {
             source: said.by.to_owned(),
@@ -203,8 +204,7 @@ fn measured(reason: &str) -> Option<String> {
 fn compared(reason: &str) -> Option<String> {
     let (before, after) = reason.split_once(" the threshold (")?;
     let limit: f64 = after.split(')').next()?.parse().ok()?;
-    let signs =
-        [("greater than or equal to", "≥"), ("less than or equal to", "≤"), ("greater than", ">"), ("less than", "<")];
+    let signs = [("greater than or equal to", "≥"), ("less than or equal to", "≤"), ("greater than", ">"), ("less than", "<")];
     let (_, sign) = signs.into_iter().find(|(words, _)| before.ends_with(words))?;
     Some(format!("{sign} {limit}"))
 }

@@ -116,7 +116,8 @@ fn is_region(text: &str) -> bool {
 
 /// Letters that draw nothing or turn the direction of what follows: they can make a text look like another.
 fn is_hidden(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    letter.is_control()
+        || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// One line of at most `most` letters, without blanks around it.

@@ -158,9 +158,9 @@ impl<'a> Event<'a> {
         let cluster = cluster.map(str::to_owned).or_else(|| Some(self.text("clusterArn").rsplit('/').next()?.to_owned()));
         let cluster = cluster.filter(|cluster| !cluster.is_empty());
         let region = self.region;
-        let page = cluster.as_ref().map(|cluster| {
-            console(region, &format!("/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}"))
-        });
+        let page = cluster
+            .as_ref()
+            .map(|cluster| console(region, &format!("/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}")));
         let labels = [("alertname", Some(self.text("eventName"))), ("service", Some(service.to_owned())), ("cluster", cluster)];
         Ok(Some(Signal {
             summary: self.text("reason"),

@@ -60,8 +60,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sources::{Kind, Proof};
     use crate::secret::Secret;
+    use crate::sources::{Kind, Proof};
 
     const NOW: Timestamp = Timestamp::constant(1_795_600_000, 0);
 

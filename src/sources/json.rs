@@ -82,7 +82,9 @@ fn read(body: &Value, source: &Source, fields: &Fields, now: Timestamp) -> Resul
     let list = match found {
         Some(Value::Array(list)) => Some(list),
         Some(Value::Object(_)) => None,
-        other => return Err(Malformed::expected(if base.is_empty() { "body" } else { base }, "an alert or a list of alerts", other)),
+        other => {
+            return Err(Malformed::expected(if base.is_empty() { "body" } else { base }, "an alert or a list of alerts", other));
+        }
     };
     let one = |alert, at: String| Reading { alert, body, source, fields, at }.signal(now);
     match (list, found) {
@@ -128,9 +130,10 @@ impl<'a> Reading<'a> {
             None if labels.is_empty() => cut::digest_of([title.as_str(), resource.as_deref().unwrap_or_default()]),
             None => cut::digest_of([title.as_str(), &cut::fingerprint(&labels)]),
         };
-        let links = fields.links.iter().filter_map(|(label, pointer)| {
-            Some(Link { label: label.clone(), url: self.text(Some(pointer))? })
-        });
+        let links = fields
+            .links
+            .iter()
+            .filter_map(|(label, pointer)| Some(Link { label: label.clone(), url: self.text(Some(pointer))? }));
         let signal = Signal {
             source: self.source.name.clone(),
             fingerprint,

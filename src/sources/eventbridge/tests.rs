@@ -26,7 +26,8 @@ fn said(kind: &str, detail: Value) -> Option<(Condition, Severity, String)> {
 
 #[test]
 fn a_deployment_of_ecs_that_failed_is_told_and_the_next_good_one_resolves_it() {
-    let detail = |name: &str| json!({ "eventType": "ERROR", "eventName": name, "reason": "circuit breaker", "deploymentId": "d" });
+    let detail =
+        |name: &str| json!({ "eventType": "ERROR", "eventName": name, "reason": "circuit breaker", "deploymentId": "d" });
     let failed = signal("ECS Deployment State Change", SERVICE, detail("SERVICE_DEPLOYMENT_FAILED")).unwrap();
     let done = signal("ECS Deployment State Change", SERVICE, detail("SERVICE_DEPLOYMENT_COMPLETED")).unwrap();
     assert_eq!(failed.title, "Deployment of orders failed");

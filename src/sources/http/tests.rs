@@ -42,7 +42,10 @@ fn sources() -> Vec<Source> {
         source("prod", Kind::Alertmanager { proof: bearer(), api: None }),
         source("grafana", Kind::Grafana { proof: signed(Some("x-time".to_owned())) }),
         source("checks", Kind::Json { proof: signed(None), fields: Box::new(fields) }),
-        source("alarms", Kind::Sns(Topics { allowed: vec!["arn:aws:sns:eu-west-1:111122223333:alarms".to_owned()], roots: None })),
+        source(
+            "alarms",
+            Kind::Sns(Topics { allowed: vec!["arn:aws:sns:eu-west-1:111122223333:alarms".to_owned()], roots: None }),
+        ),
     ]
 }
 

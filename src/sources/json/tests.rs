@@ -83,7 +83,10 @@ fn what_can_not_be_used_is_named_by_its_place() {
     let said = |body: Value| decoded(&body, &fields()).malformed[0].to_string();
     assert_eq!(said(json!({})), "/checks: expected an alert or a list of alerts, and there is nothing");
     assert_eq!(said(json!({ "checks": [7] })), "/checks/0: expected an object, found 7");
-    assert_eq!(said(json!({ "checks": [{ "state": "ok" }] })), "/checks/0/name: expected the alert's title, and there is nothing");
+    assert_eq!(
+        said(json!({ "checks": [{ "state": "ok" }] })),
+        "/checks/0/name: expected the alert's title, and there is nothing"
+    );
     assert_eq!(
         said(json!({ "checks": [{ "state": "pale" }] })),
         "/checks/0/state: expected a state, such as \"firing\" or \"resolved\", or one of the source's `states`, found \"pale\""

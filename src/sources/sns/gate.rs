@@ -86,7 +86,10 @@ impl Gate {
             EnvelopeKind::Notification => Ok(()),
             EnvelopeKind::Subscription { url, .. } => self.confirm(url, &envelope.topic, arn.region).await,
             EnvelopeKind::Unsubscribed { .. } => {
-                tracing::warn!(topic = envelope.topic, "unsubscribed from a topic: nothing comes from it until it is subscribed anew");
+                tracing::warn!(
+                    topic = envelope.topic,
+                    "unsubscribed from a topic: nothing comes from it until it is subscribed anew"
+                );
                 Ok(())
             }
         }

@@ -85,9 +85,8 @@ pub(super) fn vouch(chain: &[CertificateDer<'_>], roots: &[TrustAnchor<'_>], reg
     certificate
         .verify_for_usage(webpki::ALL_VERIFICATION_ALGS, roots, others, now, KeyUsage::server_auth(), None, None)
         .map_err(|cause| cause.to_string())?;
-    let is_for = |name: String| {
-        ServerName::try_from(name).is_ok_and(|name| certificate.verify_is_valid_for_subject_name(&name).is_ok())
-    };
+    let is_for =
+        |name: String| ServerName::try_from(name).is_ok_and(|name| certificate.verify_is_valid_for_subject_name(&name).is_ok());
     if names(region).into_iter().any(is_for) { Ok(()) } else { Err("it is not a certificate of SNS".to_owned()) }
 }
 

@@ -56,7 +56,9 @@ fn every_kind_of_message_verifies_and_none_that_was_touched() {
         let other = match &envelope.kind {
             EnvelopeKind::Notification => continue,
             EnvelopeKind::Subscription { url, token } => EnvelopeKind::Unsubscribed { url: url.clone(), token: token.clone() },
-            EnvelopeKind::Unsubscribed { url, token } => EnvelopeKind::Subscription { url: format!("{url}x"), token: token.clone() },
+            EnvelopeKind::Unsubscribed { url, token } => {
+                EnvelopeKind::Subscription { url: format!("{url}x"), token: token.clone() }
+            }
         };
         assert!(!is_signed(&Envelope { kind: other, ..envelope }, &sns()));
     }
