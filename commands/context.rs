@@ -8,7 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;
-use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Told, Verification};
+use crate::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Told,
+    Verification,
+};
 use crate::{Error, Result};
 
 /// A person's id: short, lower case, the same on every platform, such as `ana`. From `people.toml`, or made of the user name
@@ -213,6 +216,16 @@ pub trait Records: Send + Sync {
     async fn open_changes(&self) -> Result<Vec<ChangeRecord>>;
     /// All freezes that have not been lifted, ended ones included until they are pruned.
     async fn freezes(&self) -> Result<Vec<Freeze>>;
+    /// One alert.
+    async fn alert(&self, id: AlertId) -> Result<Option<AlertRecord>>;
+    /// The newest alerts, newest first, at most `limit`.
+    async fn alerts(&self, limit: usize) -> Result<Vec<AlertRecord>>;
+    /// Everybody who stands in on call, newest first; those whose time is over too until they are pruned.
+    async fn overrides(&self) -> Result<Vec<Override>>;
+    /// One swap of shifts.
+    async fn swap(&self, id: SwapId) -> Result<Option<Swap>>;
+    /// The newest swaps of shifts, newest first, at most `limit`.
+    async fn swaps(&self, limit: usize) -> Result<Vec<Swap>>;
     /// A page of the audit log, newest first.
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage>;
     /// One audit entry by its number.
@@ -327,6 +340,33 @@ impl Default for Following {
     }
 }
 
+/// How alerts are handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerting {
+    /// How long somebody has an alert they took, unless they say otherwise.
+    pub acknowledged: SignedDuration,
+    /// How long a silence lasts, unless whoever calls it says otherwise.
+    pub silenced: SignedDuration,
+    /// How soon something has to be wrong again to be the same alert.
+    pub flapping: SignedDuration,
+    /// How long a source has to agree that it is over, once a person has said so.
+    pub settle: SignedDuration,
+    /// How many alerts a minute have a card of their own in a channel; as many critical ones besides.
+    pub storm: usize,
+}
+
+impl Default for Alerting {
+    fn default() -> Self {
+        Self {
+            acknowledged: SignedDuration::from_hours(4),
+            silenced: SignedDuration::from_hours(1),
+            flapping: SignedDuration::from_mins(30),
+            settle: SignedDuration::from_mins(10),
+            storm: 10,
+        }
+    }
+}
+
 /// The settings commands may see.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -338,6 +378,8 @@ pub struct Settings {
     pub events: Vec<EventQueue>,
     /// How deployments are followed; none where they are not.
     pub following: Option<Following>,
+    /// How alerts are handled.
+    pub alerting: Alerting,
     /// Who answers for what: rotations, escalation policies, routes.
     pub oncall: crate::oncall::OnCall,
     /// The platform's command prefix people type, such as `/` or `/wk-`; for hints in sentences.

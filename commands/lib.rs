@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub mod access;
+pub mod alert;
 pub mod args;
 pub mod audit;
 pub mod aws;
@@ -140,6 +141,23 @@ pub const ALL: &[Entry] = &[
     Entry::change::<ecs::Rollback>(),
     Entry::change::<ecs::Stop>(),
     Entry::change::<ecs::Continue>(),
+    Entry::query::<alert::List>(),
+    Entry::query::<alert::Show>(),
+    Entry::query::<alert::Mine>(),
+    Entry::query::<alert::Missed>(),
+    Entry::at_once::<alert::Ack>(),
+    Entry::at_once::<alert::Unack>(),
+    Entry::at_once::<alert::Resolve>(),
+    Entry::at_once::<alert::Silence>(),
+    Entry::at_once::<alert::Escalate>(),
+    Entry::at_once::<alert::Note>(),
+    Entry::query::<oncall::Who>(),
+    Entry::query::<oncall::List>(),
+    Entry::at_once::<oncall::StandIn>(),
+    Entry::at_once::<oncall::EndOverride>(),
+    Entry::at_once::<oncall::Swap>(),
+    Entry::at_once::<oncall::Accept>(),
+    Entry::at_once::<oncall::Decline>(),
     Entry::query::<change::list::List>(),
     Entry::query::<change::show::Show>(),
     Entry::at_once::<change::review::Review>(),

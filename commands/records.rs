@@ -1,4 +1,4 @@
-//! What the bot keeps on record, as values: changes and votes, freezes, alerts, audit entries.
+//! What the bot keeps on record, as values: changes and votes, freezes, alerts, who stands in on call, audit entries.
 //!
 //! The host alone writes them (`src/change.rs` and `src/alert.rs` have the legal transitions); commands read them.
 
@@ -12,14 +12,17 @@ use crate::text;
 mod alert;
 mod audit;
 mod change;
+mod oncall;
 
 pub use alert::{
-    AlertId, AlertRecord, AtSource, Condition, Did, Escalation, Handling, Link, Origin, Ping, Quiet, Severity, Signal,
+    AlertId, AlertRecord, AtSource, Condition, Deed, Did, Ends, Escalation, Gathered, Handling, Link, Origin, Ping, Quiet,
+    Severity, Signal,
 };
 pub use audit::{AuditPage, AuditQuery, Entry, Fact, Verification};
 pub use change::{
     Cast, ChangeId, ChangeRecord, Emergency, Note, Outcome, Place, PlanRecord, PlannedCall, Reviewed, Status, Told, Verdict, Vote,
 };
+pub use oncall::{Override, OverrideId, Shift, Swap, SwapAnswer, SwapId, SwapStatus};
 
 /// A time in which no change of a project starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +115,13 @@ pub enum Effect {
         /// What the thing is about.
         about: String,
     },
+    /// Does something about alerts.
+    Alerts {
+        /// Which.
+        alerts: Vec<AlertId>,
+        /// What.
+        deed: Deed,
+    },
     /// Says who is looking at a change that waits.
     Claim {
         /// Which.
@@ -137,5 +147,41 @@ pub enum Effect {
     Thaw {
         /// Which.
         id: u64,
+    },
+    /// Lets somebody stand in on call.
+    Override {
+        /// In which rotation.
+        rotation: String,
+        /// Who.
+        who: PersonId,
+        /// When.
+        time: Shift,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Ends an override, or takes it back before it begins.
+    EndOverride {
+        /// Which.
+        id: OverrideId,
+    },
+    /// Offers a swap of shifts to somebody.
+    ProposeSwap {
+        /// In which rotation.
+        rotation: String,
+        /// To whom.
+        other: PersonId,
+        /// The asker's shift.
+        gives: Shift,
+        /// The other one's.
+        takes: Shift,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Answers a swap of shifts.
+    AnswerSwap {
+        /// Which.
+        id: SwapId,
+        /// How.
+        answer: SwapAnswer,
     },
 }

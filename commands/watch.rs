@@ -18,7 +18,7 @@ use crate::context::{Context, Resource, Settings};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::message::{Message, Text};
-use crate::records::Outcome;
+use crate::records::{Outcome, Signal};
 
 /// Something the bot follows by itself.
 pub trait Watch: Send + Sync + 'static {
@@ -80,6 +80,8 @@ pub enum What {
         /// The rest, by name.
         detail: Vec<(&'static str, Value)>,
     },
+    /// Something is wrong, or right again: an alert like one of any other source, raised by the bot itself.
+    Raises(Box<Signal>),
     /// Asks for a change in the bot's own name, for people to decide on. What keeps it from being asked for is told in the
     /// thread of the thing's message.
     Asks {

@@ -11,7 +11,7 @@ use commands::registry::{EMERGENCY, Entry, Kind};
 use commands::{Error, Person, Resource};
 use jiff::SignedDuration;
 
-use crate::dispatch::{Open, denied};
+use crate::dispatch::{Open, Tells, denied};
 use crate::effects;
 use crate::host::{Asking, Draft, Host, Trouble, read};
 use crate::outbox::Saying;
@@ -181,9 +181,8 @@ impl Answering<'_> {
         saying.under = self.open.under.clone();
         let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
         let draft = draft.write(closed).fact(fact);
-        let asked_itself = self.open.under.is_some();
         let draft = match outcome {
-            "planned" | "answered" if asked_itself => draft,
+            "planned" | "answered" if self.open.tells == Tells::WhatWasNotDone => draft,
             _ => draft.say(format!("answer/{}", self.open.operation), saying),
         };
         self.host.commit(draft).await?;

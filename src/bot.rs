@@ -27,10 +27,11 @@ use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::{Kind, Store};
-use crate::{answer, engine, hearing, looking, outbox, waiting, watching};
+use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, waiting, watching};
 
 /// What has due times and is looked after.
-const LOOKED_AFTER: [Kind; 4] = [Kind::Asked, Kind::Change, Kind::Message, Kind::Watch];
+const LOOKED_AFTER: [Kind; 8] =
+    [Kind::Asked, Kind::Change, Kind::Message, Kind::Watch, Kind::Alert, Kind::Hook, Kind::Shift, Kind::Swap];
 
 /// How long a stop waits for connections, and then for what is in flight.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -147,7 +148,14 @@ impl Bot {
             tracing::error!(%trouble, "looking for the changes that wait");
             0
         });
+        if let Err(trouble) = alerts::nudge_all(&host).await {
+            // So are alerts.
+            tracing::error!(%trouble, "looking for the alerts that are open");
+        }
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Alert, 0), |bells| &bells.alerts, alerts::look));
+        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Hook, 0), |bells| &bells.hooks, crate::hooks::look));
         loops.spawn(watching::look_after(Arc::clone(&host), host.activity.begin()));
+        loops.spawn(shifts::look_after(Arc::clone(&host), host.activity.begin()));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Message, 0), |bells| &bells.messages, deliver));

@@ -1,6 +1,6 @@
 //! The configuration: from what is written (files, environment) to what is used. The only file that reads the environment.
 //!
-//! One TOML file, with `people.toml` and `policy.cedar` beside it, and `access-baseline.toml` where there is one. Each has a commented default in `config/` that is
+//! One TOML file, with `people.toml`, `policy.cedar` and `oncall.toml` beside it, and `access-baseline.toml` where there is one. Each has a commented default in `config/` that is
 //! compiled in and stands in for a file that is not there. Everything wrong in the files is told at once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,16 +12,19 @@ use commands::context::{Account, Declared, MYSELF, Settings};
 use commands::registry::Entry;
 use jiff::SignedDuration;
 
+use crate::alerts::runbook::Runbook;
 use crate::identity::{Directory, Member};
 use crate::policy::{Law, Policy};
 use crate::secret::Secret;
 use crate::sources::Source;
 
+mod alerts;
 mod check;
 mod document;
 mod fault;
 mod following;
 mod identity;
+mod oncall;
 mod people;
 mod sources;
 mod written;
@@ -36,6 +39,8 @@ pub const DEFAULT_PEOPLE: &str = include_str!("../config/people.toml");
 /// The commented default of `policy.cedar`.
 pub const DEFAULT_POLICY: &str = include_str!("../config/policy.cedar");
 
+/// The commented default of `oncall.toml`: nobody is on call.
+pub const DEFAULT_ONCALL: &str = include_str!("../config/oncall.toml");
 /// The commented default of `access-baseline.toml`. It stands in for nothing: without the file nothing is declared.
 pub const DEFAULT_BASELINE: &str = include_str!("../config/access-baseline.toml");
 
@@ -91,6 +96,10 @@ pub struct Config {
     pub people_file: String,
     /// Who may say what is wrong.
     pub sources: Vec<Source>,
+    /// What to do about alerts, by those who know.
+    pub runbooks: Vec<Runbook>,
+    /// `oncall.toml` itself; what it says is among the settings.
+    pub oncall_file: String,
     /// The policy, as written.
     pub policy: PolicyText,
 }
@@ -200,6 +209,10 @@ impl Config {
         let people = people.map_err(|wrong| errors.0.extend(wrong.0)).ok();
         let policy = beside(named.and_then(|written| written.policy.as_ref()), "policy.cedar", DEFAULT_POLICY);
         let policy = policy.map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let oncall = beside(named.and_then(|written| written.oncall.as_ref()), "oncall.toml", DEFAULT_ONCALL);
+        let known = known(named, people.as_ref().map(|(_, people)| people.as_slice()));
+        let oncall = oncall.and_then(|(name, text)| oncall::read(&name, &text, &known).map(|oncall| (name, oncall)));
+        let oncall = oncall.map_err(|wrong| errors.0.extend(wrong.0)).ok();
         let listen = environment.get("WATCHKEEPER_LISTEN").map(|value| {
             value.parse::<SocketAddr>().map_err(|_| {
                 let words = format!("Expected an address with a port, such as 127.0.0.1:8080, found {value:?}.");
@@ -207,8 +220,9 @@ impl Config {
                 errors.0.push(ConfigError { place: Place::whole("environment"), key, words });
             })
         });
-        let (Some(written), Some((people_file, people)), Some((policy_file, policy_text)), None | Some(Ok(_))) =
-            (written, people, policy, listen)
+        let runbooks = alerts::runbooks(folder).map_err(|wrong| errors.0.extend(wrong.0)).unwrap_or_default();
+        let (Some(written), Some((people_file, people)), Some((policy_file, policy_text)), Some((oncall_file, oncall))) =
+            (written, people, policy, oncall)
         else {
             return Err(errors);
         };
@@ -228,12 +242,14 @@ impl Config {
             channels: written.channels,
             approvals: written.approvals,
             remind_before_start: written.remind_before_start,
-            settings: written.settings,
+            settings: Settings { oncall, ..written.settings },
             aws_region: written.aws_region,
             aws_endpoint: environment.get("AWS_ENDPOINT_URL").map(str::to_owned),
             people,
             people_file,
             sources: written.sources,
+            runbooks,
+            oncall_file,
             policy: PolicyText { file: policy_file, text: policy_text },
             file,
         })
@@ -273,6 +289,17 @@ fn beside(folder: &Path, named: Option<&str>, usual: &str, default: &str) -> Res
         return Ok((format!("{usual} (compiled in)"), default.to_owned()));
     }
     read(&path).map(|text| (path.display().to_string(), text))
+}
+
+/// What names in `oncall.toml` must be among.
+fn known<'k>(written: Option<&'k written::Written>, people: Option<&'k [Member]>) -> oncall::Known<'k> {
+    let projects = |written: &'k written::Written| {
+        let accounts = written.settings.accounts.iter().map(|account| account.project.as_str());
+        accounts.chain(written.channels.projects.keys().map(String::as_str)).collect()
+    };
+    let center = written.and_then(|written| written.settings.identity.as_ref());
+    let groups = center.iter().flat_map(|center| &center.groups).map(String::as_str).collect();
+    oncall::Known { people, projects: written.map(projects), groups }
 }
 
 /// What is declared to stand: in the file that is named, which must exist; else in the usual one if it exists.

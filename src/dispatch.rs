@@ -19,7 +19,7 @@ use crate::platform::{ACKNOWLEDGE, Account, Ack, Carry, Event, Inbound, Invocati
 use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, CommitError, Key, Write};
-use crate::waiting;
+use crate::{alerts, waiting};
 
 /// A picker is filled within this, finding out who types included: what comes after the acknowledgement is lost.
 const TYPING: Duration = Duration::from_millis(1500);
@@ -51,8 +51,22 @@ pub struct Open {
     /// not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<String>,
+    /// What they are told.
+    #[serde(default)]
+    pub tells: Tells,
     /// When.
     pub at: Timestamp,
+}
+
+/// What whoever asked is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    /// The answer, whatever it is.
+    #[default]
+    Everything,
+    /// Only what was not done: what was can be seen where they asked, as under a card with an emoji.
+    WhatWasNotDone,
 }
 
 /// Takes what comes in.
@@ -99,6 +113,10 @@ impl Inbound for Dispatch {
                 if let Err(trouble) = waiting::nudge(&self.0, &at).await {
                     // The change is looked at at its time all the same.
                     tracing::error!(%trouble, "looking for the change under whose card something happened");
+                }
+                if let Err(trouble) = alerts::nudge(&self.0, &at).await {
+                    // So is the alert.
+                    tracing::error!(%trouble, "looking for the alert under whose card something happened");
                 }
                 Ack::Received
             }
@@ -232,6 +250,7 @@ impl Dispatch {
                     place: from.place.clone(),
                     reply: from.reply.clone(),
                     under: None,
+                    tells: Tells::Everything,
                     at: now,
                 };
                 let value = match json(&open) {

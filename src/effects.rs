@@ -1,4 +1,5 @@
-//! Carries out a change of the bot's own records in the commit that records it: votes, cancellations, new starts, freezes.
+//! Carries out a change of the bot's own records in the commit that records it: votes, cancellations, new starts, freezes,
+//! who stands in on call.
 
 use commands::message::{Message, Text, code};
 use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Told, Verdict, Vote};
@@ -12,7 +13,9 @@ use crate::engine;
 use crate::glass;
 use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
 use crate::store::{CommitError, Key, Kind, Write};
-use crate::{waiting, watching};
+use crate::{alerts, waiting, watching};
+
+mod oncall;
 
 /// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
 pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
@@ -34,6 +37,10 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
             other => {
                 answering.host.bells.changes.ring();
                 answering.host.bells.watches.ring();
+                answering.host.bells.alerts.ring();
+                answering.host.bells.hooks.ring();
+                answering.host.bells.shifts.ring();
+                answering.host.bells.swaps.ring();
                 return other;
             }
         }
@@ -70,17 +77,13 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             let followed = watching::follow(host, draft, (watch, post), about, whose).await?;
             Ok(followed.ok_or_else(|| "I don't follow anything there yet. Try again in a minute.".into()))
         }
+        Effect::Alerts { alerts, deed } => alerts::act(answering, draft, (alerts, deed)).await,
         Effect::Claim { change } => happen(answering, draft, *change, Happening::Claimed(answering.person.id.clone())).await,
         Effect::SignOff { change, note } => happen(answering, draft, *change, Happening::Reviewed { note: note.clone() }).await,
         Effect::Freeze { project, reason, until } => {
-            let counter = Key::new(Kind::Counter, "freeze");
-            let row = host.store.get(&counter).await?;
-            let (last, expects) = match &row {
-                Some(row) => (read::<u64>(row)?, row.version),
-                None => (0, 0),
-            };
+            let (id, count) = counted(host, "freeze", 1).await?;
             let freeze = Freeze {
-                id: last + 1,
+                id,
                 project: project.clone(),
                 reason: reason.clone(),
                 since: now,
@@ -90,7 +93,6 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             let mut fact = answering.fact("freeze_started");
             fact.project = project.clone();
             fact.detail.insert("freeze".to_owned(), json(&freeze)?);
-            let count = Write { key: counter, expects, value: Some(json(&freeze.id)?), due: None };
             let write = Write { key: Key::numbered(Kind::Freeze, freeze.id), expects: 0, value: Some(json(&freeze)?), due: None };
             Ok(Ok(draft.write(count).write(write).fact(fact)))
         }
@@ -105,7 +107,26 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
             fact.detail.insert("freeze".to_owned(), json(&freeze)?);
             Ok(Ok(draft.write(Write { key, expects: row.version, value: None, due: None }).fact(fact)))
         }
+        Effect::Override { rotation, who, time, reason } => {
+            oncall::stand_in(answering, draft, (rotation, who), *time, reason.as_ref()).await
+        }
+        Effect::EndOverride { id } => oncall::end_override(answering, draft, *id).await,
+        Effect::ProposeSwap { rotation, other, gives, takes, reason } => {
+            oncall::propose(answering, draft, (rotation, other), (*gives, *takes), reason.as_ref()).await
+        }
+        Effect::AnswerSwap { id, answer } => oncall::answer(answering, draft, *id, answer).await,
     }
+}
+
+/// The next number of what is counted as `what`, and the write that takes this and those after it, `many` in all.
+async fn counted(host: &Host, what: &str, many: u64) -> Result<(u64, Write), Trouble> {
+    let key = Key::new(Kind::Counter, what);
+    let row = host.store.get(&key).await?;
+    let (last, expects) = match &row {
+        Some(row) => (read::<u64>(row)?, row.version),
+        None => (0, 0),
+    };
+    Ok((last + 1, Write { key, expects, value: Some(json(&(last + many))?), due: None }))
 }
 
 async fn vote(

@@ -74,13 +74,30 @@ pub struct Bells {
     pub messages: Bell,
     /// What is followed.
     pub watches: Bell,
+    /// Alerts.
+    pub alerts: Bell,
+    /// Words to other systems.
+    pub hooks: Bell,
+    /// Shifts.
+    pub shifts: Bell,
+    /// Swaps of shifts.
+    pub swaps: Bell,
 }
 
 impl Bells {
     /// Bells whose rings count in `activity`.
     pub fn new(activity: &Activity) -> Self {
         let bell = || Bell::new(activity.clone());
-        Self { asked: bell(), changes: bell(), messages: bell(), watches: bell() }
+        Self {
+            asked: bell(),
+            changes: bell(),
+            messages: bell(),
+            watches: bell(),
+            alerts: bell(),
+            hooks: bell(),
+            shifts: bell(),
+            swaps: bell(),
+        }
     }
 
     /// Rings all: look whether anything is due.
@@ -89,6 +106,10 @@ impl Bells {
         self.changes.ring();
         self.messages.ring();
         self.watches.ring();
+        self.alerts.ring();
+        self.hooks.ring();
+        self.shifts.ring();
+        self.swaps.ring();
     }
 }
 

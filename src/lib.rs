@@ -3,7 +3,7 @@
 //! What comes in and what it may do: [`dispatch`] takes in what people ask, [`sources`] what is wrong, [`recognition`] and [`identity`] say who asks
 //! ([`roster`] reads the people of IAM Identity Center), [`policy`] decides.
 //! What becomes of it: [`answer`] answers, [`opening`] puts a change on record, [`engine`] runs changes ([`waiting`] those that wait
-//! for approval), [`watching`] follows what nobody asked for ([`hearing`] makes it look), [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
+//! for approval), [`watching`] follows what nobody asked for ([`hearing`] makes it look), [`shifts`] hands over who is on call, [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
 //! What a change is: [`change`] has its legal transitions, [`approval`] counts votes, [`case`](mod@case) gathers what happens to one,
 //! [`effects`] changes the bot's own records, [`card`] and [`glass`] show it.
 //! What it stands on: [`store`] keeps everything, [`audit`] is the log, [`platform`] the chats, [`config`] what is written,
@@ -29,8 +29,15 @@ pub mod effects;
 pub mod engine;
 pub mod looking;
 pub mod opening;
+pub mod shifts;
 pub mod waiting;
 pub mod watching;
+
+// An alert.
+pub mod alert;
+pub mod alerts;
+pub mod hooks;
+pub mod reach;
 
 // A change.
 pub mod approval;

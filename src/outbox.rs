@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use commands::message::{Block, Message, code};
-use commands::records::{ChangeId, Fact, Status};
+use commands::records::{ChangeId, Fact, Severity, Status};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::fitting;
 use crate::host::{Above, Host, TRIES, Trouble, contested};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
-use crate::waiting;
+use crate::{alerts, waiting};
 
 /// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
 const GAP: SignedDuration = SignedDuration::from_secs(1);
@@ -54,6 +54,20 @@ pub struct Saying {
     pub since: Timestamp,
     /// Tries that failed in a row.
     pub tries: u32,
+    /// Whether it goes before others of its channel.
+    #[serde(default)]
+    pub rank: Rank,
+}
+
+/// Whether a message goes before others of its channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// In its turn.
+    #[default]
+    Usual,
+    /// Before all that is not as urgent.
+    First,
 }
 
 /// Whether a message stays on record once it is delivered.
@@ -82,6 +96,7 @@ impl Saying {
             sending: None,
             since: Timestamp::UNIX_EPOCH,
             tries: 0,
+            rank: Rank::Usual,
         }
     }
 
@@ -89,6 +104,13 @@ impl Saying {
     pub fn card(platform: &str, channel: &str, message: Message) -> Self {
         let target = Target::Channel { channel: channel.to_owned(), thread: None };
         Self { stays: Stays::ForEdits, ..Self::once(platform, target, message) }
+    }
+
+    /// The same message, before all others of its channel where it is about something critical.
+    #[must_use]
+    pub fn ranked(self, severity: Severity) -> Self {
+        let rank = if severity == Severity::Critical { Rank::First } else { Rank::Usual };
+        Self { rank, ..self }
     }
 
     /// The same message, in the thread of the message of another slot.
@@ -104,7 +126,7 @@ impl Saying {
         self.message = fitting::message(self.message);
         if let Some(row) = row {
             let known: Self = crate::host::read(row)?;
-            self = Self { message: self.message, wanted: known.wanted + 1, tries: 0, ..known };
+            self = Self { message: self.message, rank: self.rank, wanted: known.wanted + 1, tries: 0, ..known };
         }
         let value = crate::host::json(&self)?;
         let expects = row.map_or(0, |row| row.version);
@@ -123,10 +145,27 @@ struct Paces {
     /// The next free moment of each channel.
     free: HashMap<String, Timestamp>,
     /// The moments given out, each in its channel.
-    given: HashMap<Key, (String, Timestamp)>,
+    given: HashMap<Key, Given>,
+}
+
+/// A moment that was given out.
+#[derive(Debug)]
+struct Given {
+    channel: String,
+    moment: Timestamp,
+    rank: Rank,
 }
 
 impl Paces {
+    /// The earliest moment in a channel that was given to something less urgent, which has to ask for another.
+    fn take_from_others(&mut self, id: &str, now: Timestamp) -> Option<Timestamp> {
+        let others =
+            self.given.iter().filter(|(_, given)| given.channel == id && given.rank == Rank::Usual && given.moment > now);
+        let (key, moment) = others.min_by_key(|(_, given)| given.moment).map(|(key, given)| (key.clone(), given.moment))?;
+        self.given.remove(&key);
+        Some(moment)
+    }
+
     fn id(&self, channel: &str) -> String {
         self.ids.get(channel).map_or(channel, String::as_str).to_owned()
     }
@@ -140,15 +179,22 @@ impl Paces {
 
 impl Pace {
     /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`] or [`Pace::hold`].
-    fn moment(&self, key: &Key, channel: &str, now: Timestamp) -> Timestamp {
+    fn moment(&self, key: &Key, (channel, rank): (&str, Rank), now: Timestamp) -> Timestamp {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, given)) = paces.given.get(key) {
-            return *given;
+        if let Some(given) = paces.given.get(key) {
+            return given.moment;
         }
         let id = paces.id(channel);
-        let moment = paces.free.get(&id).copied().unwrap_or(now).max(now);
-        paces.keep_free(id.clone(), moment + GAP);
-        paces.given.insert(key.clone(), (id, moment));
+        let taken = if rank == Rank::First { paces.take_from_others(&id, now) } else { None };
+        let moment = match taken {
+            Some(moment) => moment,
+            None => {
+                let moment = paces.free.get(&id).copied().unwrap_or(now).max(now);
+                paces.keep_free(id.clone(), moment + GAP);
+                moment
+            }
+        };
+        paces.given.insert(key.clone(), Given { channel: id, moment, rank });
         moment
     }
 
@@ -161,7 +207,7 @@ impl Pace {
     fn hold(&self, channel: &str, until: Timestamp) {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held = paces.id(channel);
-        paces.given.retain(|_, (id, moment)| *id != held || *moment >= until);
+        paces.given.retain(|_, given| given.channel != held || given.moment >= until);
         paces.keep_free(held, until);
     }
 
@@ -204,7 +250,7 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         if let Some(at) = &saying.at {
             host.pace.learn(channel, &at.channel);
         }
-        let moment = host.pace.moment(&row.key, channel, now);
+        let moment = host.pace.moment(&row.key, (channel, saying.rank), now);
         if moment > now {
             return put_off(host, &row, moment).await;
         }
@@ -310,6 +356,7 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
         host.bells.messages.ring();
         // A vote may have been cast before this was on record, when nobody could tell yet whose card it is.
         waiting::nudge(host, &at).await?;
+        alerts::nudge(host, &at).await?;
     }
     Ok(())
 }

@@ -124,6 +124,24 @@ impl Recognition {
         Some(Account { platform: platform.to_owned(), id })
     }
 
+    /// The account by which a person can be reached on a platform. Somebody whose account is not known yet is looked for by
+    /// their e-mail address, and remembered.
+    ///
+    /// # Errors
+    /// When the platform does not answer, or what was learned can't be written.
+    pub async fn reach(&self, platform: &dyn Platform, person: &Person, now: Timestamp) -> Result<Option<Account>, SendError> {
+        if let Some(account) = self.account(platform.name(), &person.id) {
+            return Ok(Some(account));
+        }
+        let Some(email) = &person.email else { return Ok(None) };
+        let found = tokio::time::timeout(PATIENCE, platform.account(email)).await;
+        let found = found.map_err(|_| SendError::Again("the platform did not say in time whose address it is".to_owned()))??;
+        let Some(id) = found else { return Ok(None) };
+        let account = Account { platform: platform.name().to_owned(), id };
+        let behind = self.recognise(platform, &account, now).await?;
+        Ok(behind.ok().filter(|behind| behind.id == person.id).map(|_| account))
+    }
+
     /// Turns mentions of accounts in a command line into people, where they are known.
     pub fn with_people(&self, line: &str) -> String {
         self.directory.with_people(line)

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use commands::context::Records;
-use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Status, Verification};
+use commands::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Status, Swap, SwapId,
+    Verification,
+};
 use commands::{Error, Result};
 
 use crate::host::read;
@@ -41,6 +44,28 @@ impl Records for Ledger {
 
     async fn freezes(&self) -> Result<Vec<Freeze>> {
         all(&self.0.newest(Kind::Freeze, usize::MAX).await.map_err(broken("listing freezes"))?)
+    }
+
+    async fn alert(&self, id: AlertId) -> Result<Option<AlertRecord>> {
+        let row = self.0.get(&Key::numbered(Kind::Alert, id.0)).await.map_err(broken("looking for an alert"))?;
+        Ok(all(row.as_slice())?.pop())
+    }
+
+    async fn alerts(&self, limit: usize) -> Result<Vec<AlertRecord>> {
+        all(&self.0.newest(Kind::Alert, limit).await.map_err(broken("listing alerts"))?)
+    }
+
+    async fn overrides(&self) -> Result<Vec<Override>> {
+        all(&self.0.newest(Kind::Override, usize::MAX).await.map_err(broken("listing who stands in"))?)
+    }
+
+    async fn swap(&self, id: SwapId) -> Result<Option<Swap>> {
+        let row = self.0.get(&Key::numbered(Kind::Swap, id.0)).await.map_err(broken("looking for a swap"))?;
+        Ok(all(row.as_slice())?.pop())
+    }
+
+    async fn swaps(&self, limit: usize) -> Result<Vec<Swap>> {
+        all(&self.0.newest(Kind::Swap, limit).await.map_err(broken("listing swaps"))?)
     }
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage> {

@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
+use crate::alerts::runbook::Runbook;
 use crate::config::{Approvals, Channels, Config};
+use crate::sources::Source;
 
 /// How late a change may still start. Work that was due at night does not begin by surprise in the morning.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -18,6 +20,10 @@ pub struct Rules {
     pub remind: Vec<SignedDuration>,
     /// How late a change may still start.
     pub late: SignedDuration,
+    /// What to do about alerts.
+    pub runbooks: Vec<Runbook>,
+    /// Where alerts come from.
+    pub sources: Vec<Source>,
 }
 
 impl Rules {
@@ -28,6 +34,8 @@ impl Rules {
             approvals: config.approvals.clone(),
             remind: config.remind_before_start.clone(),
             late: LATE,
+            runbooks: config.runbooks.clone(),
+            sources: config.sources.clone(),
         }
     }
 }

@@ -6,19 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commands::context::MYSELF;
-use commands::records::{Fact, Place, Status};
+use commands::message::Block;
+use commands::records::{Fact, Place, Signal, Status};
 use commands::registry::Options;
 use commands::watch::{Entry, Look, News, What};
-use commands::{Error, Message, Person, PersonId, Text};
+use commands::{Error, Message, Person, PersonId, Text, text};
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::activity::InFlight;
+use crate::alerts::inbox;
 use crate::case::Case;
 use crate::change::Happening;
-use crate::dispatch::{Open, operation};
+use crate::dispatch::{Open, Tells, operation};
 use crate::fitting;
 use crate::host::{Above, Asking, Draft, Host, Trouble, json, read};
 use crate::looking;
@@ -31,6 +33,8 @@ use crate::store::{Key, Kind, Row, Write};
 const LONGEST: Duration = Duration::from_secs(120);
 /// How long is waited for events that come together.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
+/// Things that a post remembers having shown.
+const RECENT: usize = 10;
 /// Places where somebody wants to be shown things, the newest; a record has its limits.
 const PLACES: usize = 20;
 /// How long the next thing is waited for where somebody wants to be shown it.
@@ -54,6 +58,22 @@ struct Post {
     /// Where else things are shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     also: Vec<Also>,
+    /// What was shown first of late, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recent: Vec<Recent>,
+}
+
+/// Something that was shown for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Recent {
+    /// What it is.
+    thing: String,
+    /// Whose.
+    project: String,
+    /// When it was first shown.
+    at: Timestamp,
+    /// How its message is headed now.
+    title: String,
 }
 
 /// A place where somebody asked to be shown what becomes of something.
@@ -106,6 +126,7 @@ async fn take_up(host: &Host) -> Result<(), Trouble> {
             state: Value::Null,
             tries: 0,
             also: Vec::new(),
+            recent: Vec::new(),
         })
     });
     let wanted: Vec<Post> = posts.collect();
@@ -175,12 +196,19 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     }
     let mut also = post.also.clone();
     also.retain(|also| also.thing.is_some() || now < also.until);
-    let mut telling = Telling { host: &host, watch, version: row.version, asked: 0, also };
+    let mut telling = Telling { host: &host, watch, version: row.version, asked: 0, also, recent: post.recent.clone() };
+    let raised = news.iter().filter_map(|news| match &news.what {
+        What::Raises(signal) => Some(signal.as_ref()),
+        _ => None,
+    });
+    let raised: Vec<&Signal> = raised.collect();
+    // Before what was seen is remembered, so that it is never lost: the same signal again changes nothing.
+    inbox::keep(&host, &raised).await?;
     let mut draft = Draft::at(now);
     for news in news {
         draft = telling.add(draft, news).await?;
     }
-    let seen = Post { state, tries: 0, also: telling.also, ..post };
+    let seen = Post { state, tries: 0, also: telling.also, recent: telling.recent, ..post };
     let write = Write { key: row.key, expects: row.version, value: Some(json(&seen)?), due: Some(next) };
     host.commit(draft.write(write)).await?;
     host.bells.changes.ring();
@@ -209,6 +237,7 @@ struct Telling<'h> {
     version: u64,
     asked: usize,
     also: Vec<Also>,
+    recent: Vec<Recent>,
 }
 
 impl Telling<'_> {
@@ -217,6 +246,7 @@ impl Telling<'_> {
         let channel = self.host.rules.channels.of(project.as_deref()).to_owned();
         Ok(match what {
             What::Shows(message) => {
+                self.remember(&thing, project.as_deref(), &message);
                 let draft = self.show(draft, &thing, &channel, &message).await?;
                 self.show_elsewhere(draft, (&thing, about.as_deref()), &message).await?
             }
@@ -241,8 +271,22 @@ impl Telling<'_> {
                 let at = Key::new(Kind::Asked, open.operation.as_str());
                 draft.write(Write { key: at, expects: 0, value: Some(json(&open)?), due: Some(open.at) }).fact(fact)
             }
+            What::Raises(_) => draft,
             What::Settles { resource, outcome, said } => self.settle(draft, &resource, (outcome, said)).await?,
         })
+    }
+
+    /// Keeps what was shown of late, for alerts of the same project.
+    fn remember(&mut self, thing: &str, project: Option<&str>, message: &Message) {
+        let (Some(project), Some(Block::Header(title))) = (project, message.blocks.first()) else { return };
+        match self.recent.iter_mut().find(|recent| recent.thing == thing) {
+            Some(known) => known.title.clone_from(title),
+            None => {
+                let at = self.host.clock.now();
+                self.recent.push(Recent { thing: thing.to_owned(), project: project.to_owned(), at, title: title.clone() });
+                self.recent.drain(..self.recent.len().saturating_sub(RECENT));
+            }
+        }
     }
 
     /// The newest content of a thing's message on every platform, where it differs from what stands there.
@@ -298,6 +342,7 @@ impl Telling<'_> {
             account: Account { platform: platform.clone(), id: MYSELF.to_owned() },
             reply: Target::Channel { channel: channel.to_owned(), thread: None },
             under: Some(slot(&platform, self.watch.name(), thing)),
+            tells: Tells::WhatWasNotDone,
             place: Place { platform, channel: channel.to_owned(), thread: None },
             at: now,
         }
@@ -354,6 +399,20 @@ pub async fn follow(
     let (about, account) = (about.to_owned(), account.id.clone());
     post.also.push(Also { about, platform, channel, thread, account, thing: None, until: now + FOLLOWS });
     Ok(Some(draft.write(Write { key, expects: row.version, value: Some(json(&post)?), due: Some(now) })))
+}
+
+/// What was shown first of a project since then, in words, with its time.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn lately(host: &Host, project: &str, since: Timestamp) -> Result<Vec<(Timestamp, Text)>, Trouble> {
+    let mut found = Vec::new();
+    for row in host.store.pending(Kind::Watch).await? {
+        let post: Post = read(&row)?;
+        let recent = post.recent.into_iter().filter(|recent| recent.project == project && recent.at >= since);
+        found.extend(recent.map(|recent| (recent.at, text![recent.title, ", ", recent.at])));
+    }
+    Ok(found)
 }
 
 /// The fact that the bot asked for something by itself.

@@ -15,7 +15,9 @@ use crate::aws::{Aws, AwsSettings, Keys};
 use crate::context::{Account, Authority, Context, Decision, IdentityCenter, Person, PersonId, Records, Resource, Settings};
 use crate::error::{Error, Result};
 use crate::plan::Permit;
-use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+use crate::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification,
+};
 
 mod offline;
 mod portal;
@@ -66,6 +68,23 @@ impl Records for NoRecords {
         Ok(Vec::new())
     }
     async fn freezes(&self) -> Result<Vec<Freeze>> {
+        Ok(Vec::new())
+    }
+    async fn alert(&self, _: AlertId) -> Result<Option<AlertRecord>> {
+        Ok(None)
+    }
+
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn overrides(&self) -> Result<Vec<Override>> {
+        Ok(Vec::new())
+    }
+    async fn swap(&self, _id: SwapId) -> Result<Option<Swap>> {
+        Ok(None)
+    }
+    async fn swaps(&self, _limit: usize) -> Result<Vec<Swap>> {
         Ok(Vec::new())
     }
     async fn audit(&self, _query: &AuditQuery) -> Result<AuditPage> {

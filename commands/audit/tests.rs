@@ -10,7 +10,10 @@ use super::*;
 use crate::aws::Aws;
 use crate::context::{Account, Authority, Decision, Person, PersonId, Records, Settings};
 use crate::message::{Block, Message};
-use crate::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Fact, Freeze, Verification};
+use crate::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Fact, Freeze, Override, Swap, SwapId,
+    Verification,
+};
 use crate::registry::{self, Fault};
 use crate::{Result, registry::Entry as Known};
 
@@ -53,6 +56,26 @@ impl Records for Log {
     }
 
     async fn freezes(&self) -> Result<Vec<Freeze>> {
+        Ok(Vec::new())
+    }
+
+    async fn alert(&self, _: AlertId) -> Result<Option<AlertRecord>> {
+        Ok(None)
+    }
+
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn overrides(&self) -> Result<Vec<Override>> {
+        Ok(Vec::new())
+    }
+
+    async fn swap(&self, _id: SwapId) -> Result<Option<Swap>> {
+        Ok(None)
+    }
+
+    async fn swaps(&self, _limit: usize) -> Result<Vec<Swap>> {
         Ok(Vec::new())
     }
 

@@ -75,6 +75,33 @@ pub struct EscalationPolicy {
     pub last: Vec<Recipient>,
 }
 
+impl EscalationPolicy {
+    /// How many times somebody is told in all: the steps of every round, and the last word.
+    pub fn rungs(&self) -> usize {
+        self.steps.len() * (self.repeat as usize + 1) + usize::from(!self.last.is_empty())
+    }
+
+    /// Whom to tell at a rung, counted from 0; none beyond the last.
+    pub fn tell(&self, rung: usize) -> Option<&[Recipient]> {
+        let rounds = self.steps.len() * (self.repeat as usize + 1);
+        match rung {
+            at if at < rounds => self.steps.get(at % self.steps.len()).map(|step| step.tell.as_slice()),
+            at if at == rounds && !self.last.is_empty() => Some(&self.last),
+            _ => None,
+        }
+    }
+
+    /// How long after the rung before it a rung comes: a new round, and the last word, as long as the longest step waits.
+    pub fn wait(&self, rung: usize) -> SignedDuration {
+        let longest = self.steps.iter().map(|step| step.after).max().unwrap_or_default();
+        match self.steps.get(rung) {
+            Some(step) => step.after,
+            None if rung % self.steps.len().max(1) == 0 => longest,
+            None => self.steps.get(rung % self.steps.len().max(1)).map_or(longest, |step| step.after),
+        }
+    }
+}
+
 /// One step of an escalation policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscalationStep {

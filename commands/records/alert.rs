@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::context::{PersonId, Resource};
@@ -121,6 +121,20 @@ pub struct Signal {
     /// How the source can be reached about it.
     #[serde(default)]
     pub origin: Origin,
+    /// Who says that it is over.
+    #[serde(default)]
+    pub ends: Ends,
+}
+
+/// Who says that a thing is right again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// The source will.
+    #[default]
+    BySource,
+    /// Only people can: the source tells what happened and no more.
+    ByPeople,
 }
 
 /// Somewhere to look.
@@ -175,6 +189,9 @@ pub struct AlertRecord {
     pub channel: String,
     /// What people do about it.
     pub handling: Handling,
+    /// What people did about it when its source last said that it is right: it goes on should it soon be wrong again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Handling>,
     /// When somebody first acknowledged or silenced it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_handled: Option<Timestamp>,
@@ -196,9 +213,55 @@ pub struct AlertRecord {
     /// The storm it came in, whose one message stands for it: it has no card of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storm: Option<u64>,
+    /// What it gathers, where it stands for a storm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gathers: Option<Gathered>,
     /// The emoji under its card that were taken up, as `slack:U123 eyes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reacted: Vec<String>,
+}
+
+/// The alerts for which one stands in a storm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gathered {
+    /// How many there were.
+    pub total: u32,
+    /// How many are wrong now, by severity.
+    pub firing: BTreeMap<Severity, u32>,
+    /// The worst of them, the worst first, with their titles.
+    pub worst: Vec<(Severity, AlertId, String)>,
+    /// When the last one came; none once the storm is over.
+    pub last: Option<Timestamp>,
+}
+
+/// What to do about an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Work on it.
+    Acknowledge {
+        /// For how long.
+        lasts: SignedDuration,
+    },
+    /// Work on it no more.
+    Unacknowledge,
+    /// Hear nothing of it.
+    Silence {
+        /// For how long.
+        lasts: SignedDuration,
+    },
+    /// Call it over.
+    Resolve {
+        /// How it was fixed.
+        note: Option<String>,
+    },
+    /// Write something down.
+    Note {
+        /// What.
+        words: String,
+    },
+    /// Take the next step of its escalation.
+    Escalate,
 }
 
 /// What people do about an alert.
@@ -269,6 +332,9 @@ pub struct AtSource {
     pub next: Option<Timestamp>,
     /// What is in the way, in words.
     pub trouble: Option<String>,
+    /// The end of the silence that was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Timestamp>,
 }
 
 /// What makes a source quiet about an alert.
@@ -300,6 +366,12 @@ impl AlertRecord {
             env: self.env.clone(),
             ..Resource::named("alert", self.id.to_string())
         }
+    }
+
+    /// Whether a person said that it is over and its source, which will say so too, has not yet.
+    pub fn waits_for_source(&self) -> bool {
+        let by_person = matches!(self.handling, Handling::Resolved { by: Some(_), .. });
+        by_person && self.condition == Condition::Firing && self.signal.ends == Ends::BySource
     }
 
     /// Whether it is not over yet.

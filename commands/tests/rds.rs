@@ -10,7 +10,9 @@ use commands::aws::{Aws, AwsSettings, Keys};
 use commands::context::{Account, Authority, Decision, Records, Settings};
 use commands::message::Block;
 use commands::plan::{Finding, Permit, Plan, Step, Work};
-use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Verification};
+use commands::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification,
+};
 use commands::{Context, Error, Message, Person, PersonId, Resource, Result, registry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -70,6 +72,23 @@ impl Records for NoRecords {
         Ok(Vec::new())
     }
     async fn freezes(&self) -> Result<Vec<Freeze>> {
+        Ok(Vec::new())
+    }
+    async fn alert(&self, _: AlertId) -> Result<Option<AlertRecord>> {
+        Ok(None)
+    }
+
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn overrides(&self) -> Result<Vec<Override>> {
+        Ok(Vec::new())
+    }
+    async fn swap(&self, _id: SwapId) -> Result<Option<Swap>> {
+        Ok(None)
+    }
+    async fn swaps(&self, _limit: usize) -> Result<Vec<Swap>> {
         Ok(Vec::new())
     }
     async fn audit(&self, _query: &AuditQuery) -> Result<AuditPage> {

@@ -10,6 +10,7 @@ use commands::{Person, Resource};
 use super::{Config, ConfigError, Place, Transport, identity};
 use crate::approval::could_approve;
 use crate::glass::could_review;
+use crate::identity::Member;
 use crate::policy::{Law, whereabouts};
 
 /// One thing to know about a configuration.
@@ -45,6 +46,7 @@ impl Config {
     pub fn check(&self, commands: &[Entry]) -> Vec<Finding> {
         let mut findings = self.check_secrets();
         findings.extend(self.check_estate());
+        findings.extend(self.check_on_call());
         match self.law(commands) {
             Ok(law) => {
                 findings.extend(check_groups(self, &law));
@@ -101,6 +103,27 @@ impl Config {
                 Some("people"),
                 "Nobody is in it, so nobody may do anything.".to_owned(),
             ));
+        }
+        findings
+    }
+
+    fn check_on_call(&self) -> Vec<Finding> {
+        let on_call = &self.settings.oncall;
+        let place = Place::whole(&self.oncall_file);
+        let idle = |name: &str| !on_call.routes.iter().any(|route| route.policy.as_deref() == Some(name));
+        let idle = on_call.policies.iter().map(|policy| policy.name.as_str()).filter(|name| idle(name));
+        let words = |name: &str| format!("No route names the policy {name:?}, so nobody is told by it.");
+        let mut findings: Vec<Finding> =
+            idle.map(|name| finding(Weight::Advice, place.clone(), Some("policies"), words(name))).collect();
+        let told = on_call.rotations.iter().flat_map(|rotation| &rotation.people);
+        let told: BTreeSet<_> = told.collect();
+        let mute = |member: &&Member| member.email.is_none() && member.accounts.is_empty();
+        for member in self.people.iter().filter(mute).filter(|member| told.contains(&member.id)) {
+            let words = format!(
+                "{} is on call by turns, but has neither `email` nor a chat account, so nothing reaches them.",
+                member.id
+            );
+            findings.push(finding(Weight::Advice, Place::whole(&self.people_file), Some("people"), words));
         }
         findings
     }

@@ -80,6 +80,11 @@ impl<'d> Table<'d> {
         self.get(key, expected, read)
     }
 
+    /// Whether `key` is there, whatever its value.
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
     /// A table inside this one.
     pub(super) fn table(&self, key: &'static str) -> Option<Table<'d>> {
         let value = self.value(key)?;

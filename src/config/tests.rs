@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use super::*;
 
 /// A folder with these files, and what loading its `watchkeeper.toml` gives. Paths in messages lose the folder.
-fn load(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, String> {
+pub(super) fn load(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -15,7 +15,7 @@ fn load(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, St
     Config::load(&environment).map_err(|errors| errors.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
-fn findings(files: &[(&str, &str)], variables: &[(&str, &str)]) -> String {
+pub(super) fn findings(files: &[(&str, &str)], variables: &[(&str, &str)]) -> String {
     let config = load(files, variables).unwrap();
     let folder = config.file.as_ref().and_then(|file| file.parent()).unwrap().display().to_string();
     let findings: Vec<_> = config.check(commands::ALL).iter().map(ToString::to_string).collect();
@@ -43,16 +43,21 @@ fn the_commented_examples_are_valid() {
         text.lines().map(example).collect::<Vec<_>>().join("\n")
     };
     let (toml, people, baseline) = (uncommented(DEFAULT_TOML), uncommented(DEFAULT_PEOPLE), uncommented(DEFAULT_BASELINE));
+    // The example of people.toml is ana alone.
+    let people = format!("{people}\n[[people]]\nid = \"ben\"\nname = \"Ben\"");
+    let oncall = uncommented(DEFAULT_ONCALL);
     let files = [("watchkeeper.toml", toml.as_str()), ("people.toml", &people), ("policy.cedar", DEFAULT_POLICY)];
     let pem = include_str!("../../tests/data/sns/root.pem");
     let secrets = ["ALERTMANAGER_SECRET", "ALERTMANAGER_TOKEN", "GRAFANA_SECRET", "CHECKS_SECRET"].map(|name| (name, "s"));
-    let more = [("access-baseline.toml", baseline.as_str()), ("roots.pem", pem)];
+    let more = [("oncall.toml", oncall.as_str()), ("access-baseline.toml", &baseline), ("roots.pem", pem)];
     let config = load(&[&files[..], &more].concat(), &secrets).unwrap();
     let center = config.settings.identity.unwrap();
     assert_eq!(center.baseline.map(|declared| declared.len()), Some(3));
     assert_eq!(center.profiles["developer"], ["developers", "readers"]);
     assert_eq!(config.settings.accounts[0].roles["rds"], "arn:aws:iam::123456789012:role/watchkeeper-rds");
     assert_eq!(config.people[0].accounts.len(), 2);
+    let on_call = &config.settings.oncall;
+    assert_eq!((on_call.rotations.len(), on_call.policies[0].steps.len(), on_call.routes.len()), (1, 2, 1));
     assert_eq!(config.settings.following, Some(Following::default()), "the examples are the defaults");
     assert_eq!(config.settings.events[0].home.roles["events"], "arn:aws:iam::123456789012:role/watchkeeper-events");
     let kinds: Vec<String> = config.sources.iter().map(|source| source.kind.to_string()).collect();

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
 use super::sources::{self, Around};
-use super::{Approvals, Channels, ConfigErrors, Transport, following, identity};
+use super::{Approvals, Channels, ConfigErrors, Transport, alerts, following, identity};
 use crate::sources::Source;
 
 /// What the file holds, defaults filled in.
@@ -19,6 +19,7 @@ pub(super) struct Written {
     pub(super) listen: SocketAddr,
     pub(super) people: Option<String>,
     pub(super) policy: Option<String>,
+    pub(super) oncall: Option<String>,
     pub(super) transport: Transport,
     pub(super) channels: Channels,
     pub(super) approvals: Approvals,
@@ -41,17 +42,19 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str], around: &Ar
     let (identity, baseline) = identity::read(top.table("identity_center"), &aws, &accounts);
     let events = following::queues(top.tables("events"), &aws, &accounts);
     let following = following::following(top.table("ecs"));
+    let alerting = alerts::alerting(top.table("alerts"));
     let written = Written {
         data_dir: top.get("data_dir", "a folder's path", text).unwrap_or_else(|| "data".to_owned()),
         listen: top.get("listen", "an address with a port, such as \"127.0.0.1:8080\"", parsed).unwrap_or(port),
         people: top.get("people", "a file's path", text),
         policy: top.get("policy", "a file's path", text),
+        oncall: top.get("oncall", "a file's path", text),
         transport,
         channels: channels(&top),
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),
         aws_region: aws.region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
-        settings: Settings { accounts, prefix, identity, events, following, ..Settings::default() },
+        settings: Settings { accounts, prefix, identity, events, following, alerting, ..Settings::default() },
         baseline,
         sources: sources::read(top.tables("sources"), around),
     };
@@ -95,7 +98,7 @@ fn channels(top: &Table<'_>) -> Channels {
     channels
 }
 
-fn channel(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn channel(value: &DeValue<'_>) -> Option<String> {
     text(value).filter(|name| {
         let named = name.strip_prefix('#').is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace));
         let id = name.len() > 6 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());

@@ -244,6 +244,12 @@ pub trait Platform: Send + Sync {
     /// Who is behind an account.
     async fn profile(&self, account: &str) -> Result<Profile, SendError>;
 
+    /// The account with this e-mail address, where there is one that is in use.
+    async fn account(&self, email: &str) -> Result<Option<String>, SendError>;
+
+    /// Makes a user group hold exactly these accounts. It looks first, and leaves alone what is so already.
+    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<(), SendError>;
+
     /// Opens a form.
     async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError>;
 

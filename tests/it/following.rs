@@ -505,22 +505,99 @@ async fn one_of_codedeploy_can_be_stopped_where_it_stands() {
 }
 
 #[tokio::test]
-async fn tasks_that_keep_dying_are_told_loudly_once_until_they_recover() {
+async fn tasks_that_keep_dying_raise_an_alert_that_ends_when_they_recover() {
     let mut world = World::with(choices()).await;
     world.aws.service("main", "orders").count(2).without_circuit_breaker().await;
     world.aws.tasks_die("orders", Death::OutOfMemory).await;
     world.advance("10m").await;
-    let loud = world.slack.channel("shop-ops").expect("🔥 orders keeps failing").await;
+    let alert = world.slack.channel("shop-ops").expect("ALR-1 · orders keeps failing").await;
+    assert_snapshot!(alert.plain(), @r#"
+    🔴 ALR-1 · orders keeps failing
+    Critical, wrong since today 10:04 AM. Nobody has taken it yet.
+    6 tasks died within 10 min:
+    • 6× the container orders ran out of memory
+    Where shop · prod · 111122223333 · eu-west-1
+    What arn:aws:ecs:eu-west-1:111122223333:service/main/orders
+    Source watchkeeper
+    Runbook service-keeps-failing
+    1. Look why its tasks die: the reason stands above, and Status shows the service's last events.
+    2. Did it begin with a deployment? It is listed under "Changed lately". Roll that back first, ask later.
+    3. Killed for want of memory? Raise the task definition's memory, or find what leaks.
+    4. Can't pull its image? Look whether the tag was deleted and whether the registry answers.
+    5. Write down how it was fixed when you resolve this.
+    cluster=main · env=prod · project=shop · service=orders
+    [Acknowledge] [Resolve] [Silence 1 h] [Details]
+    [Status] [Failing services]
+    "#);
     world.aws.tasks_recover("orders").await;
     world.advance("15m").await;
-    assert_snapshot!(world.slack.channel("shop-ops").again(&loud).unwrap().plain(), @"
-    ✅ orders kept failing · shop/prod
-    Its tasks no longer die. They did for about 16 min.
-    main in shop-prod (eu-west-1)
+    assert_snapshot!(world.slack.channel("shop-ops").again(&alert).unwrap().plain(), @"
+    ✅ ALR-1 · orders keeps failing
+    ✅ Resolved by its source today 10:20 AM, 16 min after it came.
+    2 tasks died within 10 min:
+    • 2× the container orders ran out of memory
+    Where shop · prod · 111122223333 · eu-west-1
+    What arn:aws:ecs:eu-west-1:111122223333:service/main/orders
+    Source watchkeeper
+    cluster=main · env=prod · project=shop · service=orders
+    Last: Its source says it is right again, after 16 min.
+    [How was it fixed?] [Details]
     ");
     assert_snapshot!(world.audit("tasks_").await, @"
     watchkeeper · tasks_keep_dying · service orders
     watchkeeper · tasks_no_longer_die · service orders · recovered
+    ");
+}
+
+#[tokio::test]
+async fn a_deployment_and_the_alerts_of_its_project_know_of_each_other() {
+    let mut world = World::with(choices()).await;
+    world.aws.service("main", "orders").strategy(Strategy::BlueGreen).without_circuit_breaker().await;
+    world.aws.deploy("orders", "acme/orders:1.1").await;
+    world.advance("1m").await;
+    world.aws.service("main", "mail").count(2).without_circuit_breaker().await;
+    world.aws.tasks_die("mail", Death::OutOfMemory).await;
+    world.advance("10m").await;
+    let alert = world.slack.channel("shop-ops").expect("ALR-1 · mail keeps failing").await;
+    assert_snapshot!(alert.plain(), @r#"
+    🔴 ALR-1 · mail keeps failing
+    Critical, wrong since today 10:05 AM. Nobody has taken it yet.
+    6 tasks died within 10 min:
+    • 6× the container mail ran out of memory
+    Where shop · prod · 111122223333 · eu-west-1
+    What arn:aws:ecs:eu-west-1:111122223333:service/main/mail
+    Source watchkeeper
+    Runbook service-keeps-failing
+    1. Look why its tasks die: the reason stands above, and Status shows the service's last events.
+    2. Did it begin with a deployment? It is listed under "Changed lately". Roll that back first, ask later.
+    3. Killed for want of memory? Raise the task definition's memory, or find what leaks.
+    4. Can't pull its image? Look whether the tag was deleted and whether the registry answers.
+    5. Write down how it was fixed when you resolve this.
+    Changed lately
+    • 🚀 orders · shop/prod, today 10:01 AM
+    cluster=main · env=prod · project=shop · service=mail
+    [Acknowledge] [Resolve] [Silence 1 h] [Details]
+    [Status] [Failing services]
+    "#);
+    assert_snapshot!(deployment(&world), @"
+    🚀 orders · shop/prod
+    Deployment bVFZf0na, blue/green: running, baking, begun today 10:00 AM.
+
+    [x] start green  [x] test  [x] shift  [>] bake  [ ] end blue
+    production [####################]   100 % green, 0 % blue
+    test       [####################]   100 % green, 0 % blue
+    tasks                                 running pending  wanted
+    blue       orders:1                         2       0       2
+    green      orders:2                         2       0       2
+    bake       1 min 50 s left of 10 min
+
+    Targets: blue 2 healthy; green 2 healthy.
+    Green runs
+    orders: acme/orders:1.1 (6c1c9d3c469e)
+    🔔 Alerts of the project meanwhile
+    • ALR-1 critical · mail keeps failing, today 10:05 AM
+    main in shop-prod (eu-west-1)
+    [Status] [Roll back]
     ");
 }
 

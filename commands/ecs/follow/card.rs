@@ -4,12 +4,18 @@ use crate::context::Context;
 use crate::ecs::deployment::{Deployment, Status};
 use crate::ecs::failure::Why;
 use crate::ecs::status;
-use crate::message::{Button, Message, Style, code};
+use crate::message::{Button, Message, Style, Text, code};
 use crate::records::Freeze;
 use crate::text;
 
-/// The deployment as it stands now. A `freeze` is the one that keeps people from being asked about its gate.
-pub(super) fn card(it: &Deployment, why: Option<&Why>, freeze: Option<&Freeze>, cx: &Context<'_>) -> Message {
+/// The deployment as it stands now. A `freeze` is the one that keeps people from being asked about its gate; `alerts` are
+/// those of its project meanwhile.
+pub(super) fn card(
+    it: &Deployment,
+    why: Option<&Why>,
+    (freeze, alerts): (Option<&Freeze>, Option<Text>),
+    cx: &Context<'_>,
+) -> Message {
     let message = Message::new().header(title(it));
     let mut message = status::shown(message, it, why, cx);
     if let Some(freeze) = freeze {
@@ -21,6 +27,9 @@ pub(super) fn card(it: &Deployment, why: Option<&Why>, freeze: Option<&Freeze>, 
             ", so nobody is asked to let it go on: ",
             freeze.reason.as_str()
         ]);
+    }
+    if let Some(alerts) = alerts {
+        message = message.text(alerts);
     }
     message.note(it.service.place()).buttons(buttons(it))
 }

@@ -1,21 +1,23 @@
-//! Services whose tasks keep dying: told loudly once, and again when they have recovered.
+//! Services whose tasks keep dying: the bot raises an alert, which ends when they have recovered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::everywhere::line;
-use crate::context::{Context, Following};
+use crate::context::{Context, Following, MYSELF};
 use crate::ecs::aws::Ecs;
 use crate::ecs::deployment::ServiceRef;
 use crate::ecs::failure::{Cause, StoppedTask, grouped};
 use crate::ecs::service::Service;
 use crate::error::{Error, Result};
-use crate::message::{Button, Message, bold, count, lasting};
-use crate::text;
+use crate::message::{count, lasting};
+use crate::plan::hex;
+use crate::records::{Condition, Severity, Signal};
 use crate::watch::{News, What};
 
 /// What is remembered.
@@ -86,32 +88,33 @@ fn compare(
 ) -> Looked {
     let mut state = Known { services: BTreeMap::new(), looked: Some(now) };
     let mut news = Vec::new();
-    for service in services.iter().map(|service| &service.at) {
-        let causes = died(service);
+    for service in services {
+        let at = &service.at;
+        let causes = died(at);
         let deaths: usize = causes.iter().map(|(_, count)| count).sum();
-        let before = known.services.get(&service.arn);
+        let before = known.services.get(&at.arn);
         if deaths >= following.deaths || (before.is_some() && deaths > 0) {
             let since = before.map_or(now, |before| before.since);
-            news.push(about(service, since, What::Shows(failing(service, &causes, following))));
+            let serves = if service.tasks.running > 0 { Severity::Warning } else { Severity::Critical };
+            let said = Signal { severity: serves, summary: failing(&causes, following), ..signal(at, since) };
+            news.push(about(at, since, What::Raises(Box::new(said))));
             if before.is_none() {
                 let causes: Vec<String> = causes.iter().map(|(cause, count)| format!("{count}× {}", cause.words())).collect();
                 let detail = vec![("deaths", json!(deaths)), ("causes", json!(causes))];
-                let resource = Box::new(service.resource());
-                news.push(about(service, since, What::Notes { event: "tasks_keep_dying", resource, outcome: None, detail }));
+                let resource = Box::new(at.resource());
+                news.push(about(at, since, What::Notes { event: "tasks_keep_dying", resource, outcome: None, detail }));
             }
-            state.services.insert(service.arn.clone(), Failing { service: service.clone(), since });
+            state.services.insert(at.arn.clone(), Failing { service: at.clone(), since });
         }
     }
     for (arn, was) in known.services.iter().filter(|(arn, _)| !state.services.contains_key(*arn)) {
         let is_there = services.iter().any(|service| service.at.arn == *arn);
-        news.push(about(&was.service, was.since, What::Shows(recovered(was, is_there, now))));
+        let over = Signal { condition: Condition::Resolved, ..signal(&was.service, was.since) };
+        news.push(about(&was.service, was.since, What::Raises(Box::new(over))));
         let resource = Box::new(was.service.resource());
         let outcome = Some(if is_there { "recovered" } else { "deleted" }.to_owned());
-        news.push(about(
-            &was.service,
-            was.since,
-            What::Notes { event: "tasks_no_longer_die", resource, outcome, detail: Vec::new() },
-        ));
+        let what = What::Notes { event: "tasks_no_longer_die", resource, outcome, detail: Vec::new() };
+        news.push(about(&was.service, was.since, what));
     }
     Looked { state, news }
 }
@@ -121,28 +124,26 @@ fn about(service: &ServiceRef, since: Timestamp, what: What) -> News {
     News { thing, about: None, project: Some(service.project.clone()), what }
 }
 
-fn failing(service: &ServiceRef, causes: &[(Cause, usize)], following: &Following) -> Message {
-    let deaths: usize = causes.iter().map(|(_, count)| count).sum();
-    let head = text![bold(count(deaths, "task")), format!(" died within {}:", lasting(following.within))];
-    let lines = causes.iter().take(5).fold(head, |all, (cause, count)| all.then(format!("\n• {count}× {}", cause.words())));
-    Message::new()
-        .header(format!("🔥 {} keeps failing · {}/{}", service.name, service.project, service.env))
-        .text(lines)
-        .note(service.place())
-        .buttons(vec![Button::new("Status", format!("ecs status {}", service.arn))])
+/// What the bot says of a service whose tasks keep dying, to be completed.
+fn signal(service: &ServiceRef, since: Timestamp) -> Signal {
+    let labels =
+        [("service", &service.name), ("cluster", &service.cluster), ("project", &service.project), ("env", &service.env)];
+    Signal {
+        source: MYSELF.to_owned(),
+        fingerprint: hex(digest(&SHA256, service.arn.as_bytes()).as_ref()),
+        title: format!("{} keeps failing", service.name),
+        since,
+        account: Some(service.account.clone()),
+        region: Some(service.region.clone()),
+        resource: Some(service.arn.clone()),
+        labels: labels.map(|(name, value)| (name.to_owned(), value.clone())).into(),
+        ..Signal::default()
+    }
 }
 
-fn recovered(was: &Failing, is_there: bool, now: Timestamp) -> Message {
-    let service = &was.service;
-    let lasted = lasting(now.duration_since(was.since));
-    let words = if is_there {
-        format!("Its tasks no longer die. They did for about {lasted}.")
-    } else {
-        format!("The service is gone. Its tasks kept dying for about {lasted}.")
-    };
-    let sign = if is_there { "✅" } else { "❔" };
-    Message::new()
-        .header(format!("{sign} {} kept failing · {}/{}", service.name, service.project, service.env))
-        .text(words.as_str())
-        .note(service.place())
+/// Why its tasks died, in lines.
+fn failing(causes: &[(Cause, usize)], following: &Following) -> String {
+    let deaths: usize = causes.iter().map(|(_, count)| count).sum();
+    let head = format!("{} died within {}:", count(deaths, "task"), lasting(following.within));
+    causes.iter().take(5).fold(head, |all, (cause, count)| format!("{all}\n• {count}× {}", cause.words()))
 }

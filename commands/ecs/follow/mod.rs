@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::watch::{Look, News, Watch, What};
 
+mod around;
 mod card;
 mod dying;
 mod gates;
@@ -197,7 +198,8 @@ impl Turn<'_> {
             let settled = gates::settled(&now, before, (why.as_ref(), question.as_ref()), self.cx).await?;
             settled.into_iter().for_each(|what| self.add(&now, what));
         }
-        let message = card::card(&now, why.as_ref(), question.as_ref().and_then(Question::freeze), self.cx);
+        let alerts = around::alerts(&now, self.cx).await?;
+        let message = card::card(&now, why.as_ref(), (question.as_ref().and_then(Question::freeze), alerts), self.cx);
         self.add(&now, What::Shows(message));
         if now.is_over() {
             self.add(&now, What::Ends);

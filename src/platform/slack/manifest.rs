@@ -20,6 +20,8 @@ const SCOPES: &[&str] = &[
     "im:write",
     "mpim:history",
     "reactions:read",
+    "usergroups:read",
+    "usergroups:write",
     "users:read",
     "users:read.email",
 ];

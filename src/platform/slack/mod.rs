@@ -243,6 +243,25 @@ impl Platform for Slack {
         Ok(origin.profile(&answer["user"]))
     }
 
+    async fn account(&self, email: &str) -> Result<Option<String>, SendError> {
+        match self.api.ask("users.lookupByEmail", &[("email", email.to_owned())]).await {
+            Ok(answer) => Ok(answer["user"]["id"].as_str().map(str::to_owned)),
+            Err(fault) if fault.is(&["users_not_found"]) => Ok(None),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<(), SendError> {
+        let answer = self.api.ask("usergroups.users.list", &[("usergroup", group.to_owned())]).await?;
+        let holds = answer["users"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        if holds.collect::<BTreeSet<_>>() == accounts.iter().map(String::as_str).collect() {
+            return Ok(());
+        }
+        let body = json!({ "usergroup": group, "users": accounts.join(",") });
+        self.api.call("usergroups.users.update", &body).await?;
+        Ok(())
+    }
+
     async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError> {
         let body = json!({ "trigger_id": ticket, "view": form::view(form, carry) });
         self.api.call("views.open", &body).await?;

@@ -2,7 +2,10 @@
 
 use commands::aws::Aws;
 use commands::context::{Records, Requirement};
-use commands::records::{AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, PlanRecord, Status, Verification};
+use commands::records::{
+    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, Override, PlanRecord, Status, Swap, SwapId,
+    Verification,
+};
 use commands::{Context, Error, Result};
 
 use super::*;
@@ -65,6 +68,23 @@ impl Records for OneChange {
     }
 
     async fn freezes(&self) -> Result<Vec<Freeze>> {
+        Ok(Vec::new())
+    }
+    async fn alert(&self, _: AlertId) -> Result<Option<AlertRecord>> {
+        Ok(None)
+    }
+
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn overrides(&self) -> Result<Vec<Override>> {
+        Ok(Vec::new())
+    }
+    async fn swap(&self, _id: SwapId) -> Result<Option<Swap>> {
+        Ok(None)
+    }
+    async fn swaps(&self, _limit: usize) -> Result<Vec<Swap>> {
         Ok(Vec::new())
     }
 

@@ -1,0 +1,126 @@
+//! `alert`: what is wrong, who has it in hand, and how it was fixed. Alerts come from the configured sources; the host keeps
+//! them and brings to their sources what people decide here.
+
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::{Text, code};
+use crate::records::{AlertId, AlertRecord, Deed, Effect, Handling, Severity};
+use crate::{Choice, Message, Plan, Resource, text};
+
+mod ack;
+mod escalate;
+mod list;
+mod mine;
+mod missed;
+mod note;
+mod resolve;
+mod show;
+mod silence;
+mod unack;
+
+pub use ack::Ack;
+pub use escalate::Escalate;
+pub use list::List;
+pub use mine::Mine;
+pub use missed::Missed;
+pub use note::Note;
+pub use resolve::Resolve;
+pub use show::Show;
+pub use silence::Silence;
+pub use unack::Unack;
+
+/// How many alerts one command handles.
+const AT_ONCE: usize = 20;
+/// The newest alerts that lists look through.
+pub(crate) const NEWEST: usize = 20_000;
+
+/// The alerts a command is about, as a resource.
+fn named(alerts: &[AlertId]) -> Resource {
+    let names: Vec<String> = alerts.iter().map(ToString::to_string).collect();
+    Resource::named("alert", names.join(", "))
+}
+
+async fn find(id: AlertId, cx: &Context<'_>) -> Result<AlertRecord> {
+    match cx.records.alert(id).await? {
+        Some(record) => Ok(record),
+        None => {
+            Err(Error::shown(text!["There is no ", code(id.to_string()), ". ", code("alert list"), " shows those there are."]))
+        }
+    }
+}
+
+/// Does something about alerts, each of which the asker has to be allowed to handle.
+async fn does(alerts: &[AlertId], (deed, say): (Deed, impl Fn(Text) -> Text), cx: &Context<'_>) -> Result<Plan<()>> {
+    let mut meant = alerts.to_vec();
+    meant.sort();
+    meant.dedup();
+    if meant.len() > AT_ONCE {
+        return Err(Error::shown(format!(
+            "That are {} alerts; I take up to {AT_ONCE} at once. Nothing was changed.",
+            meant.len()
+        )));
+    }
+    let mut records = Vec::new();
+    for id in &meant {
+        let record = find(*id, cx).await?;
+        crate::context::check(&record.as_resource(), cx)?;
+        records.push(record);
+    }
+    let Some(first) = records.first() else {
+        return Err(Error::shown("Say which alert you mean, such as ALR-88. Nothing was changed."));
+    };
+    // Each was judged by itself; the answer is about the first of them, or about all where they are of one project.
+    let resource = Resource { name: named(&meant).name, ..first.as_resource() };
+    let mut names = Text::default();
+    for (at, id) in meant.iter().enumerate() {
+        let before = if at == 0 { "" } else { ", " };
+        names = names.then(before).then(text![code(id.to_string())]);
+    }
+    Ok(Plan::Records {
+        resource: Box::new(resource),
+        effects: vec![Effect::Alerts { alerts: meant, deed }],
+        say: Message::from(say(names)),
+    })
+}
+
+/// Open alerts for a picker.
+async fn suggest_open(typed: &str, cx: &Context<'_>) -> Vec<Choice> {
+    let Ok(alerts) = cx.records.alerts(500).await else { return Vec::new() };
+    let typed = typed.to_lowercase();
+    let labelled = alerts.into_iter().filter(AlertRecord::is_open).map(|alert| {
+        let label = format!("{} · {} · {}", alert.id, alert.signal.severity, alert.signal.title);
+        Choice { value: alert.id.to_string(), label }
+    });
+    labelled.filter(|choice| choice.label.to_lowercase().contains(&typed)).take(100).collect()
+}
+
+/// Whether a picker is for alerts.
+async fn suggest(arg: &str, typed: &str, _given: &Value, cx: &Context<'_>) -> Vec<Choice> {
+    match arg {
+        "alerts" | "alert" => suggest_open(typed, cx).await,
+        _ => Vec::new(),
+    }
+}
+
+/// How an alert stands, in a word or two.
+pub(crate) fn standing(record: &AlertRecord) -> String {
+    match &record.handling {
+        Handling::Open => "open".to_owned(),
+        Handling::Acknowledged { by, .. } => format!("taken by {by}"),
+        Handling::Silenced { by, .. } => format!("silenced by {by}"),
+        Handling::Resolved { by: Some(by), .. } => format!("resolved by {by}"),
+        Handling::Resolved { by: None, .. } => "resolved".to_owned(),
+    }
+}
+
+/// A severity as it is typed.
+fn severity(typed: &str) -> std::result::Result<Severity, String> {
+    match typed.to_lowercase().as_str() {
+        "critical" => Ok(Severity::Critical),
+        "warning" => Ok(Severity::Warning),
+        "info" => Ok(Severity::Info),
+        _ => Err(format!("“{typed}” is no severity; there are critical, warning and info")),
+    }
+}

@@ -1,0 +1,491 @@
+//! The life of an alert: what becomes of it when something happens, and the fact that leaves in the audit log. Pure.
+
+use commands::context::MYSELF;
+use commands::message::{Text, code, lasting};
+use commands::oncall::EscalationPolicy;
+use commands::records::{
+    AlertId, AlertRecord, AtSource, Condition, Did, Escalation, Fact, Handling, Origin, Ping, Quiet, Signal,
+};
+use commands::{PersonId, text};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+/// Deeds a record keeps.
+const DEEDS: usize = 50;
+/// Pings a record keeps.
+const PINGS: usize = 50;
+
+/// What decides how alerts go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ways<'a> {
+    /// The escalation policies.
+    pub policies: &'a [EscalationPolicy],
+    /// How soon something has to be wrong again to be the same alert.
+    pub flapping: SignedDuration,
+    /// How long a source has to agree that it is over, once a person has said so.
+    pub settle: SignedDuration,
+}
+
+/// Something that happens to an alert.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// The source says that it is wrong.
+    Fired(Box<Signal>),
+    /// The source says that it is right again.
+    Cleared,
+    /// Somebody works on it.
+    Acknowledged {
+        /// When it comes back if it is still wrong.
+        until: Timestamp,
+    },
+    /// Nobody works on it any more.
+    Unacknowledged,
+    /// Nobody is to hear of it for a while.
+    Silenced {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Somebody says that it is over.
+    Resolved {
+        /// How it was fixed.
+        note: Option<String>,
+    },
+    /// Somebody wrote something down.
+    Noted(String),
+    /// Somebody wants the next step of its escalation taken now.
+    Raised,
+    /// A step of its escalation was taken.
+    Escalated {
+        /// Whom it was brought to.
+        people: Vec<PersonId>,
+        /// In words, for the record.
+        words: Text,
+        /// When the next step comes; none after the last.
+        next: Option<Timestamp>,
+    },
+    /// Its time ran out, and it is still wrong.
+    CameBack,
+    /// Its silence is about to end, and whoever called it was told.
+    Announced,
+    /// The source is quiet about it.
+    Quieted {
+        /// What makes it so.
+        quiet: Quiet,
+        /// When to look at the source.
+        look: Timestamp,
+    },
+    /// The source is no longer kept quiet.
+    Unquieted,
+    /// The source could not be reached.
+    Unreached {
+        /// What is in the way.
+        why: String,
+        /// When it is tried again.
+        next: Timestamp,
+    },
+    /// An emoji under its card was taken up, or is gone.
+    Reacted(Vec<String>),
+}
+
+/// Something that can't happen to an alert as it stands; a whole sentence to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Illegal(pub Text);
+
+/// Where an alert goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Road {
+    /// The project it belongs to.
+    pub project: Option<String>,
+    /// The environment it belongs to.
+    pub env: Option<String>,
+    /// The channel of its card, as configured.
+    pub channel: String,
+    /// Its escalation policy.
+    pub policy: Option<String>,
+}
+
+/// The record of an alert that comes in for the first time, with its fact.
+pub fn open(id: AlertId, signal: Signal, road: Road, (ways, now): (Ways<'_>, Timestamp)) -> (AlertRecord, Fact) {
+    let Road { project, env, channel, policy } = road;
+    let escalation = policy.map(|policy| Escalation { policy, step: 0, next: None });
+    let mut record = AlertRecord {
+        id,
+        signal,
+        condition: Condition::Firing,
+        said: now,
+        opened: now,
+        times: 1,
+        project,
+        env,
+        channel,
+        handling: Handling::Open,
+        held: None,
+        first_handled: None,
+        escalation,
+        pings: Vec::new(),
+        at_source: AtSource::default(),
+        done: Vec::new(),
+        deeds: 0,
+        storm: None,
+        gathers: None,
+        reacted: Vec::new(),
+    };
+    climb(&mut record, ways, now);
+    let mut fact = fact(&record, "alert_opened", MYSELF);
+    fact.detail.insert("title".to_owned(), record.signal.title.as_str().into());
+    fact.detail.insert("severity".to_owned(), record.signal.severity.name().into());
+    fact.detail.insert("source".to_owned(), record.signal.source.as_str().into());
+    fact.detail.insert("fingerprint".to_owned(), record.signal.fingerprint.as_str().into());
+    (record, fact)
+}
+
+/// What an alert becomes when something happens, and the fact that goes into the audit log, where it is one.
+///
+/// # Errors
+/// When that can't happen to it as it stands; nothing changed then.
+pub fn happen(
+    record: &AlertRecord,
+    happening: Happening,
+    by: &PersonId,
+    (ways, now): (Ways<'_>, Timestamp),
+) -> Result<(AlertRecord, Option<Fact>), Illegal> {
+    let mut next = record.clone();
+    let event = match happening {
+        Happening::Fired(signal) => return Ok(fired(next, *signal, (ways, now))),
+        Happening::Cleared => return Ok(cleared(next, now)),
+        Happening::Acknowledged { until } => {
+            over(record)?;
+            if matches!(&record.handling, Handling::Acknowledged { by: other, until: other_until, .. } if other == by && *other_until == until)
+            {
+                return Err(Illegal(text![code(record.id.to_string()), " is yours already."]));
+            }
+            next.handling = Handling::Acknowledged { by: by.clone(), at: now, until };
+            handled(&mut next, until, now);
+            did(&mut next, by, now, text!["👀 ", by, " takes it until ", until, "."]);
+            "alert_acknowledged"
+        }
+        Happening::Unacknowledged => {
+            over(record)?;
+            if matches!(record.handling, Handling::Open) {
+                return Err(Illegal(text![code(record.id.to_string()), " is nobody's yet, so there is nothing to give back."]));
+            }
+            next.handling = Handling::Open;
+            want(&mut next, None, now);
+            climb(&mut next, ways, now);
+            did(&mut next, by, now, text![by, " gave it back. Somebody else has to take it."]);
+            "alert_unacknowledged"
+        }
+        Happening::Silenced { until } => {
+            over(record)?;
+            next.handling = Handling::Silenced { by: by.clone(), at: now, until };
+            handled(&mut next, until, now);
+            did(&mut next, by, now, text!["🔕 ", by, " silenced it until ", until, "."]);
+            "alert_silenced"
+        }
+        Happening::Resolved { note } => {
+            over(record)?;
+            let after = lasting(whole(now.duration_since(record.opened)));
+            let said = text!["✅ ", by, format!(" resolved it after {after}")];
+            did(
+                &mut next,
+                by,
+                now,
+                match &note {
+                    Some(note) => said.then(text![": ", note.as_str()]),
+                    None => said.then("."),
+                },
+            );
+            next.handling = Handling::Resolved { by: Some(by.clone()), at: now, note };
+            next.held = None;
+            rest(&mut next, now);
+            "alert_resolved"
+        }
+        Happening::Noted(words) => {
+            did(&mut next, by, now, text!["📝 ", by, ": ", words.as_str()]);
+            if let Handling::Resolved { note: note @ None, .. } = &mut next.handling {
+                *note = Some(words);
+            }
+            "alert_noted"
+        }
+        Happening::Raised => {
+            over(record)?;
+            let Some(escalation) = &mut next.escalation else {
+                return Err(Illegal(text![
+                    "No escalation policy is routed to ",
+                    code(record.id.to_string()),
+                    ", so I don't know whom to tell. ",
+                    code("oncall who"),
+                    " shows who is on call."
+                ]));
+            };
+            if escalation.next.is_none() && !has_step(escalation, ways) {
+                escalation.step = 0;
+            }
+            escalation.next = Some(now);
+            did(&mut next, by, now, text!["⏫ ", by, " escalated it."]);
+            "alert_raised"
+        }
+        Happening::Escalated { people, words, next: then } => {
+            if let Some(escalation) = &mut next.escalation {
+                escalation.step += 1;
+                escalation.next = then.filter(|_| matches!(record.handling, Handling::Open));
+            }
+            next.pings.extend(people.into_iter().map(|person| Ping { person, at: now }));
+            let surplus = next.pings.len().saturating_sub(PINGS);
+            next.pings.drain(..surplus);
+            let mut fact = fact(&next, "alert_escalated", &by.0);
+            fact.detail.insert("told".to_owned(), words.plain().into());
+            return Ok((next, Some(fact)));
+        }
+        Happening::CameBack => {
+            let words = match &record.handling {
+                Handling::Acknowledged { by, .. } => {
+                    text!["⏰ It is still wrong, and the time that ", by, " took for it is over."]
+                }
+                Handling::Silenced { by, .. } => text!["⏰ It is still wrong, and the silence of ", by, " is over."],
+                Handling::Resolved { by: Some(by), .. } => {
+                    text!["⏰ ", by, " resolved it, but its source says it is still wrong."]
+                }
+                Handling::Resolved { by: None, .. } | Handling::Open => return Ok((next, None)),
+            };
+            next.handling = Handling::Open;
+            want(&mut next, None, now);
+            climb(&mut next, ways, now);
+            did(&mut next, by, now, words);
+            "alert_came_back"
+        }
+        Happening::Announced => {
+            next.at_source.announced = Some(until(record).unwrap_or(now));
+            return Ok((next, None));
+        }
+        Happening::Quieted { quiet, look } => {
+            let mut fact = fact(&next, "alert_source_quiet", &by.0);
+            fact.detail.insert("until".to_owned(), quiet.until.to_string().into());
+            fact.detail.insert("handle".to_owned(), quiet.handle.as_str().into());
+            let announced = next.at_source.announced;
+            next.at_source = AtSource {
+                wanted: next.at_source.wanted,
+                stands: Some(quiet),
+                tries: 0,
+                next: Some(look),
+                trouble: None,
+                announced,
+            };
+            return Ok((next, Some(fact)));
+        }
+        Happening::Unquieted => {
+            next.at_source =
+                AtSource { wanted: next.at_source.wanted, announced: next.at_source.announced, ..AtSource::default() };
+            "alert_source_loud"
+        }
+        Happening::Unreached { why, next: again } => {
+            let first = next.at_source.tries == 0;
+            let mut fact = fact(&next, "alert_source_unreached", &by.0);
+            fact.detail.insert("why".to_owned(), why.as_str().into());
+            next.at_source.tries += 1;
+            next.at_source.next = Some(again);
+            next.at_source.trouble = Some(why);
+            return Ok((next, first.then_some(fact)));
+        }
+        Happening::Reacted(reacted) => {
+            next.reacted = reacted;
+            return Ok((next, None));
+        }
+    };
+    let mut fact = fact(&next, event, &by.0);
+    if let Some(last) = next.done.last().filter(|last| last.at == now) {
+        fact.detail.insert("words".to_owned(), last.what.plain().into());
+    }
+    Ok((next, Some(fact)))
+}
+
+/// When an alert has to be looked at by itself.
+pub fn due(record: &AlertRecord, ways: Ways<'_>) -> Option<Timestamp> {
+    let climbs = record.escalation.as_ref().and_then(|escalation| escalation.next).filter(|_| record.is_open());
+    let times = match &record.handling {
+        Handling::Open => [None, None],
+        Handling::Acknowledged { until, .. } => [Some(*until), None],
+        Handling::Silenced { until, .. } => [Some(*until), announces(record)],
+        Handling::Resolved { by: Some(_), at, .. } if record.waits_for_source() => [Some(*at + ways.settle), None],
+        Handling::Resolved { at, .. } => [Some(*at + ways.flapping), None],
+    };
+    times.into_iter().chain([climbs, record.at_source.next]).flatten().min()
+}
+
+/// When whoever silenced it is told that the silence ends soon; none where they were, or where it is a short one.
+pub fn announces(record: &AlertRecord) -> Option<Timestamp> {
+    const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+    let Handling::Silenced { at, until, .. } = &record.handling else { return None };
+    let is_told = record.at_source.announced == Some(*until);
+    (!is_told && until.duration_since(*at) > AHEAD * 2).then(|| *until - AHEAD)
+}
+
+fn until(record: &AlertRecord) -> Option<Timestamp> {
+    match &record.handling {
+        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } => Some(*until),
+        Handling::Open | Handling::Resolved { .. } => None,
+    }
+}
+
+/// The source says that it is wrong: still, or again.
+fn fired(mut next: AlertRecord, signal: Signal, (ways, now): (Ways<'_>, Timestamp)) -> (AlertRecord, Option<Fact>) {
+    let (was, myself) = (next.condition, PersonId(MYSELF.to_owned()));
+    next.condition = Condition::Firing;
+    if was == Condition::Firing {
+        let worse = signal.severity < next.signal.severity;
+        if worse {
+            let words = format!("It is {} now; it was {}.", signal.severity, next.signal.severity);
+            did(&mut next, &myself, now, words.into());
+        }
+        next.signal = Signal { since: next.signal.since, ..signal };
+        next.said = now;
+        let event = worse.then(|| fact(&next, "alert_worse", MYSELF));
+        return (next, event);
+    }
+    next.signal = signal;
+    next.said = now;
+    next.times += 1;
+    let goes_on = next.held.take().filter(|held| match held {
+        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } => *until > now,
+        Handling::Open | Handling::Resolved { .. } => false,
+    });
+    let times = next.times;
+    match goes_on {
+        Some(held) => {
+            let (Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. }) = &held else {
+                return (next, None);
+            };
+            let until = *until;
+            next.handling = held;
+            want(&mut next, Some(until), now);
+            did(
+                &mut next,
+                &myself,
+                now,
+                text![format!("It is wrong again, for the {} time. It stays as it was handled.", nth(times))],
+            );
+        }
+        None => {
+            next.handling = Handling::Open;
+            climb(&mut next, ways, now);
+            did(&mut next, &myself, now, text![format!("It is wrong again, for the {} time.", nth(times))]);
+        }
+    }
+    let fact = fact(&next, "alert_fired_again", MYSELF);
+    (next, Some(fact))
+}
+
+/// The source says that it is right again.
+fn cleared(mut next: AlertRecord, now: Timestamp) -> (AlertRecord, Option<Fact>) {
+    if next.condition == Condition::Resolved {
+        return (next, None);
+    }
+    let myself = PersonId(MYSELF.to_owned());
+    next.condition = Condition::Resolved;
+    let after = lasting(whole(now.duration_since(next.said.min(now)).max(now.duration_since(next.signal.since))));
+    did(&mut next, &myself, now, text![format!("Its source says it is right again, after {after}.")]);
+    if next.is_open() {
+        let was = std::mem::replace(&mut next.handling, Handling::Resolved { by: None, at: now, note: None });
+        next.held = matches!(was, Handling::Acknowledged { .. } | Handling::Silenced { .. }).then_some(was);
+    }
+    next.said = now;
+    rest(&mut next, now);
+    let fact = fact(&next, "alert_cleared", MYSELF);
+    (next, Some(fact))
+}
+
+fn over(record: &AlertRecord) -> Result<(), Illegal> {
+    match &record.handling {
+        Handling::Resolved { by: Some(by), at, .. } => {
+            Err(Illegal(text![code(record.id.to_string()), " is over: ", by, " resolved it ", *at, "."]))
+        }
+        Handling::Resolved { by: None, at, .. } => {
+            Err(Illegal(text![code(record.id.to_string()), " is over: its source says so since ", *at, "."]))
+        }
+        Handling::Open | Handling::Acknowledged { .. } | Handling::Silenced { .. } => Ok(()),
+    }
+}
+
+/// Somebody has it in hand until then.
+fn handled(next: &mut AlertRecord, until: Timestamp, now: Timestamp) {
+    next.first_handled.get_or_insert(now);
+    if let Some(escalation) = &mut next.escalation {
+        escalation.next = None;
+    }
+    want(next, Some(until), now);
+}
+
+/// Nothing more is to come of it.
+fn rest(next: &mut AlertRecord, now: Timestamp) {
+    if let Some(escalation) = &mut next.escalation {
+        escalation.next = None;
+        escalation.step = 0;
+    }
+    want(next, None, now);
+}
+
+/// From here on its source is to be quiet until then, or loud again.
+fn want(next: &mut AlertRecord, until: Option<Timestamp>, now: Timestamp) {
+    let until = until.filter(|_| next.signal.origin != Origin::Nowhere);
+    let stands = next.at_source.stands.as_ref().map(|quiet| quiet.until);
+    let is_so = stands == until;
+    next.at_source = AtSource {
+        wanted: until,
+        stands: next.at_source.stands.take(),
+        tries: 0,
+        next: (!is_so).then_some(now),
+        trouble: None,
+        announced: next.at_source.announced,
+    };
+}
+
+/// Its escalation begins anew.
+fn climb(next: &mut AlertRecord, ways: Ways<'_>, now: Timestamp) {
+    let Some(escalation) = &mut next.escalation else { return };
+    let policy = ways.policies.iter().find(|policy| policy.name == escalation.policy);
+    escalation.step = 0;
+    escalation.next = policy.and_then(|policy| policy.steps.first()).map(|step| now + step.after);
+}
+
+/// Whether its escalation has a step left.
+fn has_step(escalation: &Escalation, ways: Ways<'_>) -> bool {
+    let policy = ways.policies.iter().find(|policy| policy.name == escalation.policy);
+    policy.is_some_and(|policy| (escalation.step as usize) < policy.rungs())
+}
+
+fn did(next: &mut AlertRecord, by: &PersonId, at: Timestamp, what: Text) {
+    next.done.push(Did { at, by: by.clone(), what });
+    next.deeds += 1;
+    let surplus = next.done.len().saturating_sub(DEEDS);
+    next.done.drain(..surplus);
+}
+
+fn fact(record: &AlertRecord, event: &str, person: &str) -> Fact {
+    Fact {
+        operation: record.id.to_string(),
+        event: event.to_owned(),
+        person: person.to_owned(),
+        resource: Some(record.as_resource().to_string()),
+        project: record.project.clone(),
+        detail: [("alert".to_owned(), Value::from(record.id.to_string()))].into(),
+        ..Fact::default()
+    }
+}
+
+/// Without the part of a second.
+fn whole(length: SignedDuration) -> SignedDuration {
+    SignedDuration::from_secs(length.as_secs().max(0))
+}
+
+fn nth(times: u32) -> String {
+    let ending = match (times % 10, times % 100) {
+        (1, hundred) if hundred != 11 => "st",
+        (2, hundred) if hundred != 12 => "nd",
+        (3, hundred) if hundred != 13 => "rd",
+        _ => "th",
+    };
+    format!("{times}{ending}")
+}
+
+#[cfg(test)]
+mod tests;

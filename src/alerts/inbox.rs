@@ -1,0 +1,303 @@
+//! Takes what sources say: everything that waits is put on record in one commit, and only then is a source answered.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use commands::PersonId;
+use commands::context::MYSELF;
+use commands::records::{AlertId, AlertRecord, Condition, Signal};
+use tokio::sync::{mpsc, oneshot};
+
+use super::storm::Channel;
+use super::{Matter, fingerprint, routing, storm, ways};
+use crate::activity::InFlight;
+use crate::alert::{self, Happening};
+use crate::host::{Draft, Host, TRIES, Trouble, json, read};
+use crate::store::{CommitError, Key, Kind, Write};
+
+/// Signals in one commit.
+const AT_ONCE: usize = 100;
+/// Batches that wait; who comes after them waits at the door.
+const WAITING: usize = 1_000;
+
+/// Why signals were not kept; the source should try again.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the alerts can't be kept right now: {0}")]
+pub struct Unkept(pub String);
+
+/// Where signals come in. Clones lead to the same one.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    door: mpsc::Sender<Batch>,
+}
+
+#[derive(Debug)]
+struct Batch {
+    signals: Vec<Signal>,
+    kept: oneshot::Sender<Result<(), Unkept>>,
+    at_work: InFlight,
+}
+
+/// What waits at an [`Inbox`], to be given to [`run`].
+#[derive(Debug)]
+pub struct Waiting(mpsc::Receiver<Batch>);
+
+impl Inbox {
+    /// An inbox, and what waits at it.
+    pub fn new() -> (Self, Waiting) {
+        let (door, waiting) = mpsc::channel(WAITING);
+        (Self { door }, Waiting(waiting))
+    }
+
+    /// Takes signals in. It returns once they are durable.
+    ///
+    /// # Errors
+    /// When they can't be kept: nothing is known of them then.
+    pub async fn take(&self, host: &Host, signals: Vec<Signal>) -> Result<(), Unkept> {
+        if signals.is_empty() {
+            return Ok(());
+        }
+        let (kept, outcome) = oneshot::channel();
+        let stopping = |_| Unkept("the bot is stopping".to_owned());
+        let batch = Batch { signals, kept, at_work: host.activity.begin() };
+        self.door.send(batch).await.map_err(|_| stopping(()))?;
+        outcome.await.map_err(|_| stopping(()))?
+    }
+}
+
+/// Keeps what comes to an inbox, all that waits together, until nobody can come any more.
+pub async fn run(host: Arc<Host>, mut waiting: Waiting) {
+    let mut next = None;
+    while let Some(first) = match next.take() {
+        Some(batch) => Some(batch),
+        None => waiting.0.recv().await,
+    } {
+        let mut together = vec![first];
+        let mut count = together[0].signals.len();
+        while count < AT_ONCE
+            && let Ok(batch) = waiting.0.try_recv()
+        {
+            if count + batch.signals.len() > AT_ONCE {
+                next = Some(batch);
+                break;
+            }
+            count += batch.signals.len();
+            together.push(batch);
+        }
+        let signals: Vec<&Signal> = together.iter().flat_map(|batch| &batch.signals).collect();
+        let mut outcome = Ok(());
+        for some in signals.chunks(AT_ONCE) {
+            outcome = keep(&host, some).await.map_err(|trouble| {
+                tracing::error!(%trouble, "keeping alerts");
+                Unkept(trouble.to_string())
+            });
+            if outcome.is_err() {
+                break;
+            }
+        }
+        for Batch { kept, at_work, .. } in together {
+            // Whoever sent it may have hung up.
+            let _ = kept.send(outcome.clone());
+            drop(at_work);
+        }
+    }
+}
+
+/// Puts signals on record. The same ones again change nothing.
+///
+/// # Errors
+/// When the store can't be read or refuses them.
+pub async fn keep(host: &Arc<Host>, signals: &[&Signal]) -> Result<(), Trouble> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let draft = Taking::new(host).all(signals).await?;
+        match host.commit(draft).await {
+            Err(CommitError::Conflict(_)) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                host.bells.alerts.ring();
+                host.bells.asked.ring();
+                host.bells.hooks.ring();
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Signals on their way into one commit.
+pub struct Taking<'h> {
+    host: &'h Arc<Host>,
+    matters: BTreeMap<AlertId, Matter<'h>>,
+    known: HashMap<String, Option<AlertId>>,
+    channels: BTreeMap<String, (Channel, u64)>,
+    counter: Option<(u64, u64)>,
+    begun: u64,
+    writes: Vec<Write>,
+}
+
+impl<'h> Taking<'h> {
+    fn new(host: &'h Arc<Host>) -> Self {
+        Self {
+            host,
+            matters: BTreeMap::new(),
+            known: HashMap::new(),
+            channels: BTreeMap::new(),
+            counter: None,
+            begun: 0,
+            writes: Vec::new(),
+        }
+    }
+
+    async fn all(mut self, signals: &[&Signal]) -> Result<Draft, Trouble> {
+        // The worst first, so that they have the cards there is room for.
+        let mut signals = signals.to_vec();
+        signals.sort_by_key(|signal| signal.severity);
+        for signal in signals {
+            self.one(signal.clone()).await?;
+        }
+        let mut draft = Draft::at(self.host.clock.now());
+        for (channel, (state, version)) in std::mem::take(&mut self.channels) {
+            let key = Key::new(Kind::Storm, channel);
+            draft = draft.write(Write { key, expects: version, value: Some(json(&state)?), due: None });
+        }
+        if let Some((last, version)) = self.counter
+            && self.begun > 0
+        {
+            let key = Key::new(Kind::Counter, "alert");
+            draft = draft.write(Write { key, expects: version, value: Some(json(&last)?), due: None });
+        }
+        for write in self.writes {
+            draft = draft.write(write);
+        }
+        for (_, matter) in self.matters {
+            if !matter.is_quiet() {
+                draft = draft.and(matter.draft().await?);
+            }
+        }
+        Ok(draft)
+    }
+
+    async fn one(&mut self, signal: Signal) -> Result<(), Trouble> {
+        let known = self.standing_for(&signal).await?;
+        let myself = PersonId(MYSELF.to_owned());
+        match (known, signal.condition) {
+            // What was never wrong here need not be told to be right.
+            (None, Condition::Resolved) => Ok(()),
+            (None, Condition::Firing) => self.open(signal).await,
+            (Some(id), condition) => {
+                let Some(matter) = self.matter(id).await? else { return Ok(()) };
+                let was = matter.record.condition;
+                let happening = match condition {
+                    Condition::Firing => Happening::Fired(Box::new(signal)),
+                    Condition::Resolved => Happening::Cleared,
+                };
+                matter.must(happening, &myself)?;
+                let (storm, severity) = (matter.record.storm, matter.record.signal.severity);
+                if let Some(storm) = storm.filter(|_| was != condition) {
+                    self.recount(AlertId(storm), severity, condition).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The alert that stands for what a source calls one thing.
+    async fn standing_for(&mut self, signal: &Signal) -> Result<Option<AlertId>, Trouble> {
+        let key = fingerprint(&signal.source, &signal.fingerprint);
+        if let Some(known) = self.known.get(&key.id) {
+            return Ok(*known);
+        }
+        let row = self.host.store.get(&key).await?;
+        let known = row.as_ref().map(read::<u64>).transpose()?.map(AlertId);
+        self.known.insert(key.id, known);
+        Ok(known)
+    }
+
+    async fn matter(&mut self, id: AlertId) -> Result<Option<&mut Matter<'h>>, Trouble> {
+        if !self.matters.contains_key(&id) {
+            let Some(row) = self.host.store.get(&Key::numbered(Kind::Alert, id.0)).await? else { return Ok(None) };
+            self.matters.insert(id, Matter::new(self.host, read::<AlertRecord>(&row)?, row.version));
+        }
+        Ok(self.matters.get_mut(&id))
+    }
+
+    async fn number(&mut self) -> Result<AlertId, Trouble> {
+        let (last, version) = match self.counter {
+            Some(counter) => counter,
+            None => match self.host.store.get(&Key::new(Kind::Counter, "alert")).await? {
+                Some(row) => (read(&row)?, row.version),
+                None => (0, 0),
+            },
+        };
+        self.counter = Some((last + 1, version));
+        self.begun += 1;
+        Ok(AlertId(last + 1))
+    }
+
+    async fn channel(&mut self, name: &str) -> Result<&mut Channel, Trouble> {
+        if !self.channels.contains_key(name) {
+            let row = self.host.store.get(&Key::new(Kind::Storm, name)).await?;
+            let known = match &row {
+                Some(row) => (read(row)?, row.version),
+                None => (Channel::default(), 0),
+            };
+            self.channels.insert(name.to_owned(), known);
+        }
+        Ok(&mut self.channels.entry(name.to_owned()).or_default().0)
+    }
+
+    /// A thing that was not wrong before: a card of its own, or its place in the storm of its channel.
+    async fn open(&mut self, signal: Signal) -> Result<(), Trouble> {
+        let host = self.host;
+        let now = host.clock.now();
+        let project = host.rules.sources.iter().find(|source| source.name == signal.source);
+        let project = project.and_then(|source| source.project.as_deref());
+        let road = routing::road(&signal, project, (&host.settings, &host.rules.channels));
+        let (limit, severity, name) = (host.settings.alerting.storm, signal.severity, road.channel.clone());
+        let key = fingerprint(&signal.source, &signal.fingerprint);
+        let id = self.number().await?;
+        let (mut record, fact) = alert::open(id, signal, road.clone(), (ways(host), now));
+        let own = self.channel(&name).await?.takes(severity, (limit, now));
+        if !own {
+            let storm = match self.channel(&name).await?.storm {
+                Some(storm) => storm,
+                None => self.begin_storm(road).await?,
+            };
+            record.storm = Some(storm.0);
+            record.escalation = None;
+            let (title, host_now) = (record.signal.title.clone(), now);
+            if let Some(matter) = self.matter(storm).await? {
+                storm::add(matter, (id, &title, severity), host_now)?;
+            }
+        }
+        self.known.insert(key.id.clone(), Some(id));
+        self.writes.push(Write { key, expects: 0, value: Some(json(&id.0)?), due: None });
+        self.matters.insert(id, Matter::opened(host, record, fact));
+        Ok(())
+    }
+
+    /// The alert that stands for all that have no card of their own in a channel from now on.
+    async fn begin_storm(&mut self, road: alert::Road) -> Result<AlertId, Trouble> {
+        let host = self.host;
+        let now = host.clock.now();
+        let id = self.number().await?;
+        let signal = storm::signal(&road.channel, id, now);
+        let key = fingerprint(&signal.source, &signal.fingerprint);
+        self.channel(&road.channel).await?.storm = Some(id);
+        let (mut record, fact) = alert::open(id, signal, road, (ways(host), now));
+        record.gathers = Some(commands::records::Gathered { last: Some(now), ..commands::records::Gathered::default() });
+        self.writes.push(Write { key, expects: 0, value: Some(json(&id.0)?), due: None });
+        self.matters.insert(id, Matter::opened(host, record, fact));
+        Ok(id)
+    }
+
+    /// One of a storm's alerts is wrong, or right, again.
+    async fn recount(&mut self, storm: AlertId, severity: commands::records::Severity, now: Condition) -> Result<(), Trouble> {
+        let at = self.host.clock.now();
+        if let Some(matter) = self.matter(storm).await? {
+            storm::recount(matter, severity, (now, at))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! What becomes of alerts: they come in ([`inbox`]), go where they belong ([`routing`]), are shown ([`card`]), are brought to
+//! people until somebody takes them ([`climbing`]), and what people decide is brought to their source ([`settling`]).
+//! Where too many come at once, one message stands for all ([`storm`]). Looking is the same at restart, on a timer and live.
+
+use std::sync::Arc;
+
+use commands::PersonId;
+use commands::context::MYSELF;
+use commands::records::{AlertId, AlertRecord, Condition, Deed, Handling};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::alert::{self, Happening, Ways};
+use crate::answer::Answering;
+use crate::host::{Draft, Host, Trouble, read};
+use crate::platform::MessageRef;
+use crate::store::{Key, Kind, Row, Write};
+
+pub mod around;
+pub mod card;
+pub mod climbing;
+pub mod inbox;
+pub mod matter;
+pub mod reacting;
+pub mod routing;
+pub mod runbook;
+pub mod settling;
+pub mod storm;
+
+pub use matter::Matter;
+
+/// The longest an open alert is left without a look: an emoji under its card may have come in no event.
+const LONGEST_LOOK: SignedDuration = SignedDuration::from_hours(1);
+
+/// What decides how alerts go on here.
+pub fn ways(host: &Host) -> Ways<'_> {
+    let alerting = &host.settings.alerting;
+    Ways { policies: &host.settings.oncall.policies, flapping: alerting.flapping, settle: alerting.settle }
+}
+
+/// When an alert is looked at next.
+pub fn next_look(host: &Host, record: &AlertRecord) -> Option<Timestamp> {
+    let due = alert::due(record, ways(host));
+    let at_least = (record.is_open() && record.storm.is_none()).then(|| host.clock.now() + LONGEST_LOOK);
+    due.into_iter().chain(at_least).chain(storm::due(record)).min()
+}
+
+/// Looks at one alert: what people left under its card, what its time says, what its source has to be told.
+pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
+    let record: AlertRecord = read(&row)?;
+    let mut matter = Matter::new(&host, record, row.version);
+    if matter.record.is_open() && matter.record.storm.is_none() {
+        reacting::take_up(&mut matter).await?;
+    }
+    settling::settle(&mut matter).await?;
+    let now = host.clock.now();
+    let myself = PersonId(MYSELF.to_owned());
+    match &matter.record.handling {
+        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } if *until <= now => {
+            matter.must(Happening::CameBack, &myself)?;
+        }
+        Handling::Resolved { at, .. } if matter.record.waits_for_source() && *at + ways(&host).settle <= now => {
+            matter.must(Happening::CameBack, &myself)?;
+        }
+        Handling::Resolved { at, .. } if *at + ways(&host).flapping <= now => matter.forget().await?,
+        _ => {}
+    }
+    if alert::announces(&matter.record).is_some_and(|at| at <= now) {
+        matter.announce()?;
+    }
+    storm::calm_down(&mut matter).await?;
+    climbing::climb(&mut matter).await?;
+    let next = next_look(&host, &matter.record);
+    if matter.is_quiet() && next.is_some() {
+        if let Some(next) = next {
+            host.store.put_off(&row.key, next).await;
+        }
+        return Ok(());
+    }
+    matter.commit().await
+}
+
+/// Something happened under a message: if it is the card of an alert, the alert is looked at now.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
+    for row in host.store.pending(Kind::Alert).await? {
+        let record: AlertRecord = read(&row)?;
+        if record.is_open()
+            && record.storm.is_none()
+            && host.posted(&card::slot(&at.platform, record.id)).await?.as_ref() == Some(at)
+        {
+            host.store.wake(&row.key, host.clock.now()).await;
+            host.bells.alerts.ring();
+        }
+    }
+    Ok(())
+}
+
+/// Looks after a start at all alerts that are open: what happened under their cards while the bot was away came in no event.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
+    for row in host.store.pending(Kind::Alert).await? {
+        let record: AlertRecord = read(&row)?;
+        if record.is_open() && record.storm.is_none() {
+            host.store.wake(&row.key, host.clock.now()).await;
+        }
+    }
+    Ok(())
+}
+
+/// Does something about alerts on behalf of whoever asked; the inner error is the sentence why it can't be had.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn act(
+    answering: &Answering<'_>,
+    mut draft: Draft,
+    (alerts, deed): (&[AlertId], &Deed),
+) -> Result<Result<Draft, commands::Text>, Trouble> {
+    let host = answering.host;
+    let now = host.clock.now();
+    for id in alerts {
+        let Some(row) = host.store.get(&Key::numbered(Kind::Alert, id.0)).await? else {
+            return Ok(Err(unknown(*id)));
+        };
+        let mut matter = Matter::new(host, read(&row)?, row.version);
+        let happening = match deed {
+            Deed::Acknowledge { lasts } => Happening::Acknowledged { until: now + *lasts },
+            Deed::Unacknowledge => Happening::Unacknowledged,
+            Deed::Silence { lasts } => Happening::Silenced { until: now + *lasts },
+            Deed::Resolve { note } => Happening::Resolved { note: note.clone() },
+            Deed::Note { words } => Happening::Noted(words.clone()),
+            Deed::Escalate => Happening::Raised,
+        };
+        if let Err(illegal) = matter.happen(happening, &answering.person.id) {
+            return Ok(Err(illegal.0));
+        }
+        draft = draft.and(matter.draft().await?);
+    }
+    Ok(Ok(draft))
+}
+
+/// What people read who ask about an alert that is not on record.
+pub fn unknown(id: AlertId) -> commands::Text {
+    use commands::message::code;
+    commands::text!["There is no ", code(id.to_string()), ". ", code("alert list"), " shows those there are."]
+}
+
+/// Everybody who stands in on call.
+async fn overrides(host: &Host) -> Result<Vec<commands::records::Override>, Trouble> {
+    host.store.newest(Kind::Override, usize::MAX).await?.iter().map(read).collect()
+}
+
+/// The key under which is kept which alert stands for what a source calls one thing.
+pub fn fingerprint(source: &str, fingerprint: &str) -> Key {
+    Key::new(Kind::Fingerprint, format!("{source}/{fingerprint}"))
+}
+
+/// Whether an alert is wrong now, as far as its source says.
+pub fn is_firing(record: &AlertRecord) -> bool {
+    record.condition == Condition::Firing
+}
+
+/// The write that takes a record away.
+fn gone(row: &Row) -> Write {
+    Write { key: row.key.clone(), expects: row.version, value: None, due: None }
+}
