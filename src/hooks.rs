@@ -6,4 +6,6 @@ use commands::records::AlertRecord;
 pub fn told(_: &Host, _: &AlertRecord, _: &str, _: &PersonId) -> Vec<Write> {
     Vec::new()
 }
-pub async fn look(_: std::sync::Arc<Host>, _: crate::store::Row) -> Result<(), crate::host::Trouble> { Ok(()) }
+pub async fn look(_: std::sync::Arc<Host>, _: crate::store::Row) -> Result<(), crate::host::Trouble> {
+    Ok(())
+}

@@ -114,7 +114,10 @@ fn what_is_resolved_here_comes_back_unless_its_source_agrees() {
     let mut agreed = Told { record: told.record.clone(), policies: policies(), facts: Vec::new() };
     agreed.then(6, MYSELF, Happening::Cleared);
     assert!(!agreed.record.waits_for_source());
-    assert!(matches!(&agreed.record.handling, Handling::Resolved { by: Some(by), .. } if by.0 == "ana"), "it was ana who fixed it");
+    assert!(
+        matches!(&agreed.record.handling, Handling::Resolved { by: Some(by), .. } if by.0 == "ana"),
+        "it was ana who fixed it"
+    );
     assert_eq!(agreed.due(), Some(35), "then it is forgotten");
     told.then(15, MYSELF, Happening::CameBack);
     assert_eq!(told.record.handling, Handling::Open);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use commands::records::{Condition, Link, Severity, Signal};
+use commands::records::{Condition, Ends, Link, Severity, Signal};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -149,6 +149,7 @@ impl<'a> Reading<'a> {
             resource,
             links: links.collect(),
             graph: self.text(fields.graph.as_ref()),
+            ends: if fields.state.is_some() { Ends::BySource } else { Ends::ByPeople },
             labels,
             ..Signal::default()
         };

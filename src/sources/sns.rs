@@ -1,7 +1,7 @@
 //! Amazon SNS over HTTP ("Parsing Amazon SNS message formats" in its developer guide): an envelope that SNS signs, with an
 //! alarm, an event or words inside. What the envelope says is believed once [`Gate`] has let it in.
 
-use commands::records::{Condition, Signal};
+use commands::records::{Condition, Ends, Signal};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -133,6 +133,7 @@ impl Envelope {
             account: arn.map(|arn| arn.account.to_owned()),
             region: arn.map(|arn| arn.region.to_owned()),
             labels: [("topic".to_owned(), topic.to_owned())].into(),
+            ends: Ends::ByPeople,
             title,
             ..Signal::default()
         };
