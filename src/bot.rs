@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use commands::aws::Aws;
+use commands::records::Signal;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,8 +29,9 @@ use crate::recognition::Recognition;
 use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
+use crate::sources::Refused;
 use crate::store::{Kind, Store};
-use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, waiting, watching};
+use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, sources, waiting, watching};
 
 /// What has due times and is looked after.
 const LOOKED_AFTER: [Kind; 8] =
@@ -82,8 +85,8 @@ pub enum StartError {
     /// A secret is missing or the platform can't be set up.
     #[error("setting up Slack: {0}")]
     Slack(String),
-    /// Nothing outside can be reached.
-    #[error("setting up HTTP: {0}")]
+    /// Nobody can be reached over HTTP.
+    #[error("setting up HTTP outward: {0}")]
     Outward(String),
     /// What was known about people can't be read.
     #[error("reading who is who from the store: {0}")]
@@ -100,6 +103,7 @@ impl Bot {
         let law = Arc::new(config.law(commands)?);
         let directory = Arc::clone(law.directory());
         let metrics = Metrics::new();
+        let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let settings = slack_settings(&config.slack)?;
         let names = Arc::clone(&directory);
         let slack = Arc::new(
@@ -123,7 +127,7 @@ impl Bot {
             settings: config.settings.clone(),
             rules: Rules::of(config),
             aws,
-            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
+            outward: outward.clone(),
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             commands,
             watches,
@@ -142,11 +146,16 @@ impl Bot {
             Transport::Http => Arc::clone(&slack).routes(Arc::clone(&inbound)),
             Transport::Socket { .. } => axum::Router::new(),
         };
+        let (inbox, unkept) = alerts::inbox::Inbox::new();
+        let inbox: Arc<dyn sources::Inbox> = Arc::new(Kept { host: Arc::clone(&host), inbox });
+        let at_door = sources::Ground { clock: host.clock.clone(), metrics: metrics.clone(), outward };
+        let routes = routes.merge(sources::routes(&config.sources, Arc::clone(&inbox), at_door));
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         for queue in config.settings.events.clone() {
-            intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
+            intake.spawn(hearing::listen(Arc::clone(&host), queue, Arc::clone(&inbox), closed.clone()));
         }
+        loops.spawn(alerts::inbox::run(Arc::clone(&host), unkept));
         intake.spawn(slack.run(inbound, closed));
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
@@ -238,6 +247,19 @@ fn slack_settings(slack: &config::Slack) -> Result<SlackSettings, StartError> {
         connections,
         timing: Timing::default(),
     })
+}
+
+/// The inbox of alerts, as sources reach it.
+struct Kept {
+    host: Arc<Host>,
+    inbox: alerts::inbox::Inbox,
+}
+
+#[async_trait]
+impl sources::Inbox for Kept {
+    async fn take(&self, signals: Vec<Signal>) -> Result<(), Refused> {
+        self.inbox.take(&self.host, signals).await.map_err(|unkept| Refused(unkept.to_string()))
+    }
 }
 
 async fn deliver(host: Arc<Host>, row: crate::store::Row) -> Result<(), crate::host::Trouble> {
