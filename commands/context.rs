@@ -312,6 +312,8 @@ pub struct EventQueue {
     pub url: String,
     /// The account it is in, with the role that reads it and its region.
     pub home: Account,
+    /// The services whose events become alerts: `cloudwatch`, `ecs` … None where events only make the bot look.
+    pub alerts: Vec<String>,
 }
 
 impl EventQueue {

@@ -20,6 +20,7 @@ use crate::host::{Bells, Host, Trouble};
 use crate::http::{self, HealthSource};
 use crate::metrics::Metrics;
 use crate::outbox::Pace;
+use crate::outward::Outward;
 use crate::platform::slack::{Slack, SlackSettings, Timing};
 use crate::platform::{Inbound, Platform};
 use crate::recognition::Recognition;
@@ -27,7 +28,7 @@ use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::{Kind, Store};
-use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, waiting, watching};
+use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, sources, waiting, watching};
 
 /// What has due times and is looked after.
 const LOOKED_AFTER: [Kind; 8] =
@@ -81,6 +82,9 @@ pub enum StartError {
     /// A secret is missing or the platform can't be set up.
     #[error("setting up Slack: {0}")]
     Slack(String),
+    /// HTTP to others can't be set up.
+    #[error("setting up HTTP to others: {0}")]
+    Outward(String),
     /// What was known about people can't be read.
     #[error("reading who is who from the store: {0}")]
     People(Trouble),
@@ -111,7 +115,10 @@ impl Bot {
             }
             None => None,
         };
+        let (door, waiting) = alerts::inbox::Door::new(activity.clone());
         let host = Arc::new(Host {
+            inbox: Arc::new(door),
+            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
             store,
             clock,
             authority: law,
@@ -137,6 +144,9 @@ impl Bot {
             Transport::Http => Arc::clone(&slack).routes(Arc::clone(&inbound)),
             Transport::Socket { .. } => axum::Router::new(),
         };
+        let ground = sources::Ground { clock: host.clock.clone(), metrics: metrics.clone(), outward: host.outward.clone() };
+        let routes = routes.merge(sources::routes(&config.sources, Arc::clone(&host.inbox), ground));
+        loops.spawn(alerts::inbox::run(Arc::clone(&host), waiting));
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         for queue in config.settings.events.clone() {

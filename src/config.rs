@@ -16,6 +16,7 @@ use crate::alerts::runbook::Runbook;
 use crate::identity::{Directory, Member};
 use crate::policy::{Law, Policy};
 use crate::secret::Secret;
+use crate::sources::Source;
 
 mod alerts;
 mod check;
@@ -25,6 +26,7 @@ mod following;
 mod identity;
 mod oncall;
 mod people;
+mod sources;
 mod written;
 
 pub use check::{Finding, Weight};
@@ -92,7 +94,8 @@ pub struct Config {
     pub people: Vec<Member>,
     /// `people.toml` itself.
     pub people_file: String,
-    pub sources: Vec<crate::sources::Source>,
+    /// Who may say what is wrong.
+    pub sources: Vec<Source>,
     /// What to do about alerts, by those who know.
     pub runbooks: Vec<Runbook>,
     /// `oncall.toml` itself; what it says is among the settings.
@@ -189,7 +192,8 @@ impl Config {
         capabilities.dedup();
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let mut errors = ConfigErrors::default();
-        let mut written = written::read(&name, &text, &capabilities).map_err(|wrong| errors.0.extend(wrong.0)).ok();
+        let around = sources::Around { folder, environment };
+        let mut written = written::read(&name, &text, &capabilities, &around).map_err(|wrong| errors.0.extend(wrong.0)).ok();
         if let Some(written) = written.as_mut()
             && let Some(center) = written.settings.identity.as_mut()
         {
@@ -243,8 +247,8 @@ impl Config {
             aws_endpoint: environment.get("AWS_ENDPOINT_URL").map(str::to_owned),
             people,
             people_file,
+            sources: written.sources,
             runbooks,
-            sources: Vec::new(),
             oncall_file,
             policy: PolicyText { file: policy_file, text: policy_text },
             file,

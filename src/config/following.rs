@@ -6,8 +6,9 @@ use commands::context::{Account, EventQueue, Following};
 use commands::events::CAPABILITY;
 use jiff::SignedDuration;
 
-use super::document::{Table, text};
+use super::document::{Table, text, texts};
 use super::written::{DIGITS, Everywhere, REGION, ROLE, digits, duration, role};
+use crate::sources::eventbridge::SERVICES;
 
 /// Accounts are not looked at more often than this without a reason: each look takes a call for ten services.
 const SHORTEST: SignedDuration = SignedDuration::from_secs(15);
@@ -48,6 +49,9 @@ fn queue(table: &Table<'_>, aws: &Everywhere, accounts: &[Account]) -> Option<Ev
         (None, None) => table.must("region", REGION, text),
     };
     let own = table.get("role", ROLE, role);
+    let alerts = table.get("alerts", &format!("a list of services out of {}", SERVICES.join(", ")), |value| {
+        texts(value).filter(|services| services.iter().all(|service| SERVICES.contains(&service.as_str())))
+    });
     table.done();
     let id = id?;
     let Some(arn) = own.or_else(|| aws.role(&id, CAPABILITY)) else {
@@ -63,5 +67,5 @@ fn queue(table: &Table<'_>, aws: &Everywhere, accounts: &[Account]) -> Option<Ev
         roles: BTreeMap::from([(CAPABILITY.to_owned(), arn)]),
         id,
     };
-    Some(EventQueue { url: url?, home })
+    Some(EventQueue { url: url?, home, alerts: alerts.unwrap_or_default() })
 }

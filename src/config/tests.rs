@@ -47,8 +47,10 @@ fn the_commented_examples_are_valid() {
     let people = format!("{people}\n[[people]]\nid = \"ben\"\nname = \"Ben\"");
     let oncall = uncommented(DEFAULT_ONCALL);
     let files = [("watchkeeper.toml", toml.as_str()), ("people.toml", &people), ("policy.cedar", DEFAULT_POLICY)];
-    let more = [("oncall.toml", oncall.as_str()), ("access-baseline.toml", &baseline)];
-    let config = load(&[&files[..], &more].concat(), &[]).unwrap();
+    let pem = include_str!("../../tests/data/sns/root.pem");
+    let secrets = ["ALERTMANAGER_SECRET", "ALERTMANAGER_TOKEN", "GRAFANA_SECRET", "CHECKS_SECRET"].map(|name| (name, "s"));
+    let more = [("oncall.toml", oncall.as_str()), ("access-baseline.toml", &baseline), ("roots.pem", pem)];
+    let config = load(&[&files[..], &more].concat(), &secrets).unwrap();
     let center = config.settings.identity.unwrap();
     assert_eq!(center.baseline.map(|declared| declared.len()), Some(3));
     assert_eq!(center.profiles["developer"], ["developers", "readers"]);
@@ -58,6 +60,8 @@ fn the_commented_examples_are_valid() {
     assert_eq!((on_call.rotations.len(), on_call.policies[0].steps.len(), on_call.routes.len()), (1, 2, 1));
     assert_eq!(config.settings.following, Some(Following::default()), "the examples are the defaults");
     assert_eq!(config.settings.events[0].home.roles["events"], "arn:aws:iam::123456789012:role/watchkeeper-events");
+    let kinds: Vec<String> = config.sources.iter().map(|source| source.kind.to_string()).collect();
+    assert_eq!(kinds, ["alertmanager", "grafana", "sns", "json"]);
 }
 
 #[test]

@@ -9,7 +9,9 @@ use jiff::SignedDuration;
 use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
+use super::sources::{self, Around};
 use super::{Approvals, Channels, ConfigErrors, Transport, alerts, following, identity};
+use crate::sources::Source;
 
 /// What the file holds, defaults filled in.
 pub(super) struct Written {
@@ -25,10 +27,11 @@ pub(super) struct Written {
     pub(super) settings: Settings,
     pub(super) aws_region: Option<String>,
     pub(super) baseline: Option<String>,
+    pub(super) sources: Vec<Source>,
 }
 
 /// Reads the file. `capabilities` are those a role template is filled in for.
-pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<Written, ConfigErrors> {
+pub(super) fn read(file: &str, content: &str, capabilities: &[&str], around: &Around<'_>) -> Result<Written, ConfigErrors> {
     let document = Document::new(file, content);
     let parsed_text = document.parse()?;
     let top = document.top(&parsed_text);
@@ -53,6 +56,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str]) -> Result<W
         aws_region: aws.region.or_else(|| accounts.first().and_then(|account| account.regions.first().cloned())),
         settings: Settings { accounts, prefix, identity, events, following, alerting, ..Settings::default() },
         baseline,
+        sources: sources::read(top.tables("sources"), around),
     };
     top.done();
     document.errors().or(written)
