@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Method, header};
+use commands::PersonId;
 use commands::context::MYSELF;
 use commands::plan::hex;
 use commands::records::{AlertId, AlertRecord, Fact, Handling};
-use commands::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
@@ -198,7 +198,11 @@ async fn post(host: &Host, hook: &Hook, word: &Word, now: Timestamp) -> Result<(
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::USER_AGENT, HeaderValue::from_static("Watchkeeper")),
     ]);
-    let own = [("x-watchkeeper-timestamp", timestamp), ("x-watchkeeper-delivery", word.key().id), ("x-watchkeeper-signature", signature)];
+    let own = [
+        ("x-watchkeeper-timestamp", timestamp),
+        ("x-watchkeeper-delivery", word.key().id),
+        ("x-watchkeeper-signature", signature),
+    ];
     for (name, value) in own {
         headers.insert(name, HeaderValue::from_str(&value).map_err(|cause| cause.to_string())?);
     }
@@ -223,7 +227,8 @@ async fn over(host: &Host, row: &Row, word: &Word, arrived: Result<(), String>) 
         Ok(()) => ("hook.delivered", "succeeded"),
         Err(_) => ("hook.given_up", "failed"),
     };
-    let mut detail = BTreeMap::from([("hook".to_owned(), word.hook.clone().into()), ("told".to_owned(), word.what.clone().into())]);
+    let mut detail =
+        BTreeMap::from([("hook".to_owned(), word.hook.clone().into()), ("told".to_owned(), word.what.clone().into())]);
     if let Err(why) = arrived {
         tracing::error!(hook = word.hook, alert = %word.alert, what = word.what, why, "a hook was not told, and won't be");
         detail.insert("why".to_owned(), why.into());

@@ -16,12 +16,13 @@ use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
 use crate::fitting;
 use crate::metrics::Metrics;
-use crate::outward::Outward;
 use crate::outbox::{Pace, Saying};
+use crate::outward::Outward;
 use crate::platform::{MessageRef, Platform};
 use crate::recognition::Recognition;
 use crate::records::Ledger;
 use crate::rules::Rules;
+use crate::sources::Inbox;
 use crate::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store, Write};
 
 /// How often something is tried anew, at once, when records change under its hands. More is no coincidence.
@@ -48,14 +49,16 @@ pub struct Host {
     pub rules: Rules,
     /// AWS.
     pub aws: commands::aws::Aws,
-    /// The way to what is neither AWS nor a chat.
-    pub outward: Outward,
     /// The chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Every command.
     pub commands: &'static [Entry],
     /// Everything the bot follows by itself.
     pub watches: &'static [commands::watch::Entry],
+    /// Where what sources say comes in.
+    pub inbox: Arc<dyn Inbox>,
+    /// HTTP to others.
+    pub outward: Outward,
     /// What is in flight.
     pub activity: Activity,
     /// What wakes the loops.
