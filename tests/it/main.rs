@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what can not go on stops the test it happens in")]
 
 mod approval;
+mod at_source;
 mod audit;
 mod aws_trouble;
 mod basics;
