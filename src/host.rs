@@ -16,6 +16,7 @@ use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
 use crate::fitting;
 use crate::metrics::Metrics;
+use crate::outward::Outward;
 use crate::outbox::{Pace, Saying};
 use crate::outward::Outward;
 use crate::platform::{MessageRef, Platform};
@@ -49,6 +50,8 @@ pub struct Host {
     pub rules: Rules,
     /// AWS.
     pub aws: commands::aws::Aws,
+    /// The way to what is neither AWS nor a chat.
+    pub outward: Outward,
     /// The chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Every command.

@@ -1,5 +1,6 @@
 //! The outside world for tests and play: Slack and AWS over their real protocols.
 
+pub mod alertmanager;
 pub mod aws;
 pub mod page;
 pub mod slack;
