@@ -16,7 +16,6 @@ use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
 use crate::fitting;
 use crate::metrics::Metrics;
-use crate::outward::Outward;
 use crate::outbox::{Pace, Saying};
 use crate::outward::Outward;
 use crate::platform::{MessageRef, Platform};
@@ -60,8 +59,6 @@ pub struct Host {
     pub watches: &'static [commands::watch::Entry],
     /// Where what sources say comes in.
     pub inbox: Arc<dyn Inbox>,
-    /// HTTP to others.
-    pub outward: Outward,
     /// What is in flight.
     pub activity: Activity,
     /// What wakes the loops.
