@@ -24,6 +24,7 @@ mod kept;
 mod large;
 mod lists;
 mod onboarding;
+mod oncall;
 mod policy;
 mod process;
 mod program;

@@ -51,6 +51,20 @@ pub const DEPLOYMENTS: &str = r#"
 every = "1m"
 "#;
 
+/// `oncall.toml` of a world: ana, ben and bea are on call for the shop, a week each from Monday 9:00 in Berlin, and the user
+/// group `oncall` follows. The week of [`START`] is ana's.
+pub const ON_CALL: &str = r##"
+[[rotations]]
+name = "shop"
+project = "shop"
+people = ["ana", "ben", "bea"]
+zone = "Europe/Berlin"
+turn = "weekly"
+starts = "2026-11-23 09:00"
+channel = "#shop-ops"
+user_group = "S0000ONCALL"
+"##;
+
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
 pub struct Choices {
@@ -60,6 +74,8 @@ pub struct Choices {
     pub policy: Option<String>,
     /// More lines for `watchkeeper.toml`.
     pub config: String,
+    /// `oncall.toml`; where it is empty nobody is on call.
+    pub oncall: String,
     /// When the bot dies by itself.
     pub life: Life,
     /// Whether what the bot commits can be written.
@@ -76,6 +92,7 @@ impl Default for Choices {
             transport: Over::Sockets,
             policy: None,
             config: String::new(),
+            oncall: String::new(),
             life: Life::default(),
             disk: Disk::default(),
             commands: commands::ALL,
@@ -365,6 +382,7 @@ impl World {
         self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
+        self.writes("oncall.toml", &self.choices.oncall);
     }
 }
 
@@ -479,6 +497,7 @@ fn populate(slack: &Slack) {
     for channel in ["ops", "shop-ops", "media-ops", "security", "dba"] {
         slack.add_channel(NewChannel::public(channel).with_members(&everybody));
     }
+    slack.add_group("oncall", &["bea"]);
 }
 
 const CONFIG: &str = r##"
