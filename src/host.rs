@@ -57,8 +57,6 @@ pub struct Host {
     pub watches: &'static [commands::watch::Entry],
     /// Where what sources say comes in.
     pub inbox: Arc<dyn Inbox>,
-    /// HTTP to others.
-    pub outward: Outward,
     /// What is in flight.
     pub activity: Activity,
     /// What wakes the loops.

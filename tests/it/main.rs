@@ -25,6 +25,7 @@ mod kept;
 mod large;
 mod lists;
 mod onboarding;
+mod oncall;
 mod policy;
 mod process;
 mod program;

@@ -79,6 +79,20 @@ const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
 /// What hooks are signed with.
 const TICKETS_SECRET: &str = "tickets-believes";
 
+/// `oncall.toml` of a world: ana, ben and bea are on call for the shop, a week each from Monday 9:00 in Berlin, and the user
+/// group `oncall` follows. The week of [`START`] is ana's.
+pub const ON_CALL: &str = r##"
+[[rotations]]
+name = "shop"
+project = "shop"
+people = ["ana", "ben", "bea"]
+zone = "Europe/Berlin"
+turn = "weekly"
+starts = "2026-11-23 09:00"
+channel = "#shop-ops"
+user_group = "S0000ONCALL"
+"##;
+
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
 pub struct Choices {
@@ -88,6 +102,8 @@ pub struct Choices {
     pub policy: Option<String>,
     /// More lines for `watchkeeper.toml`.
     pub config: String,
+    /// `oncall.toml`; where it is empty nobody is on call.
+    pub oncall: String,
     /// When the bot dies by itself.
     pub life: Life,
     /// Whether what the bot commits can be written.
@@ -104,6 +120,7 @@ impl Default for Choices {
             transport: Over::Sockets,
             policy: None,
             config: String::new(),
+            oncall: String::new(),
             life: Life::default(),
             disk: Disk::default(),
             commands: commands::ALL,
@@ -418,6 +435,7 @@ impl World {
         self.writes("watchkeeper.toml", &format!("{}\n{more}", CONFIG.replace("TRANSPORT", transport)));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
+        self.writes("oncall.toml", &self.choices.oncall);
     }
 }
 
@@ -532,6 +550,7 @@ fn populate(slack: &Slack) {
     for channel in ["ops", "shop-ops", "media-ops", "security", "dba"] {
         slack.add_channel(NewChannel::public(channel).with_members(&everybody));
     }
+    slack.add_group("oncall", &["bea"]);
 }
 
 const CONFIG: &str = r##"
