@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use watchkeeper::clock::Clock;
 
+use crate::alertmanager::Alertmanager;
 use crate::aws::Aws;
 use crate::slack::{Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
 
@@ -64,6 +65,32 @@ starts = "2026-11-23 09:00"
 channel = "#shop-ops"
 user_group = "S0000ONCALL"
 "##;
+
+/// Alerts come from an Alertmanager, [`World::alertmanager`], whose silences the bot may make, and from a program that
+/// posts JSON, which [`World::posts`] plays: lines for [`Choices::config`].
+pub const ALERTS: &str = r#"
+[[sources]]
+name = "prometheus"
+kind = "alertmanager"
+secret = "ALERTS_SECRET"
+url = "ALERTMANAGER"
+project = "shop"
+
+[[sources]]
+name = "checks"
+kind = "json"
+secret = "ALERTS_SECRET"
+project = "shop"
+[sources.fields]
+alerts = "/checks"
+title = "/name"
+state = "/state"
+severity = "/level"
+summary = "/text"
+labels = "/tags"
+"#;
+/// What the sources of [`ALERTS`] show to be let in.
+pub const ALERTS_SECRET: &str = "let-me-in";
 
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
@@ -131,6 +158,8 @@ pub struct World {
     pub slack: Slack,
     /// AWS.
     pub aws: Aws,
+    /// An Alertmanager; the bot knows of it with [`ALERTS`].
+    pub alertmanager: Alertmanager,
     clock: Clock,
     folder: TempDir,
     choices: Choices,
@@ -150,12 +179,13 @@ impl World {
         let clock = Clock::standing_at(now);
         let reads = clock.clone();
         let now_there = Arc::new(move || reads.now());
+        let alertmanager = Alertmanager::start(Arc::clone(&now_there) as crate::slack::Clock, None).await;
         let options = SlackOptions { now: now_there, patience: PATIENCE, ack_timeout: ACKNOWLEDGED, ..SlackOptions::default() };
         let slack = Slack::start(options).await;
         populate(&slack);
         let aws = Aws::start(now).await;
         let folder = tempfile::tempdir().expect("making a folder for the world");
-        let mut world = Self { slack, aws, clock, folder, choices, running: None };
+        let mut world = Self { slack, aws, alertmanager, clock, folder, choices, running: None };
         world.configure();
         world.boot().await;
         // Whatever a start does by itself is over before a test begins to act.
@@ -212,6 +242,41 @@ impl World {
                 _ => return,
             }
         }
+    }
+
+    /// A program posts JSON to a source, showing its secret; what it was answered: status and words.
+    ///
+    /// # Panics
+    /// When the bot can't be reached.
+    pub async fn posts(&mut self, source: &str, body: &serde_json::Value) -> (u16, String) {
+        let url = format!("{}/alerts/{source}", self.bot_url());
+        let sent = reqwest::Client::new().post(url).bearer_auth(ALERTS_SECRET).json(body).send();
+        let answer = self.survive(sent).await.expect("the bot answers");
+        let status = answer.status().as_u16();
+        let words = answer.text().await.expect("the answer is text");
+        self.settle().await;
+        (status, words)
+    }
+
+    /// Something begins to be wrong, as the Alertmanager has it.
+    pub async fn fires(&mut self, labels: &[(&str, &str)]) {
+        let alertmanager = self.alertmanager.clone();
+        self.survive(alertmanager.fires(labels)).await;
+        self.settle().await;
+        // What nobody took is told again, as its group interval has it.
+        let alertmanager = self.alertmanager.clone();
+        self.survive(async move { alertmanager.flushes().await }).await;
+        self.settle().await;
+    }
+
+    /// Something is right again, as the Alertmanager has it.
+    pub async fn clears(&mut self, labels: &[(&str, &str)]) {
+        let alertmanager = self.alertmanager.clone();
+        self.survive(alertmanager.resolves(labels)).await;
+        self.settle().await;
+        let alertmanager = self.alertmanager.clone();
+        self.survive(async move { alertmanager.flushes().await }).await;
+        self.settle().await;
     }
 
     /// Moves time on to `instant`, stopping wherever something is due on the way.
@@ -310,6 +375,7 @@ impl World {
         self.settle().await;
         assert_eq!(self.aws.violations().await, Vec::<String>::new(), "AWS would not have taken this");
         assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack would not have taken this");
+        assert_eq!(self.alertmanager.violations(), Vec::<String>::new(), "Alertmanager would not have taken this");
         let entries = self.running().entries().await;
         let writes = self.aws.writes().await;
         self.stop().await;
@@ -370,6 +436,7 @@ impl World {
 
     async fn boot(&mut self) {
         let running = Running::start(self.folder.path(), &self.slack, &self.aws, &self.clock, &self.choices).await;
+        self.alertmanager.tells(&format!("{}/alerts/prometheus", running.url()), ALERTS_SECRET);
         self.running = Some(running);
     }
 
@@ -379,7 +446,7 @@ impl World {
             Over::Http => "http",
         };
         let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
-        self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
+        self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config.replace("ALERTMANAGER", self.alertmanager.url())));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
         self.writes("oncall.toml", &self.choices.oncall);

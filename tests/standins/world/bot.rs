@@ -51,6 +51,7 @@ impl Running {
             ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
             ("SLACK_APP_TOKEN", slack.app_token().to_owned()),
             ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
+            ("ALERTS_SECRET", super::ALERTS_SECRET.to_owned()),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
