@@ -1,5 +1,5 @@
-//! What AWS's EventBridge says through a queue. An event only makes the bot look: what it says is not believed, the world
-//! is asked.
+//! What AWS's EventBridge says through a queue. To watches an event only says where to look: the world is asked. Alerts are made
+//! of what it says, by whoever knows its kind.
 
 use aws_sdk_sqs::Client;
 use serde_json::Value;
@@ -26,6 +26,8 @@ pub struct Event {
     pub account: String,
     /// The region it happened in.
     pub region: String,
+    /// The whole of it, as EventBridge wrote it: an object.
+    pub whole: Value,
 }
 
 /// A message of a queue.
@@ -76,14 +78,15 @@ fn place(queue: &EventQueue) -> Place<'_> {
 fn read(body: &str) -> Option<Event> {
     let value: Value = serde_json::from_str(body).ok()?;
     if let Some(inner) = value.get("Message").and_then(Value::as_str) {
-        return envelope(&serde_json::from_str(inner).ok()?);
+        return envelope(serde_json::from_str(inner).ok()?);
     }
-    envelope(&value)
+    envelope(value)
 }
 
-fn envelope(value: &Value) -> Option<Event> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(Event { source: text("source")?, about: text("detail-type")?, account: text("account")?, region: text("region")? })
+fn envelope(whole: Value) -> Option<Event> {
+    let text = |name: &str| whole.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (source, about, account, region) = (text("source")?, text("detail-type")?, text("account")?, text("region")?);
+    Some(Event { source, about, account, region, whole })
 }
 
 #[cfg(test)]

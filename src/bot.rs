@@ -125,7 +125,6 @@ impl Bot {
             settings: config.settings.clone(),
             rules: Rules::of(config),
             aws,
-            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             commands,
             watches,
@@ -150,7 +149,7 @@ impl Bot {
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         for queue in config.settings.events.clone() {
-            intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
+            intake.spawn(hearing::listen(Arc::clone(&host), queue, Arc::clone(&host.inbox), closed.clone()));
         }
         intake.spawn(slack.run(inbound, closed));
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {

@@ -1,14 +1,17 @@
-//! Listens to the queues through which AWS says what happens. What is heard only makes the watches look.
+//! Listens to the queues through which AWS says what happens. What is heard makes the watches look, and becomes alerts where the
+//! queue is configured so.
 
 use std::sync::Arc;
 
 use commands::aws::Caller;
 use commands::context::EventQueue;
-use commands::events::{self, Heard};
-use jiff::SignedDuration;
+use commands::events::{self, Event, Heard};
+use commands::records::{Severity, Signal};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::host::Host;
+use crate::sources::{AWS, Inbox, Said, eventbridge};
 use crate::watching;
 
 /// When a queue is listened to again after that went wrong.
@@ -18,8 +21,8 @@ const BREATH: SignedDuration = SignedDuration::from_secs(1);
 /// What the bot's sessions are called that listen.
 const WORK: &str = "events";
 
-/// Listens to a queue until the bot stops.
-pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Receiver<bool>) {
+/// Listens to a queue until the bot stops; what it says of alerts goes to `inbox`.
+pub async fn listen(host: Arc<Host>, queue: EventQueue, inbox: Arc<dyn Inbox>, mut closed: watch::Receiver<bool>) {
     loop {
         let caller = Caller::background(WORK, host.clock.now());
         let heard = tokio::select! {
@@ -30,10 +33,14 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Recei
             Ok(heard) if heard.is_empty() => BREATH,
             Ok(heard) => {
                 let _in_flight = host.activity.begin();
+                let mut kept = true;
                 for message in heard {
-                    take(&host, &queue, message).await;
+                    kept &= take(&host, &queue, &*inbox, message).await;
                 }
-                continue;
+                if kept {
+                    continue;
+                }
+                AGAIN
             }
             Err(error) => {
                 tracing::warn!(queue = queue.url, %error, "a queue can't be listened to");
@@ -48,8 +55,9 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Recei
     }
 }
 
-/// Makes the watches look that an event concerns, and takes it off the queue.
-async fn take(host: &Host, queue: &EventQueue, heard: Heard) {
+/// Makes the watches look that an event concerns, keeps the alert in it, and takes it off the queue. Says whether the alert
+/// was kept, as far as there was one: one that can't be kept stays on the queue.
+async fn take(host: &Host, queue: &EventQueue, inbox: &dyn Inbox, heard: Heard) -> bool {
     for watch in host.watches {
         let Some(post) = heard.event.as_ref().and_then(|event| watch.concerns(event)) else { continue };
         if let Err(trouble) = watching::nudge(host, watch.name(), &post).await {
@@ -57,9 +65,31 @@ async fn take(host: &Host, queue: &EventQueue, heard: Heard) {
             tracing::error!(%trouble, watch = watch.name(), post, "making a watch look");
         }
     }
+    let signal = heard.event.as_ref().and_then(|event| alert(queue, event, host.clock.now()));
+    if let Some(signal) = signal {
+        if let Err(refused) = inbox.take(vec![signal]).await {
+            tracing::error!(%refused, queue = queue.url, "an alert can't be kept; its event stays on the queue");
+            return false;
+        }
+        host.metrics.signals(AWS, 1);
+    }
     let caller = Caller::background(WORK, host.clock.now());
     if let Err(error) = events::forget(&host.aws, queue, &caller, &heard).await {
         // It is heard once more, and makes them look once more.
         tracing::warn!(queue = queue.url, %error, "an event stays on its queue");
     }
+    true
+}
+
+/// The alert an event is, where the queue's events of that service are.
+fn alert(queue: &EventQueue, event: &Event, now: Timestamp) -> Option<Signal> {
+    let service = event.source.strip_prefix("aws.")?;
+    if !queue.alerts.iter().any(|wanted| wanted == service) {
+        return None;
+    }
+    let said = Said { by: AWS, severity: Severity::default(), now };
+    eventbridge::decode(&event.whole, said).unwrap_or_else(|malformed| {
+        tracing::warn!(queue = queue.url, about = event.about, %malformed, "an event can't be used as an alert");
+        None
+    })
 }

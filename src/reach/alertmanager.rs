@@ -164,7 +164,8 @@ impl<'a> Way<'a> {
     pub(super) async fn look(&self) -> Result<Option<Condition>, Trouble> {
         let signal = &self.record.signal;
         let alerts: Vec<Alert> = self.read(&self.call(Method::GET, &self.filtered("alerts"), Bytes::new()).await?)?;
-        let same = |alert: &Alert| alert.fingerprint == signal.fingerprint || signal.left_out == 0 && alert.labels == signal.labels;
+        let same =
+            |alert: &Alert| alert.fingerprint == signal.fingerprint || signal.left_out == 0 && alert.labels == signal.labels;
         if alerts.iter().any(same) {
             return Ok(Some(Condition::Firing));
         }

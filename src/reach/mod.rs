@@ -13,8 +13,6 @@ use crate::host::Host;
 
 mod alertmanager;
 mod cloudwatch;
-#[cfg(test)]
-mod tests;
 
 /// What is in the way between an alert and its source, as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -73,11 +73,7 @@ pub(super) fn to_fit(signal: Signal, now: Timestamp) -> Signal {
         left_out: signal.left_out.saturating_add(left_out),
         links: links(signal.links),
         graph: signal.graph.filter(|url| is_link(url) && url.starts_with("https://")),
-        source: signal.source,
-        condition: signal.condition,
-        severity: signal.severity,
-        origin: signal.origin,
-        ends: signal.ends,
+        ..signal
     }
 }
 

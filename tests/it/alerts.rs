@@ -48,7 +48,7 @@ fn now(world: &World, card: &Message) -> String {
 /// What was said in the thread of a card, oldest first.
 fn thread(world: &World, card: &Message) -> String {
     let said = world.slack.channel("shop-ops").messages();
-    let below = said.iter().filter(|said| said.thread.as_ref() == Some(&card.ts));
+    let below = said.iter().filter(|said| said.thread_ts.as_ref() == Some(&card.ts));
     below.map(|said| said.plain().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
@@ -60,7 +60,7 @@ async fn an_alert_is_shown_taken_brought_to_its_source_and_ends_with_it() {
     assert_snapshot!(now(&world, &card), @"");
     let silence = world.alertmanager.active().remove(0);
     assert_snapshot!(format!("{silence:#?}"), @"");
-    world.clears(&ERRORS).await;
+    world.resolves(&ERRORS).await;
     world.advance("3m").await;
     assert_snapshot!(now(&world, &card), @"");
     assert_eq!(world.alertmanager.active().len(), 0, "it is loud again");
@@ -138,7 +138,7 @@ async fn what_was_resolved_here_comes_back_if_its_source_does_not_agree() {
     world.advance("11m").await;
     assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
     world.person("ana").asks("ops", "/alert resolve ALR-1").await;
-    world.clears(&ERRORS).await;
+    world.resolves(&ERRORS).await;
     world.advance("1h").await;
     assert!(now(&world, &card).contains("✅ Resolved by @ana"), "{}", now(&world, &card));
     world.fires(&ERRORS).await;
@@ -150,7 +150,7 @@ async fn what_flaps_is_one_alert_with_a_count() {
     let (mut world, card) = wrong().await;
     for _ in 0..3 {
         world.advance("2m").await;
-        world.clears(&ERRORS).await;
+        world.resolves(&ERRORS).await;
         world.advance("2m").await;
         world.fires(&ERRORS).await;
     }
@@ -166,14 +166,13 @@ async fn whatever_commit_it_dies_after_an_alert_is_one_and_its_source_is_told_on
         world.person("ana").clicks(&card, "Acknowledge").await;
         world.advance("5m").await;
         assert_eq!(world.alertmanager.active().len(), 1, "one silence");
-        world.clears(&ERRORS).await;
+        world.resolves(&ERRORS).await;
         world.advance("5m").await;
         assert_eq!(world.alertmanager.active().len(), 0, "it is ended");
         assert!(now(&world, &card).contains("✅ Resolved by its source"), "{}", now(&world, &card));
-        let cards = world.slack.channel("shop-ops").messages().into_iter().filter(|said| said.thread.is_none()).count();
+        let cards = world.slack.channel("shop-ops").messages().into_iter().filter(|said| said.thread_ts.is_none()).count();
         assert_eq!(cards, 1);
         assert_eq!(world.audit("alert_acknowledged").await.lines().count(), 1);
-        world
     })
     .await;
 }
@@ -195,7 +194,7 @@ async fn in_a_storm_one_message_stands_for_many_and_every_alert_can_be_found() {
     }
     world.advance("1m").await;
     let said = world.slack.channel("shop-ops").messages();
-    let cards: Vec<_> = said.iter().filter(|said| said.thread.is_none()).collect();
+    let cards: Vec<_> = said.iter().filter(|said| said.thread_ts.is_none()).collect();
     assert!(cards.len() <= 40, "{} cards", cards.len());
     let storm = world.slack.channel("shop-ops").expect("Alert storm in #shop-ops").await;
     assert_snapshot!(now(&world, &storm), @"");

@@ -11,6 +11,7 @@ use watchkeeper::clock::Clock;
 
 use crate::alertmanager::Alertmanager;
 use crate::aws::Aws;
+use crate::receiver::Receiver;
 use crate::slack::{Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
 
 mod bot;
@@ -66,20 +67,21 @@ channel = "#shop-ops"
 user_group = "S0000ONCALL"
 "##;
 
-/// Alerts come from an Alertmanager, [`World::alertmanager`], whose silences the bot may make, and from a program that
-/// posts JSON, which [`World::posts`] plays: lines for [`Choices::config`].
+/// Alerts come from an Alertmanager, which the bot may silence, and from a program that posts JSON, which [`World::posts`] plays:
+/// lines for [`Choices::config`].
 pub const ALERTS: &str = r#"
 [[sources]]
 name = "prometheus"
 kind = "alertmanager"
-secret = "ALERTS_SECRET"
-url = "ALERTMANAGER"
+secret = "ALERTMANAGER_SECRET"
+url = "@ALERTMANAGER@"
+token = "ALERTMANAGER_TOKEN"
 project = "shop"
 
 [[sources]]
 name = "checks"
 kind = "json"
-secret = "ALERTS_SECRET"
+secret = "ALERTMANAGER_SECRET"
 project = "shop"
 [sources.fields]
 alerts = "/checks"
@@ -89,8 +91,21 @@ severity = "/level"
 summary = "/text"
 labels = "/tags"
 "#;
-/// What the sources of [`ALERTS`] show to be let in.
-pub const ALERTS_SECRET: &str = "let-me-in";
+
+/// Another system is told what becomes of alerts: lines for [`Choices::config`].
+pub const HOOKS: &str = r#"
+[[hooks]]
+name = "tickets"
+url = "@RECEIVER@"
+secret = "TICKETS_SECRET"
+"#;
+
+/// What the Alertmanager of a world shows to be let in.
+const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
+/// What its API wants to be shown.
+const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
+/// What hooks are signed with.
+const TICKETS_SECRET: &str = "tickets-believes";
 
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
@@ -158,8 +173,10 @@ pub struct World {
     pub slack: Slack,
     /// AWS.
     pub aws: Aws,
-    /// An Alertmanager; the bot knows of it with [`ALERTS`].
+    /// An Alertmanager, a source with [`ALERTS`].
     pub alertmanager: Alertmanager,
+    /// Who is told by hooks, with [`HOOKS`].
+    pub tickets: Receiver,
     clock: Clock,
     folder: TempDir,
     choices: Choices,
@@ -178,14 +195,15 @@ impl World {
         let now: Timestamp = START.parse().expect("the start is a timestamp");
         let clock = Clock::standing_at(now);
         let reads = clock.clone();
-        let now_there = Arc::new(move || reads.now());
-        let alertmanager = Alertmanager::start(Arc::clone(&now_there) as crate::slack::Clock, None).await;
+        let now_there: crate::slack::Clock = Arc::new(move || reads.now());
+        let alertmanager = Alertmanager::start(Arc::clone(&now_there), Some(ALERTMANAGER_TOKEN)).await;
+        let tickets = Receiver::start(TICKETS_SECRET).await;
         let options = SlackOptions { now: now_there, patience: PATIENCE, ack_timeout: ACKNOWLEDGED, ..SlackOptions::default() };
         let slack = Slack::start(options).await;
         populate(&slack);
         let aws = Aws::start(now).await;
         let folder = tempfile::tempdir().expect("making a folder for the world");
-        let mut world = Self { slack, aws, alertmanager, clock, folder, choices, running: None };
+        let mut world = Self { slack, aws, alertmanager, tickets, clock, folder, choices, running: None };
         world.configure();
         world.boot().await;
         // Whatever a start does by itself is over before a test begins to act.
@@ -250,7 +268,7 @@ impl World {
     /// When the bot can't be reached.
     pub async fn posts(&mut self, source: &str, body: &serde_json::Value) -> (u16, String) {
         let url = format!("{}/alerts/{source}", self.bot_url());
-        let sent = reqwest::Client::new().post(url).bearer_auth(ALERTS_SECRET).json(body).send();
+        let sent = reqwest::Client::new().post(url).bearer_auth(ALERTMANAGER_SECRET).json(body).send();
         let answer = self.survive(sent).await.expect("the bot answers");
         let status = answer.status().as_u16();
         let words = answer.text().await.expect("the answer is text");
@@ -258,24 +276,18 @@ impl World {
         (status, words)
     }
 
-    /// Something begins to be wrong, as the Alertmanager has it.
-    pub async fn fires(&mut self, labels: &[(&str, &str)]) {
+    /// An alert begins to fire in Alertmanager, which tells the bot; gives its fingerprint.
+    pub async fn fires(&mut self, labels: &[(&str, &str)]) -> String {
         let alertmanager = self.alertmanager.clone();
-        self.survive(alertmanager.fires(labels)).await;
+        let fingerprint = self.survive(alertmanager.fires(labels)).await;
         self.settle().await;
-        // What nobody took is told again, as its group interval has it.
-        let alertmanager = self.alertmanager.clone();
-        self.survive(async move { alertmanager.flushes().await }).await;
-        self.settle().await;
+        fingerprint
     }
 
-    /// Something is right again, as the Alertmanager has it.
-    pub async fn clears(&mut self, labels: &[(&str, &str)]) {
+    /// An alert is over in Alertmanager, which tells the bot unless it is silenced.
+    pub async fn resolves(&mut self, labels: &[(&str, &str)]) {
         let alertmanager = self.alertmanager.clone();
         self.survive(alertmanager.resolves(labels)).await;
-        self.settle().await;
-        let alertmanager = self.alertmanager.clone();
-        self.survive(async move { alertmanager.flushes().await }).await;
         self.settle().await;
     }
 
@@ -436,7 +448,7 @@ impl World {
 
     async fn boot(&mut self) {
         let running = Running::start(self.folder.path(), &self.slack, &self.aws, &self.clock, &self.choices).await;
-        self.alertmanager.tells(&format!("{}/alerts/prometheus", running.url()), ALERTS_SECRET);
+        self.alertmanager.tells(&format!("{}/alerts/prometheus", running.url()), ALERTMANAGER_SECRET);
         self.running = Some(running);
     }
 
@@ -446,7 +458,9 @@ impl World {
             Over::Http => "http",
         };
         let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
-        self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config.replace("ALERTMANAGER", self.alertmanager.url())));
+        let more =
+            self.choices.config.replace("@ALERTMANAGER@", self.alertmanager.url()).replace("@RECEIVER@", self.tickets.url());
+        self.writes("watchkeeper.toml", &format!("{}\n{more}", CONFIG.replace("TRANSPORT", transport)));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
         self.writes("oncall.toml", &self.choices.oncall);

@@ -1,6 +1,6 @@
 //! What AWS Health tells ("Reference: AWS Health events Amazon EventBridge schema"): AWS's own trouble, and what it plans.
 
-use commands::records::{Condition, Link, Severity, Signal};
+use commands::records::{Condition, Ends, Link, Severity, Signal};
 use serde_json::Value;
 
 use super::{Event, named};
@@ -30,6 +30,8 @@ pub(super) fn signal(event: &Event<'_>, kind: &str) -> Option<Signal> {
     let page = format!("https://health.aws.amazon.com/health/home#/account/event-log?eventID={encoded}");
     Some(Signal {
         severity,
+        // What is planned or only told is not closed by AWS as trouble is.
+        ends: if matches!(category.as_str(), "issue" | "investigation") { Ends::BySource } else { Ends::ByPeople },
         since: since(event.detail.get("startTime"), own.since),
         summary,
         account: given("affectedAccount").or(own.account),

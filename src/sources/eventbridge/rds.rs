@@ -1,7 +1,7 @@
 //! What RDS tells of instances and clusters ("Amazon RDS event categories and event messages"): failures, failovers and
 //! storage that runs out.
 
-use commands::records::{Condition, Link, Signal};
+use commands::records::{Condition, Ends, Link, Signal};
 use serde_json::Value;
 
 use super::{Event, console, named, rated};
@@ -34,6 +34,8 @@ pub(super) fn signal(event: &Event<'_>) -> Option<Signal> {
     let page = console(region, &format!("/rds/home?region={region}#database:id={name};is-cluster={is_cluster}"));
     Some(Signal {
         severity,
+        // RDS never says that there is room again.
+        ends: if about == "storage" { Ends::ByPeople } else { Ends::BySource },
         since: since(event.detail.get("Date"), event.said.now),
         summary: message,
         resource: Some(name.clone()),
