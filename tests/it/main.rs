@@ -1,6 +1,7 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 #![expect(clippy::unwrap_used, reason = "what can not go on stops the test it happens in")]
 
+mod alerts;
 mod approval;
 mod at_source;
 mod audit;

@@ -53,7 +53,22 @@ pub const DEPLOYMENTS: &str = r#"
 every = "1m"
 "#;
 
-/// Alerts come from an Alertmanager, which the bot may silence: lines for [`Choices::config`].
+/// `oncall.toml` of a world: ana, ben and bea are on call for the shop, a week each from Monday 9:00 in Berlin, and the user
+/// group `oncall` follows. The week of [`START`] is ana's.
+pub const ON_CALL: &str = r##"
+[[rotations]]
+name = "shop"
+project = "shop"
+people = ["ana", "ben", "bea"]
+zone = "Europe/Berlin"
+turn = "weekly"
+starts = "2026-11-23 09:00"
+channel = "#shop-ops"
+user_group = "S0000ONCALL"
+"##;
+
+/// Alerts come from an Alertmanager, which the bot may silence, and from a program that posts JSON, which [`World::posts`] plays:
+/// lines for [`Choices::config`].
 pub const ALERTS: &str = r#"
 [[sources]]
 name = "prometheus"
@@ -62,6 +77,19 @@ secret = "ALERTMANAGER_SECRET"
 url = "@ALERTMANAGER@"
 token = "ALERTMANAGER_TOKEN"
 project = "shop"
+
+[[sources]]
+name = "checks"
+kind = "json"
+secret = "ALERTMANAGER_SECRET"
+project = "shop"
+[sources.fields]
+alerts = "/checks"
+title = "/name"
+state = "/state"
+severity = "/level"
+summary = "/text"
+labels = "/tags"
 "#;
 
 /// Another system is told what becomes of alerts: lines for [`Choices::config`].
@@ -78,20 +106,6 @@ const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
 const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
 /// What hooks are signed with.
 const TICKETS_SECRET: &str = "tickets-believes";
-
-/// `oncall.toml` of a world: ana, ben and bea are on call for the shop, a week each from Monday 9:00 in Berlin, and the user
-/// group `oncall` follows. The week of [`START`] is ana's.
-pub const ON_CALL: &str = r##"
-[[rotations]]
-name = "shop"
-project = "shop"
-people = ["ana", "ben", "bea"]
-zone = "Europe/Berlin"
-turn = "weekly"
-starts = "2026-11-23 09:00"
-channel = "#shop-ops"
-user_group = "S0000ONCALL"
-"##;
 
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
@@ -246,6 +260,20 @@ impl World {
                 _ => return,
             }
         }
+    }
+
+    /// A program posts JSON to a source, showing its secret; what it was answered: status and words.
+    ///
+    /// # Panics
+    /// When the bot can't be reached.
+    pub async fn posts(&mut self, source: &str, body: &serde_json::Value) -> (u16, String) {
+        let url = format!("{}/alerts/{source}", self.bot_url());
+        let sent = reqwest::Client::new().post(url).bearer_auth(ALERTMANAGER_SECRET).json(body).send();
+        let answer = self.survive(sent).await.expect("the bot answers");
+        let status = answer.status().as_u16();
+        let words = answer.text().await.expect("the answer is text");
+        self.settle().await;
+        (status, words)
     }
 
     /// An alert begins to fire in Alertmanager, which tells the bot; gives its fingerprint.
