@@ -452,7 +452,15 @@ name = "Pager Duty"
 uri = "https://example.com"
 "#;
     let errors = load(&[("watchkeeper.toml", file)], &[("TICKETS_SECRET", "s")]).unwrap_err();
-    assert_snapshot!(errors, @"");
+    assert_snapshot!(errors, @r#"
+    watchkeeper.toml:8:8: hooks[1].name: Two hooks are called tickets.
+    watchkeeper.toml:9:7: hooks[1].url: Expected an address, such as "https://tickets.example.com/alerts", found "tickets.example.com".
+    watchkeeper.toml:10:10: hooks[1].secret: NOWHERE is not set in the environment.
+    watchkeeper.toml:12:1: hooks[2].url: This key is missing: it takes an address, such as "https://tickets.example.com/alerts".
+    watchkeeper.toml:12:1: hooks[2].secret: This key is missing: it takes the name of an environment variable, such as "ALERTMANAGER_SECRET".
+    watchkeeper.toml:13:8: hooks[2].name: Expected a name of lower-case letters, digits, - and _, such as "tickets", found "Pager Duty".
+    watchkeeper.toml:14:1: hooks[2].uri: There is no such key. Did you mean url?
+    "#);
     let one = file.split("\n\n").next().unwrap();
     let hooks = load(&[("watchkeeper.toml", one)], &[("TICKETS_SECRET", "s")]).unwrap().hooks;
     assert_eq!((hooks[0].name.as_str(), hooks[0].secret.expose()), ("tickets", "s"));
