@@ -118,6 +118,7 @@ impl Bot {
         let (door, waiting) = alerts::inbox::Door::new(activity.clone());
         let host = Arc::new(Host {
             inbox: Arc::new(door),
+            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
             store,
             clock,
             authority: law,
