@@ -126,7 +126,6 @@ impl Bot {
             settings: config.settings.clone(),
             rules: Rules::of(config),
             aws,
-            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             commands,
             watches,

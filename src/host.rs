@@ -49,8 +49,6 @@ pub struct Host {
     pub rules: Rules,
     /// AWS.
     pub aws: commands::aws::Aws,
-    /// The way to what is neither AWS nor a chat.
-    pub outward: Outward,
     /// The chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Every command.
