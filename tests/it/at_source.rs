@@ -2,7 +2,7 @@
 
 use standins::alertmanager::{Mood, labels};
 use standins::aws::{Actions, AlarmState, Fault};
-use standins::world::{ALERTS, Choices, HOOKS, World};
+use standins::world::{ALERTS, Choices, HOOKS, World, at_every_commit};
 
 const ERRORS: [(&str, &str); 3] = [("alertname", "HighErrorRate"), ("instance", "i-1"), ("severity", "critical")];
 
@@ -201,4 +201,45 @@ async fn actions_that_somebody_else_disabled_stay_off() {
     world.advance("5m").await;
     assert!(!world.aws.alarm_is("orders-5xx").await.actions_enabled);
     assert!(world.end().await.writes.is_empty());
+}
+
+/// What must be the same whenever the bot died.
+#[derive(Debug, PartialEq)]
+struct End {
+    /// Every silence there ever was, with how long it lasted at most.
+    silences: Vec<String>,
+    heard: Vec<String>,
+    delivered: usize,
+    is_over: bool,
+}
+
+async fn acknowledged_and_resolved(mut world: World) -> End {
+    world.fires(&ERRORS).await;
+    // What the bot did not live to answer is sent again.
+    world.alertmanager.flushes().await;
+    world.settle().await;
+    world.person("ana").types("shop-ops", "/alert ack ALR-1 --for 2h").await;
+    world.advance("5m").await;
+    world.person("ben").types("shop-ops", "/alert resolve ALR-1 --note fixed").await;
+    world.resolves(&ERRORS).await;
+    world.alertmanager.flushes().await;
+    world.advance("20m").await;
+    let silences = world.alertmanager.silences().into_iter().map(|one| format!("{}: {}", one.created_by, one.comment));
+    End {
+        silences: silences.collect(),
+        heard: world.tickets.heard(),
+        delivered: world.audit("hook.delivered").await.lines().count(),
+        is_over: world.alertmanager.active().is_empty(),
+    }
+}
+
+#[tokio::test]
+async fn wherever_the_bot_is_killed_there_is_one_silence_and_each_word_comes_once() {
+    let choices = Choices { config: format!("{ALERTS}{HOOKS}"), ..Choices::default() };
+    let end = acknowledged_and_resolved(World::with(choices.clone()).await).await;
+    assert_eq!(end.silences, ["Ana Ruiz: ALR-1: HighErrorRate, by Watchkeeper"]);
+    assert_eq!((end.heard.as_slice(), end.delivered), (&["ALR-1 acknowledged", "ALR-1 resolved"].map(str::to_owned)[..], 2));
+    assert!(end.is_over);
+    let commits = at_every_commit(choices, acknowledged_and_resolved).await;
+    assert!(commits > 10, "only {commits} commits were tried");
 }
