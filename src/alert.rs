@@ -67,6 +67,8 @@ pub enum Happening {
     CameBack,
     /// Its silence is about to end, and whoever called it was told.
     Announced,
+    /// The source is about to be kept quiet.
+    Quieting(Quiet),
     /// The source is quiet about it.
     Quieted {
         /// What makes it so.
@@ -258,6 +260,13 @@ pub fn happen(
             next.at_source.announced = Some(until(record).unwrap_or(now));
             return Ok((next, None));
         }
+        Happening::Quieting(quiet) => {
+            let mut fact = fact(&next, "alert_quieting_source", &by.0);
+            fact.detail.insert("until".to_owned(), quiet.until.to_string().into());
+            next.at_source.begun = Some(quiet);
+            next.at_source.next = Some(now);
+            return Ok((next, Some(fact)));
+        }
         Happening::Quieted { quiet, look } => {
             let mut fact = fact(&next, "alert_source_quiet", &by.0);
             fact.detail.insert("until".to_owned(), quiet.until.to_string().into());
@@ -265,6 +274,7 @@ pub fn happen(
             let announced = next.at_source.announced;
             next.at_source = AtSource {
                 wanted: next.at_source.wanted,
+                begun: None,
                 stands: Some(quiet),
                 tries: 0,
                 next: Some(look),
@@ -274,8 +284,8 @@ pub fn happen(
             return Ok((next, Some(fact)));
         }
         Happening::Unquieted => {
-            next.at_source =
-                AtSource { wanted: next.at_source.wanted, announced: next.at_source.announced, ..AtSource::default() };
+            let AtSource { wanted, announced, .. } = next.at_source;
+            next.at_source = AtSource { wanted, next: wanted.map(|_| now), announced, ..AtSource::default() };
             "alert_source_loud"
         }
         Happening::Unreached { why, next: again } => {
@@ -427,16 +437,10 @@ fn rest(next: &mut AlertRecord, now: Timestamp) {
 /// From here on its source is to be quiet until then, or loud again.
 fn want(next: &mut AlertRecord, until: Option<Timestamp>, now: Timestamp) {
     let until = until.filter(|_| next.signal.origin != Origin::Nowhere);
-    let stands = next.at_source.stands.as_ref().map(|quiet| quiet.until);
-    let is_so = stands == until;
-    next.at_source = AtSource {
-        wanted: until,
-        stands: next.at_source.stands.take(),
-        tries: 0,
-        next: (!is_so).then_some(now),
-        trouble: None,
-        announced: next.at_source.announced,
-    };
+    let AtSource { begun, stands, next: look, announced, .. } = std::mem::take(&mut next.at_source);
+    let is_so = begun.is_none() && stands.as_ref().map(|quiet| quiet.until) == until;
+    let look = if is_so { look.filter(|_| stands.is_some()) } else { Some(now) };
+    next.at_source = AtSource { wanted: until, begun, stands, tries: 0, next: look, trouble: None, announced };
 }
 
 /// Its escalation begins anew.

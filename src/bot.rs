@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use commands::aws::Aws;
-use commands::records::Signal;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,7 +27,6 @@ use crate::recognition::Recognition;
 use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
-use crate::sources::Refused;
 use crate::store::{Kind, Store};
 use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, sources, waiting, watching};
 
@@ -85,8 +82,8 @@ pub enum StartError {
     /// A secret is missing or the platform can't be set up.
     #[error("setting up Slack: {0}")]
     Slack(String),
-    /// Nobody can be reached over HTTP.
-    #[error("setting up HTTP outward: {0}")]
+    /// HTTP to others can't be set up.
+    #[error("setting up HTTP to others: {0}")]
     Outward(String),
     /// What was known about people can't be read.
     #[error("reading who is who from the store: {0}")]
@@ -103,7 +100,6 @@ impl Bot {
         let law = Arc::new(config.law(commands)?);
         let directory = Arc::clone(law.directory());
         let metrics = Metrics::new();
-        let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let settings = slack_settings(&config.slack)?;
         let names = Arc::clone(&directory);
         let slack = Arc::new(
@@ -119,7 +115,10 @@ impl Bot {
             }
             None => None,
         };
+        let (door, waiting) = alerts::inbox::Door::new(activity.clone());
         let host = Arc::new(Host {
+            inbox: Arc::new(door),
+            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
             store,
             clock,
             authority: law,
@@ -145,16 +144,14 @@ impl Bot {
             Transport::Http => Arc::clone(&slack).routes(Arc::clone(&inbound)),
             Transport::Socket { .. } => axum::Router::new(),
         };
-        let (inbox, unkept) = alerts::inbox::Inbox::new();
-        let inbox: Arc<dyn sources::Inbox> = Arc::new(Kept { host: Arc::clone(&host), inbox });
-        let at_door = sources::Ground { clock: host.clock.clone(), metrics: metrics.clone(), outward };
-        let routes = routes.merge(sources::routes(&config.sources, Arc::clone(&inbox), at_door));
+        let ground = sources::Ground { clock: host.clock.clone(), metrics: metrics.clone(), outward: host.outward.clone() };
+        let routes = routes.merge(sources::routes(&config.sources, Arc::clone(&host.inbox), ground));
+        loops.spawn(alerts::inbox::run(Arc::clone(&host), waiting));
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         for queue in config.settings.events.clone() {
-            intake.spawn(hearing::listen(Arc::clone(&host), queue, Arc::clone(&inbox), closed.clone()));
+            intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
         }
-        loops.spawn(alerts::inbox::run(Arc::clone(&host), unkept));
         intake.spawn(slack.run(inbound, closed));
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
@@ -246,19 +243,6 @@ fn slack_settings(slack: &config::Slack) -> Result<SlackSettings, StartError> {
         connections,
         timing: Timing::default(),
     })
-}
-
-/// The inbox of alerts, as sources reach it.
-struct Kept {
-    host: Arc<Host>,
-    inbox: alerts::inbox::Inbox,
-}
-
-#[async_trait]
-impl sources::Inbox for Kept {
-    async fn take(&self, signals: Vec<Signal>) -> Result<(), Refused> {
-        self.inbox.take(&self.host, signals).await.map_err(|unkept| Refused(unkept.to_string()))
-    }
 }
 
 async fn deliver(host: Arc<Host>, row: crate::store::Row) -> Result<(), crate::host::Trouble> {

@@ -17,10 +17,12 @@ use crate::clock::Clock;
 use crate::fitting;
 use crate::metrics::Metrics;
 use crate::outbox::{Pace, Saying};
+use crate::outward::Outward;
 use crate::platform::{MessageRef, Platform};
 use crate::recognition::Recognition;
 use crate::records::Ledger;
 use crate::rules::Rules;
+use crate::sources::Inbox;
 use crate::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store, Write};
 
 /// How often something is tried anew, at once, when records change under its hands. More is no coincidence.
@@ -53,6 +55,10 @@ pub struct Host {
     pub commands: &'static [Entry],
     /// Everything the bot follows by itself.
     pub watches: &'static [commands::watch::Entry],
+    /// Where what sources say comes in.
+    pub inbox: Arc<dyn Inbox>,
+    /// HTTP to others.
+    pub outward: Outward,
     /// What is in flight.
     pub activity: Activity,
     /// What wakes the loops.

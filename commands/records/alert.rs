@@ -324,6 +324,9 @@ pub struct Ping {
 pub struct AtSource {
     /// Until when it is to be quiet there; none for not at all.
     pub wanted: Option<Timestamp>,
+    /// What is about to make it quiet there, written down before it is done, so that it is found again whatever happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Quiet>,
     /// What makes it quiet there now.
     pub stands: Option<Quiet>,
     /// Tries that failed in a row.

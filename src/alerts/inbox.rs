@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use commands::PersonId;
 use commands::context::MYSELF;
 use commands::records::{AlertId, AlertRecord, Condition, Signal};
@@ -10,9 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::storm::Channel;
 use super::{Matter, fingerprint, routing, storm, ways};
-use crate::activity::InFlight;
+use crate::activity::{Activity, InFlight};
 use crate::alert::{self, Happening};
 use crate::host::{Draft, Host, TRIES, Trouble, json, read};
+use crate::sources::{Inbox, Refused};
 use crate::store::{CommitError, Key, Kind, Write};
 
 /// Signals in one commit.
@@ -20,48 +22,43 @@ const AT_ONCE: usize = 100;
 /// Batches that wait; who comes after them waits at the door.
 const WAITING: usize = 1_000;
 
-/// Why signals were not kept; the source should try again.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the alerts can't be kept right now: {0}")]
-pub struct Unkept(pub String);
-
-/// Where signals come in. Clones lead to the same one.
-#[derive(Clone, Debug)]
-pub struct Inbox {
-    door: mpsc::Sender<Batch>,
+/// Where signals come in.
+#[derive(Debug)]
+pub struct Door {
+    inside: mpsc::Sender<Batch>,
+    activity: Activity,
 }
 
 #[derive(Debug)]
 struct Batch {
     signals: Vec<Signal>,
-    kept: oneshot::Sender<Result<(), Unkept>>,
+    kept: oneshot::Sender<Result<(), Refused>>,
     at_work: InFlight,
 }
 
-/// What waits at an [`Inbox`], to be given to [`run`].
+/// What waits behind a [`Door`], to be given to [`run`].
 #[derive(Debug)]
 pub struct Waiting(mpsc::Receiver<Batch>);
 
-impl Inbox {
-    /// An inbox, and what waits at it.
-    pub fn new() -> (Self, Waiting) {
-        let (door, waiting) = mpsc::channel(WAITING);
-        (Self { door }, Waiting(waiting))
+impl Door {
+    /// A door, and what waits behind it.
+    pub fn new(activity: Activity) -> (Self, Waiting) {
+        let (inside, waiting) = mpsc::channel(WAITING);
+        (Self { inside, activity }, Waiting(waiting))
     }
+}
 
-    /// Takes signals in. It returns once they are durable.
-    ///
-    /// # Errors
-    /// When they can't be kept: nothing is known of them then.
-    pub async fn take(&self, host: &Host, signals: Vec<Signal>) -> Result<(), Unkept> {
+#[async_trait]
+impl Inbox for Door {
+    async fn take(&self, signals: Vec<Signal>) -> Result<(), Refused> {
         if signals.is_empty() {
             return Ok(());
         }
         let (kept, outcome) = oneshot::channel();
-        let stopping = |_| Unkept("the bot is stopping".to_owned());
-        let batch = Batch { signals, kept, at_work: host.activity.begin() };
-        self.door.send(batch).await.map_err(|_| stopping(()))?;
-        outcome.await.map_err(|_| stopping(()))?
+        let stopping = || Refused("The bot is stopping; try again in a minute.".to_owned());
+        let batch = Batch { signals, kept, at_work: self.activity.begin() };
+        self.inside.send(batch).await.map_err(|_| stopping())?;
+        outcome.await.map_err(|_| stopping())?
     }
 }
 
@@ -89,7 +86,7 @@ pub async fn run(host: Arc<Host>, mut waiting: Waiting) {
         for some in signals.chunks(AT_ONCE) {
             outcome = keep(&host, some).await.map_err(|trouble| {
                 tracing::error!(%trouble, "keeping alerts");
-                Unkept(trouble.to_string())
+                Refused("The alerts can't be kept right now; try again in a minute.".to_owned())
             });
             if outcome.is_err() {
                 break;

@@ -1,10 +1,12 @@
 //! Brings to an alert's source what people decided here, and tries until it is there: quiet while somebody has it in hand,
 //! loud again afterwards. While it is quiet it sends nothing, so it is asked.
 
+use std::sync::Arc;
+
 use commands::PersonId;
 use commands::context::MYSELF;
 use commands::plan::Permit;
-use commands::records::{Condition, Handling};
+use commands::records::{AtSource, Condition, Handling, Quiet};
 use jiff::SignedDuration;
 
 use super::Matter;
@@ -19,56 +21,53 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(15);
 /// The longest pause.
 const LONGEST: SignedDuration = SignedDuration::from_mins(10);
 
-/// Does what is due between an alert and its source.
+/// Does what is due between an alert and its source, one thing a look.
 ///
 /// # Errors
 /// Faults of ours alone; a source that can't be reached is shown on the card and tried again.
 pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
-    let host = std::sync::Arc::clone(matter.host);
+    let host = Arc::clone(matter.host);
     let now = host.clock.now();
-    let myself = PersonId(MYSELF.to_owned());
-    let at_source = matter.record.at_source.clone();
-    if at_source.next.is_none_or(|next| next > now) {
+    if matter.record.at_source.next.is_none_or(|next| next > now) {
         return Ok(());
     }
-    let stands = at_source.stands.as_ref().map(|quiet| quiet.until);
-    if stands == at_source.wanted {
-        return match &at_source.stands {
-            Some(_) => match reach::look(&host, &matter.record).await {
-                Ok(Some(Condition::Resolved)) => matter.must(Happening::Cleared, &myself),
-                Ok(Some(Condition::Firing) | None) => {
-                    matter.record.at_source.next = Some(now + LOOKS);
-                    Ok(())
-                }
-                Err(trouble) => unreached(matter, trouble.to_string()),
-            },
-            None => {
-                matter.record.at_source.next = None;
-                Ok(())
+    let AtSource { wanted, begun, stands, .. } = matter.record.at_source.clone();
+    let permit = issue(&matter.record.id.to_string(), actor(matter));
+    let record = &matter.record;
+    let done = match (wanted, begun, stands) {
+        (Some(until), _, Some(quiet)) if quiet.until == until => match reach::look(&host, record).await {
+            Ok(Some(Condition::Resolved)) => Ok(Happening::Cleared),
+            Ok(Some(Condition::Firing) | None) => {
+                matter.record.at_source.next = Some(now + LOOKS);
+                return Ok(());
             }
-        };
-    }
-    let actor = actor(matter);
-    let permit = issue(&matter.record.id.to_string(), actor);
-    let done = match (at_source.wanted, &at_source.stands) {
-        (Some(until), _) => reach::quiet(&host, &matter.record, until, &permit)
-            .await
-            .map(|quiet| Happening::Quieted { quiet: commands::records::Quiet { until, ..quiet }, look: now + LOOKS }),
-        (None, Some(quiet)) => reach::loud(&host, &matter.record, quiet, &permit).await.map(|()| Happening::Unquieted),
-        (None, None) => return Ok(()),
+            Err(trouble) => Err(trouble),
+        },
+        // Written down first: what was done at a source has to be undone, even if this process does not live to see it.
+        (Some(until), None, stands) => reach::before(&host, record, until, stands.as_ref()).await.map(Happening::Quieting),
+        (Some(until), Some(begun), _) => {
+            let begun = Quiet { until, ..begun };
+            let quieted = |quiet| Happening::Quieted { quiet, look: now + LOOKS };
+            reach::quiet(&host, record, &begun, &permit).await.map(quieted)
+        }
+        (None, Some(quiet), _) | (None, None, Some(quiet)) => {
+            reach::loud(&host, record, &quiet, &permit).await.map(|()| Happening::Unquieted)
+        }
+        (None, None, None) => {
+            matter.record.at_source.next = None;
+            return Ok(());
+        }
     };
+    let myself = PersonId(MYSELF.to_owned());
     match done {
         Ok(happening) => matter.must(happening, &myself),
-        Err(trouble) => unreached(matter, trouble.to_string()),
+        Err(trouble) => {
+            let why = trouble.to_string();
+            tracing::warn!(alert = %matter.record.id, why, "an alert's source can't be reached");
+            let pause = (PAUSE * (1 << matter.record.at_source.tries.min(6))).min(LONGEST);
+            matter.must(Happening::Unreached { why, next: now + pause }, &myself)
+        }
     }
-}
-
-fn unreached(matter: &mut Matter<'_>, why: String) -> Result<(), Trouble> {
-    let tries = matter.record.at_source.tries.min(6);
-    let pause = (PAUSE * (1 << tries)).min(LONGEST);
-    tracing::warn!(alert = %matter.record.id, why, "an alert's source can't be reached");
-    let next = matter.host.clock.now() + pause;
-    matter.must(Happening::Unreached { why, next }, &PersonId(MYSELF.to_owned()))
 }
 
 /// In whose name its source is reached: of whoever decided last.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use commands::records::{Condition, Link, Severity, Signal};
+use commands::records::{Condition, Ends, Link, Severity, Signal};
 use serde_json::{Map, Value};
 
 use super::reading::{Malformed, object, since, text};
@@ -122,6 +122,8 @@ impl<'a> Event<'a> {
             since: since(self.envelope.get("time"), self.said.now),
             account: Some(self.account.to_owned()),
             region: Some(self.region.to_owned()),
+            // AWS tells what happened, and of some of it also that it went well the next time: nobody has to wait for that.
+            ends: Ends::ByPeople,
             ..Signal::default()
         }
     }
