@@ -32,5 +32,6 @@ mod restart;
 mod review;
 mod running;
 mod slack_trouble;
+mod sources;
 mod upgrade;
 mod who_has_what;

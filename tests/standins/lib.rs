@@ -1,6 +1,7 @@
-//! The outside world for tests and play: Slack and AWS over their real protocols.
+//! The outside world for tests and play: Slack, AWS and what says that something is wrong, over their real protocols.
 
 pub mod aws;
 pub mod page;
 pub mod slack;
+pub mod sns;
 pub mod world;

@@ -60,6 +60,8 @@ pub struct Choices {
     pub policy: Option<String>,
     /// More lines for `watchkeeper.toml`.
     pub config: String,
+    /// More variables of the bot's environment, by name: secrets that the configuration names.
+    pub variables: Vec<(String, String)>,
     /// When the bot dies by itself.
     pub life: Life,
     /// Whether what the bot commits can be written.
@@ -76,6 +78,7 @@ impl Default for Choices {
             transport: Over::Sockets,
             policy: None,
             config: String::new(),
+            variables: Vec::new(),
             life: Life::default(),
             disk: Disk::default(),
             commands: commands::ALL,
