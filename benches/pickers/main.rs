@@ -16,9 +16,11 @@ use standins::aws::Aws;
 use standins::slack::{NewChannel, Person, Slack, SlackOptions, Transport, User};
 use watchkeeper::clock::Clock;
 
-use self::bot::Bot;
+use self::process::Bot;
 
-mod bot;
+mod people;
+#[path = "../process/mod.rs"]
+mod process;
 
 const ACCOUNTS: usize = 1_000;
 const USERS: usize = 5_000;
@@ -84,12 +86,12 @@ async fn run(place: PathBuf) {
     slack.add_channel(NewChannel::public("ops").with_members(&["ana"]));
     let ana = slack.person("ana");
     let folder = tempfile::tempdir_in(place).unwrap();
-    bot::configure(folder.path(), (0..ACCOUNTS).map(|at| (account_number(at), account_name(at), env(at))));
+    people::configure(folder.path(), (0..ACCOUNTS).map(|at| (account_number(at), account_name(at), env(at))));
 
     let (bot, began) = started(folder.path(), &slack, &aws).await;
     let first = asked(&slack, &ana, &PICKERS[3], "user-0001").await;
     println!("before anybody was ever read: {} offered after {:.0?}", first.1, first.0);
-    bot.until_read().await;
+    people::until_read(&bot).await;
     println!("everybody read {:.0?} after the first start, at AWS's limit of 20 calls a second\n", began.elapsed());
     println!("| when | picker | p50 | p95 | longest | options at most |");
     println!("|---|---|---:|---:|---:|---:|");
@@ -97,7 +99,7 @@ async fn run(place: PathBuf) {
     measure("read, at rest", &slack, &ana).await;
     let quiet = aws.calls().await.len() - calls;
 
-    bot.kill();
+    drop(bot);
     let (bot, began) = started(folder.path(), &slack, &aws).await;
     let (took, offered) = asked(&slack, &ana, &PICKERS[3], "user-0001").await;
     assert!(offered > 0, "nobody is offered right after a restart");
@@ -108,7 +110,7 @@ async fn run(place: PathBuf) {
     println!();
     println!("calls to AWS during the first half {quiet}, during the second {meanwhile}: the background's, no picker makes any");
     println!("after the kill: first options {restarted:.0?} after the start of the process, {took:.1?} of it for the picker");
-    println!("known meanwhile: {}", bot.directory().await);
+    println!("known meanwhile: {}", people::directory(&bot).await);
     println!("resident {}", bot.resident());
     assert_eq!(slack.violations(), Vec::<String>::new());
     println!("load after: {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
@@ -117,7 +119,7 @@ async fn run(place: PathBuf) {
 /// A bot that Slack reaches.
 async fn started(folder: &std::path::Path, slack: &Slack, aws: &Aws) -> (Bot, Instant) {
     let began = Instant::now();
-    let bot = Bot::start(folder, slack, aws.url()).await;
+    let bot = Bot::start(folder, slack, aws.url(), &[]).await;
     slack.use_transport(Transport::Http(bot.url()));
     (bot, began)
 }

@@ -1,6 +1,5 @@
-//! The real binary with a large organisation to look after.
+//! The real binary as a process, for benchmarks: started with a configuration, asked how it is, killed.
 
-use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,47 +8,8 @@ use std::time::{Duration, Instant};
 use standins::aws::BASE_ACCESS_KEY;
 use standins::slack::Slack;
 
-const CONFIG: &str = r##"
-[slack]
-transport = "http"
-
-[channels]
-default = "#ops"
-
-[aws]
-region = "eu-west-1"
-role = "arn:aws:iam::{account}:role/watchkeeper-{capability}"
-
-[identity_center]
-account = "888877776666"
-name = "identity"
-region = "eu-west-1"
-management = "999988887777"
-"##;
-const PEOPLE: &str = r#"
-[[people]]
-id = "ana"
-name = "Ana Ruiz"
-email = "ana@example.com"
-groups = ["sre"]
-"#;
-
-/// How long reading everybody may take.
+/// How long anything may take to come.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Writes the configuration with these accounts: number, name and environment. Four accounts in a row and their environments
-/// are of a project each.
-pub(crate) fn configure(folder: &Path, accounts: impl Iterator<Item = (String, String, &'static str)>) {
-    let mut config = CONFIG.to_owned();
-    for (number, name, env) in accounts {
-        let project = name.trim_end_matches(env).trim_end_matches('-');
-        let account =
-            format!("id = {number:?}\nname = {name:?}\nproject = {project:?}\nenv = {env:?}\nregions = [\"eu-west-1\"]");
-        writeln!(config, "\n[[accounts]]\n{account}").unwrap();
-    }
-    std::fs::write(folder.join("watchkeeper.toml"), config).unwrap();
-    std::fs::write(folder.join("people.toml"), PEOPLE).unwrap();
-}
 
 /// A bot that runs; it is killed where it is dropped.
 pub(crate) struct Bot {
@@ -67,8 +27,8 @@ impl Drop for Bot {
 }
 
 impl Bot {
-    /// Starts it with its data in `folder`, and waits until it listens.
-    pub(crate) async fn start(folder: &Path, slack: &Slack, aws: &str) -> Self {
+    /// Starts it with its configuration and data in `folder` and more variables, and waits until it listens.
+    pub(crate) async fn start(folder: &Path, slack: &Slack, aws: &str, variables: &[(&str, &str)]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_watchkeeper"))
             .arg("serve")
@@ -82,6 +42,7 @@ impl Bot {
             .env("AWS_ENDPOINT_URL", aws)
             .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", "standin")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
@@ -90,22 +51,9 @@ impl Bot {
         bot
     }
 
+    /// Where it listens.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// Ends it as `kill -9` does.
-    pub(crate) fn kill(self) {}
-
-    /// What it says of its people and how long ago they were read.
-    pub(crate) async fn directory(&self) -> String {
-        let ready: serde_json::Value = serde_json::from_str(&self.says("/health/ready").await.unwrap_or_default()).unwrap();
-        ready["directory"]["words"].as_str().unwrap_or("nothing").to_owned()
-    }
-
-    /// Returns once everybody was read.
-    pub(crate) async fn until_read(&self) {
-        self.until(Duration::from_millis(100), async || self.directory().await.contains("as of just now")).await;
     }
 
     /// What the kernel says it has in memory.
@@ -114,7 +62,8 @@ impl Bot {
         status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("unknown").trim().to_owned()
     }
 
-    async fn until(&self, gap: Duration, holds: impl AsyncFn() -> bool) {
+    /// Returns once something holds, looking every `gap`.
+    pub(crate) async fn until(&self, gap: Duration, holds: impl AsyncFn() -> bool) {
         let (began, mut looks) = (Instant::now(), tokio::time::interval(gap));
         while !holds().await {
             assert!(began.elapsed() < PATIENCE, "it does not come to that");
@@ -122,7 +71,8 @@ impl Bot {
         }
     }
 
-    async fn says(&self, path: &str) -> Option<String> {
+    /// What it answers at a path; none where it does not.
+    pub(crate) async fn says(&self, path: &str) -> Option<String> {
         self.client.get(format!("{}{path}", self.url())).send().await.ok()?.text().await.ok()
     }
 }
