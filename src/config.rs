@@ -13,6 +13,7 @@ use commands::registry::Entry;
 use jiff::SignedDuration;
 
 use crate::alerts::runbook::Runbook;
+use crate::hooks::Hook;
 use crate::identity::{Directory, Member};
 use crate::policy::{Law, Policy};
 use crate::secret::Secret;
@@ -23,6 +24,7 @@ mod check;
 mod document;
 mod fault;
 mod following;
+mod hooks;
 mod identity;
 mod oncall;
 mod people;
@@ -96,6 +98,8 @@ pub struct Config {
     pub people_file: String,
     /// Who may say what is wrong.
     pub sources: Vec<Source>,
+    /// The other systems that are told what becomes of alerts.
+    pub hooks: Vec<Hook>,
     /// What to do about alerts, by those who know.
     pub runbooks: Vec<Runbook>,
     /// `oncall.toml` itself; what it says is among the settings.
@@ -248,6 +252,7 @@ impl Config {
             people,
             people_file,
             sources: written.sources,
+            hooks: written.hooks,
             runbooks,
             oncall_file,
             policy: PolicyText { file: policy_file, text: policy_text },

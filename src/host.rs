@@ -57,7 +57,7 @@ pub struct Host {
     pub watches: &'static [commands::watch::Entry],
     /// Where what sources say comes in.
     pub inbox: Arc<dyn Inbox>,
-    /// HTTP to others.
+    /// The way to what is neither AWS nor a chat.
     pub outward: Outward,
     /// What is in flight.
     pub activity: Activity,

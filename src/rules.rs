@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use crate::alerts::runbook::Runbook;
 use crate::config::{Approvals, Channels, Config};
+use crate::hooks::Hook;
 use crate::sources::Source;
 
 /// How late a change may still start. Work that was due at night does not begin by surprise in the morning.
@@ -24,6 +25,8 @@ pub struct Rules {
     pub runbooks: Vec<Runbook>,
     /// Where alerts come from.
     pub sources: Vec<Source>,
+    /// The other systems that are told what becomes of them.
+    pub hooks: Vec<Hook>,
 }
 
 impl Rules {
@@ -36,6 +39,7 @@ impl Rules {
             late: LATE,
             runbooks: config.runbooks.clone(),
             sources: config.sources.clone(),
+            hooks: config.hooks.clone(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! `alert`: what is wrong, who has it in hand, and how it was fixed. Alerts come from the configured sources; the host keeps
-//! them and brings to their sources what people decide here.
+//! them and brings to their sources what people decide here; `cloudwatch` is how it reaches alarms of AWS.
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use crate::records::{AlertId, AlertRecord, Deed, Effect, Handling, Severity};
 use crate::{Choice, Message, Plan, Resource, text};
 
 mod ack;
+pub mod cloudwatch;
 mod escalate;
 mod list;
 mod mine;
@@ -18,6 +19,8 @@ mod note;
 mod resolve;
 mod show;
 mod silence;
+#[cfg(test)]
+mod tests;
 mod unack;
 
 pub use ack::Ack;

@@ -345,7 +345,8 @@ pub struct AtSource {
 pub struct Quiet {
     /// Until when; a CloudWatch alarm whose actions are disabled has no such end, and the bot ends it then.
     pub until: Timestamp,
-    /// What the source calls it: a silence's id; for an alarm whose actions are disabled, its name.
+    /// What the source calls it: a silence's id; for an alarm whose actions the bot disables, its name. Empty for an alarm whose
+    /// actions others had disabled before, and for a silence that is only begun.
     pub handle: String,
 }
 

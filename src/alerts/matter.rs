@@ -50,7 +50,9 @@ impl<'h> Matter<'h> {
             Happening::Acknowledged { .. } => Some("acknowledged"),
             Happening::Unacknowledged | Happening::CameBack => Some("unacknowledged"),
             Happening::Silenced { .. } => Some("silenced"),
-            Happening::Resolved { .. } | Happening::Cleared => Some("resolved"),
+            Happening::Resolved { .. } => Some("resolved"),
+            // A source that agrees with who resolved it is no news.
+            Happening::Cleared if self.record.is_open() => Some("resolved"),
             _ => None,
         };
         let (record, fact) = alert::happen(&self.record, happening, by, (ways(self.host), self.host.clock.now()))?;

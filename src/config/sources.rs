@@ -24,7 +24,7 @@ pub(super) struct Around<'a> {
     pub(super) environment: &'a Environment,
 }
 
-const VARIABLE: &str = "the name of an environment variable, such as \"ALERTMANAGER_SECRET\"";
+pub(super) const VARIABLE: &str = "the name of an environment variable, such as \"ALERTMANAGER_SECRET\"";
 const HEADER: &str = "a header's name, such as \"X-Signature\"";
 const POINTER: &str = "a JSON pointer, such as \"/alert/name\"";
 
@@ -71,13 +71,13 @@ fn source(table: &Table<'_>, around: &Around<'_>) -> Option<Source> {
     Some(Source { name: name?, kind: kind?, project, severity: severity.unwrap_or_default() })
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte)) && name.len() <= 40
 }
 
 /// The secret in the variable that a key names. A source without one is never let in, so a variable that is not set is an
 /// error, not a source that refuses everybody.
-fn secret(table: &Table<'_>, key: &'static str, variable: Option<String>, around: &Around<'_>) -> Option<Secret> {
+pub(super) fn secret(table: &Table<'_>, key: &'static str, variable: Option<String>, around: &Around<'_>) -> Option<Secret> {
     let variable = variable?;
     let secret = around.environment.get(&variable).map(Secret::new);
     if secret.is_none() {

@@ -48,7 +48,8 @@ fn the_commented_examples_are_valid() {
     let oncall = uncommented(DEFAULT_ONCALL);
     let files = [("watchkeeper.toml", toml.as_str()), ("people.toml", &people), ("policy.cedar", DEFAULT_POLICY)];
     let pem = include_str!("../../tests/data/sns/root.pem");
-    let secrets = ["ALERTMANAGER_SECRET", "ALERTMANAGER_TOKEN", "GRAFANA_SECRET", "CHECKS_SECRET"].map(|name| (name, "s"));
+    let secrets = ["ALERTMANAGER_SECRET", "ALERTMANAGER_TOKEN", "GRAFANA_SECRET", "CHECKS_SECRET", "TICKETS_SECRET"]
+        .map(|name| (name, "s"));
     let more = [("oncall.toml", oncall.as_str()), ("access-baseline.toml", &baseline), ("roots.pem", pem)];
     let config = load(&[&files[..], &more].concat(), &secrets).unwrap();
     let center = config.settings.identity.unwrap();
@@ -431,4 +432,36 @@ permit (principal in Group::"dbas", action == Action::"change approve", resource
     advice: watchkeeper.toml: identity_center.administrators: "sre" and "SRE" of `groups` differ in upper and lower case only. Are they one?
     advice: watchkeeper.toml: identity_center.profiles.ops.groups: "sre" and "SRE" of `groups` differ in upper and lower case only. Are they one?
     "#);
+}
+
+#[test]
+fn hooks_have_a_name_an_address_and_a_secret() {
+    let file = r#"
+[[hooks]]
+name = "tickets"
+url = "https://tickets.example.com/alerts"
+secret = "TICKETS_SECRET"
+
+[[hooks]]
+name = "tickets"
+url = "tickets.example.com"
+secret = "NOWHERE"
+
+[[hooks]]
+name = "Pager Duty"
+uri = "https://example.com"
+"#;
+    let errors = load(&[("watchkeeper.toml", file)], &[("TICKETS_SECRET", "s")]).unwrap_err();
+    assert_snapshot!(errors, @r#"
+    watchkeeper.toml:8:8: hooks[1].name: Two hooks are called tickets.
+    watchkeeper.toml:9:7: hooks[1].url: Expected an address, such as "https://tickets.example.com/alerts", found "tickets.example.com".
+    watchkeeper.toml:10:10: hooks[1].secret: NOWHERE is not set in the environment.
+    watchkeeper.toml:12:1: hooks[2].url: This key is missing: it takes an address, such as "https://tickets.example.com/alerts".
+    watchkeeper.toml:12:1: hooks[2].secret: This key is missing: it takes the name of an environment variable, such as "ALERTMANAGER_SECRET".
+    watchkeeper.toml:13:8: hooks[2].name: Expected a name of lower-case letters, digits, - and _, such as "tickets", found "Pager Duty".
+    watchkeeper.toml:14:1: hooks[2].uri: There is no such key. Did you mean url?
+    "#);
+    let one = file.split("\n\n").next().unwrap();
+    let hooks = load(&[("watchkeeper.toml", one)], &[("TICKETS_SECRET", "s")]).unwrap().hooks;
+    assert_eq!((hooks[0].name.as_str(), hooks[0].secret.expose()), ("tickets", "s"));
 }

@@ -10,7 +10,8 @@ use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
 use super::sources::{self, Around};
-use super::{Approvals, Channels, ConfigErrors, Transport, alerts, following, identity};
+use super::{Approvals, Channels, ConfigErrors, Transport, alerts, following, hooks, identity};
+use crate::hooks::Hook;
 use crate::sources::Source;
 
 /// What the file holds, defaults filled in.
@@ -28,6 +29,7 @@ pub(super) struct Written {
     pub(super) aws_region: Option<String>,
     pub(super) baseline: Option<String>,
     pub(super) sources: Vec<Source>,
+    pub(super) hooks: Vec<Hook>,
 }
 
 /// Reads the file. `capabilities` are those a role template is filled in for.
@@ -57,6 +59,7 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str], around: &Ar
         settings: Settings { accounts, prefix, identity, events, following, alerting, ..Settings::default() },
         baseline,
         sources: sources::read(top.tables("sources"), around),
+        hooks: hooks::read(top.tables("hooks"), around),
     };
     top.done();
     document.errors().or(written)

@@ -1,7 +1,9 @@
 //! Conversations with the real bot over the real wires: one binary for all of them.
 #![expect(clippy::unwrap_used, reason = "what can not go on stops the test it happens in")]
 
+mod alerts;
 mod approval;
+mod at_source;
 mod audit;
 mod aws_trouble;
 mod basics;
@@ -24,6 +26,7 @@ mod kept;
 mod large;
 mod lists;
 mod onboarding;
+mod oncall;
 mod policy;
 mod process;
 mod program;

@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use watchkeeper::clock::Clock;
 
+use crate::alertmanager::Alertmanager;
 use crate::aws::Aws;
+use crate::receiver::Receiver;
 use crate::slack::{Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
 
 mod bot;
@@ -51,6 +53,60 @@ pub const DEPLOYMENTS: &str = r#"
 every = "1m"
 "#;
 
+/// `oncall.toml` of a world: ana, ben and bea are on call for the shop, a week each from Monday 9:00 in Berlin, and the user
+/// group `oncall` follows. The week of [`START`] is ana's.
+pub const ON_CALL: &str = r##"
+[[rotations]]
+name = "shop"
+project = "shop"
+people = ["ana", "ben", "bea"]
+zone = "Europe/Berlin"
+turn = "weekly"
+starts = "2026-11-23 09:00"
+channel = "#shop-ops"
+user_group = "S0000ONCALL"
+"##;
+
+/// Alerts come from an Alertmanager, which the bot may silence, and from a program that posts JSON, which [`World::posts`] plays:
+/// lines for [`Choices::config`].
+pub const ALERTS: &str = r#"
+[[sources]]
+name = "prometheus"
+kind = "alertmanager"
+secret = "ALERTMANAGER_SECRET"
+url = "@ALERTMANAGER@"
+token = "ALERTMANAGER_TOKEN"
+project = "shop"
+
+[[sources]]
+name = "checks"
+kind = "json"
+secret = "ALERTMANAGER_SECRET"
+project = "shop"
+[sources.fields]
+alerts = "/checks"
+title = "/name"
+state = "/state"
+severity = "/level"
+summary = "/text"
+labels = "/tags"
+"#;
+
+/// Another system is told what becomes of alerts: lines for [`Choices::config`].
+pub const HOOKS: &str = r#"
+[[hooks]]
+name = "tickets"
+url = "@RECEIVER@"
+secret = "TICKETS_SECRET"
+"#;
+
+/// What the Alertmanager of a world shows to be let in.
+const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
+/// What its API wants to be shown.
+const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
+/// What hooks are signed with.
+const TICKETS_SECRET: &str = "tickets-believes";
+
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
 pub struct Choices {
@@ -60,6 +116,8 @@ pub struct Choices {
     pub policy: Option<String>,
     /// More lines for `watchkeeper.toml`.
     pub config: String,
+    /// `oncall.toml`; where it is empty nobody is on call.
+    pub oncall: String,
     /// More variables of the bot's environment, by name: secrets that the configuration names.
     pub variables: Vec<(String, String)>,
     /// When the bot dies by itself.
@@ -78,6 +136,7 @@ impl Default for Choices {
             transport: Over::Sockets,
             policy: None,
             config: String::new(),
+            oncall: String::new(),
             variables: Vec::new(),
             life: Life::default(),
             disk: Disk::default(),
@@ -117,6 +176,10 @@ pub struct World {
     pub slack: Slack,
     /// AWS.
     pub aws: Aws,
+    /// An Alertmanager, a source with [`ALERTS`].
+    pub alertmanager: Alertmanager,
+    /// Who is told by hooks, with [`HOOKS`].
+    pub tickets: Receiver,
     clock: Clock,
     folder: TempDir,
     choices: Choices,
@@ -135,13 +198,15 @@ impl World {
         let now: Timestamp = START.parse().expect("the start is a timestamp");
         let clock = Clock::standing_at(now);
         let reads = clock.clone();
-        let now_there = Arc::new(move || reads.now());
+        let now_there: crate::slack::Clock = Arc::new(move || reads.now());
+        let alertmanager = Alertmanager::start(Arc::clone(&now_there), Some(ALERTMANAGER_TOKEN)).await;
+        let tickets = Receiver::start(TICKETS_SECRET).await;
         let options = SlackOptions { now: now_there, patience: PATIENCE, ack_timeout: ACKNOWLEDGED, ..SlackOptions::default() };
         let slack = Slack::start(options).await;
         populate(&slack);
         let aws = Aws::start(now).await;
         let folder = tempfile::tempdir().expect("making a folder for the world");
-        let mut world = Self { slack, aws, clock, folder, choices, running: None };
+        let mut world = Self { slack, aws, alertmanager, tickets, clock, folder, choices, running: None };
         world.configure();
         world.boot().await;
         // Whatever a start does by itself is over before a test begins to act.
@@ -198,6 +263,35 @@ impl World {
                 _ => return,
             }
         }
+    }
+
+    /// A program posts JSON to a source, showing its secret; what it was answered: status and words.
+    ///
+    /// # Panics
+    /// When the bot can't be reached.
+    pub async fn posts(&mut self, source: &str, body: &serde_json::Value) -> (u16, String) {
+        let url = format!("{}/alerts/{source}", self.bot_url());
+        let sent = reqwest::Client::new().post(url).bearer_auth(ALERTMANAGER_SECRET).json(body).send();
+        let answer = self.survive(sent).await.expect("the bot answers");
+        let status = answer.status().as_u16();
+        let words = answer.text().await.expect("the answer is text");
+        self.settle().await;
+        (status, words)
+    }
+
+    /// An alert begins to fire in Alertmanager, which tells the bot; gives its fingerprint.
+    pub async fn fires(&mut self, labels: &[(&str, &str)]) -> String {
+        let alertmanager = self.alertmanager.clone();
+        let fingerprint = self.survive(alertmanager.fires(labels)).await;
+        self.settle().await;
+        fingerprint
+    }
+
+    /// An alert is over in Alertmanager, which tells the bot unless it is silenced.
+    pub async fn resolves(&mut self, labels: &[(&str, &str)]) {
+        let alertmanager = self.alertmanager.clone();
+        self.survive(alertmanager.resolves(labels)).await;
+        self.settle().await;
     }
 
     /// Moves time on to `instant`, stopping wherever something is due on the way.
@@ -296,6 +390,7 @@ impl World {
         self.settle().await;
         assert_eq!(self.aws.violations().await, Vec::<String>::new(), "AWS would not have taken this");
         assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack would not have taken this");
+        assert_eq!(self.alertmanager.violations(), Vec::<String>::new(), "Alertmanager would not have taken this");
         let entries = self.running().entries().await;
         let writes = self.aws.writes().await;
         self.stop().await;
@@ -356,6 +451,7 @@ impl World {
 
     async fn boot(&mut self) {
         let running = Running::start(self.folder.path(), &self.slack, &self.aws, &self.clock, &self.choices).await;
+        self.alertmanager.tells(&format!("{}/alerts/prometheus", running.url()), ALERTMANAGER_SECRET);
         self.running = Some(running);
     }
 
@@ -365,9 +461,12 @@ impl World {
             Over::Http => "http",
         };
         let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
-        self.writes("watchkeeper.toml", &format!("{}\n{}", CONFIG.replace("TRANSPORT", transport), self.choices.config));
+        let more =
+            self.choices.config.replace("@ALERTMANAGER@", self.alertmanager.url()).replace("@RECEIVER@", self.tickets.url());
+        self.writes("watchkeeper.toml", &format!("{}\n{more}", CONFIG.replace("TRANSPORT", transport)));
         self.writes("people.toml", PEOPLE);
         self.writes("policy.cedar", &policy);
+        self.writes("oncall.toml", &self.choices.oncall);
     }
 }
 
@@ -482,6 +581,7 @@ fn populate(slack: &Slack) {
     for channel in ["ops", "shop-ops", "media-ops", "security", "dba"] {
         slack.add_channel(NewChannel::public(channel).with_members(&everybody));
     }
+    slack.add_group("oncall", &["bea"]);
 }
 
 const CONFIG: &str = r##"

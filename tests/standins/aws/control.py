@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import clock
+from .cloudwatch import orders as cloudwatch
 from .ecs import orders as ecs
 from .ecs.state import Durations as EcsDurations
 from .faults import Fault
@@ -156,6 +157,7 @@ def _estate(world: World, order: Order) -> Any:
     for item in order.get("clusters", []):
         seed.cluster(world, item)
     ecs.estate(world, order)
+    cloudwatch.estate(world, order)
     identity.estate(world, order)
     return {}
 
@@ -258,4 +260,5 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     **look.VERBS,
     **orders.VERBS,
     **ecs.VERBS,
+    **cloudwatch.VERBS,
 }

@@ -16,6 +16,7 @@ from botocore.parsers import create_parser
 from . import clock, fallback, protocols
 from .calls import Call, writes
 from .check import problems
+from .cloudwatch import CLOUDWATCH
 from .codedeploy import CODEDEPLOY
 from .ecs import ECS
 from .elb import ELB
@@ -35,7 +36,19 @@ from .world import World
 
 SIMULATORS: dict[str, Simulator] = {
     simulator.service: simulator
-    for simulator in (STS, RDS, IDENTITY_STORE, SSO_ADMIN, PORTAL, OIDC, ECS, CODEDEPLOY, ELB, SQS)
+    for simulator in (
+        STS,
+        RDS,
+        IDENTITY_STORE,
+        SSO_ADMIN,
+        PORTAL,
+        OIDC,
+        ECS,
+        CODEDEPLOY,
+        ELB,
+        SQS,
+        CLOUDWATCH,
+    )
 }
 
 _SCOPE = re.compile(
@@ -176,7 +189,7 @@ class Gateway:
         if found:
             code = _INVALID_CODES.get(asked.service)
             if code is None:
-                json = asked.protocol is not protocols.QUERY
+                json = asked.protocol not in (protocols.QUERY, protocols.CBOR)
                 code = "ValidationException" if json else "ValidationError"
             raise AwsError(code, f"{len(found)} validation error(s) detected: {'; '.join(found)}")
 
@@ -302,6 +315,8 @@ def _resource(asked: _Asked, context: Context) -> str:
                 return f"arn:aws:rds:{asked.region}:{context.account}:{kind}:{name}"
     if asked.service == "ecs":
         return _ecs_resource(asked, context)
+    if asked.service == "cloudwatch" and len(names := asked.members.get("AlarmNames", [])) == 1:
+        return f"arn:aws:cloudwatch:{asked.region}:{context.account}:alarm:{names[0]}"
     for member in ("PermissionSetArn", "InstanceArn"):
         if asked.service == "sso-admin" and isinstance(name := asked.members.get(member), str):
             return name

@@ -27,10 +27,14 @@
 //! ECS, CodeDeploy and Elastic Load Balancing share one model of tasks and traffic; services are put there, deployed and
 //! looked at by name (`tests/standins/aws/ecs.rs`). What they do is told to an SQS queue, if one is named.
 //!
+//! CloudWatch's alarms find what a test has them find (`tests/standins/aws/alarm.rs`); what they say to topics is kept until a
+//! test takes it.
+//!
 //! The bot's own key is [`BASE_ACCESS_KEY`] (any secret): it may only use STS. A role named
 //! `watchkeeper-<capability>` may call only the services of its capability; any other role may
 //! call anything.
 
+mod alarm;
 mod call;
 mod database;
 mod directory;
@@ -43,6 +47,7 @@ mod rollout;
 mod tests;
 mod world;
 
+pub use alarm::{Actions, Alarm, AlarmState, NewAlarm, Said};
 pub use call::Call;
 pub use database::{Cluster, Database};
 pub use directory::{Assignment, NewUser, Person, PrincipalKind};

@@ -116,6 +116,18 @@ impl Workspace {
         id
     }
 
+    /// The names of whoever is in a user group now.
+    ///
+    /// # Panics
+    /// When there is no such group.
+    #[must_use]
+    pub fn group(&self, handle: &str) -> Vec<String> {
+        let state = self.state();
+        let group = state.groups.values().find(|group| group.handle == handle);
+        let users = &group.unwrap_or_else(|| panic!("there is no group {handle}")).users;
+        users.iter().filter_map(|id| state.users.get(id)).map(|user| user.name.clone()).collect()
+    }
+
     /// Registers the slash commands of the app.
     pub fn register_commands(&self, commands: Vec<SlashCommand>) {
         self.state().commands = commands;

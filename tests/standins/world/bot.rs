@@ -51,6 +51,9 @@ impl Running {
             ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
             ("SLACK_APP_TOKEN", slack.app_token().to_owned()),
             ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
+            ("ALERTMANAGER_SECRET", super::ALERTMANAGER_SECRET.to_owned()),
+            ("ALERTMANAGER_TOKEN", super::ALERTMANAGER_TOKEN.to_owned()),
+            ("TICKETS_SECRET", super::TICKETS_SECRET.to_owned()),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))

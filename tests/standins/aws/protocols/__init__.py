@@ -1,8 +1,4 @@
-"""The wire formats of AWS, each as one object with the same four methods.
-
-``smithy-rpc-v2-cbor`` (CloudWatch and Health in the Rust SDK) belongs here as
-``cbor.py`` and as one more branch of ``protocol_of``.
-"""
+"""The wire formats of AWS, each as one object with the same four methods."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from ..errors import AwsError
 from ..wire import Request, Response
+from .cbor import Cbor
 from .json import Json
 from .query import Query
 from .rest_json import RestJson
@@ -43,15 +40,15 @@ class WireProtocol(Protocol):
         ...
 
 
-QUERY, JSON, REST_JSON = Query(), Json(), RestJson()
+QUERY, JSON, REST_JSON, CBOR = Query(), Json(), RestJson(), Cbor()
 
-_CBOR = re.compile(r"^/service/[^/]+/operation/[^/]+$")
+_CBOR_PATH = re.compile(r"^/service/[^/]+/operation/[^/]+$")
 
 
 def protocol_of(service: ServiceModel | None, request: Request) -> WireProtocol | None:
     """The protocol a request speaks; nothing for those that only moto reads (REST-XML, EC2)."""
-    if _CBOR.match(request.target):
-        return None
+    if _CBOR_PATH.match(request.target):
+        return CBOR
     if "x-amz-target" in request.headers:
         return JSON
     known = service.metadata.get("protocols", [service.metadata["protocol"]]) if service else []

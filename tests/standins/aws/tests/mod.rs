@@ -1,5 +1,6 @@
 //! The stand-in as the real Rust SDK sees it.
 
+mod alarms;
 mod assignments;
 mod code_deploy;
 mod directory;

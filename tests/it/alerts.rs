@@ -1,0 +1,214 @@
+//! Alerts: from the page to the fix, on record.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use standins::slack::Message;
+use standins::world::{ALERTS, Choices, ON_CALL, World, at_every_commit};
+
+/// Whoever is on call is told at once, ben and bea after ten minutes, everybody of sre when all was in vain.
+const POLICY: &str = r##"
+[[policies]]
+name = "shop"
+repeat = 1
+[[policies.steps]]
+after = "0m"
+tell = ["rotation shop"]
+[[policies.steps]]
+after = "10m"
+tell = ["@ben"]
+direct = ["@bea"]
+[policies.last]
+tell = ["group sre", "#ops"]
+
+[[routes]]
+severities = ["critical", "warning"]
+policy = "shop"
+"##;
+
+const ERRORS: [(&str, &str); 4] =
+    [("alertname", "HighErrorRate"), ("service", "payments"), ("instance", "i-1"), ("severity", "critical")];
+
+fn choices() -> Choices {
+    Choices { config: ALERTS.to_owned(), oncall: format!("{ON_CALL}{POLICY}"), ..Choices::default() }
+}
+
+/// A world in which something is wrong, and its card.
+async fn wrong() -> (World, Message) {
+    let mut world = World::with(choices()).await;
+    world.fires(&ERRORS).await;
+    let card = world.slack.channel("shop-ops").expect("ALR-1 · HighErrorRate").await;
+    (world, card)
+}
+
+/// How a card stands now.
+fn now(world: &World, card: &Message) -> String {
+    world.slack.channel("shop-ops").again(card).expect("cards are never deleted").plain().to_owned()
+}
+
+/// What was said in the thread of a card, oldest first.
+fn thread(world: &World, card: &Message) -> String {
+    let said = world.slack.channel("shop-ops").messages();
+    let below = said.iter().filter(|said| said.thread_ts.as_ref() == Some(&card.ts));
+    below.map(|said| said.plain().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn an_alert_is_shown_taken_brought_to_its_source_and_ends_with_it() {
+    let (mut world, card) = wrong().await;
+    assert_snapshot!(now(&world, &card), @"");
+    world.person("ben").clicks(&card, "Acknowledge").await;
+    assert_snapshot!(now(&world, &card), @"");
+    let silence = world.alertmanager.active().remove(0);
+    assert_snapshot!(format!("{silence:#?}"), @"");
+    world.resolves(&ERRORS).await;
+    world.advance("3m").await;
+    assert_snapshot!(now(&world, &card), @"");
+    assert_eq!(world.alertmanager.active().len(), 0, "it is loud again");
+    assert_snapshot!(thread(&world, &card), @"");
+    assert_snapshot!(world.audit("ALR-1").await, @"");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn emoji_under_its_card_are_commands_of_whoever_left_them() {
+    let (mut world, card) = wrong().await;
+    world.person("dev").reacts("eyes", &card).await;
+    let told = world.person("dev").reads("You may not run").await;
+    assert_snapshot!(told.plain(), @"");
+    world.person("ana").reacts("eyes", &card).await;
+    assert!(now(&world, &card).contains("👀 @ana has had it"), "{}", now(&world, &card));
+    world.person("ben").reacts("no_bell", &card).await;
+    assert!(now(&world, &card).contains("🔕 Silenced by @ben"), "{}", now(&world, &card));
+    world.person("ana").reacts("white_check_mark", &card).await;
+    assert!(now(&world, &card).contains("✅ Resolved by @ana"), "{}", now(&world, &card));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn emoji_left_while_the_bot_was_away_count_once_it_is_back() {
+    let (mut world, card) = wrong().await;
+    world.stop().await;
+    world.slack.person("ana").reacts("eyes", &card).await;
+    world.revive().await;
+    assert!(now(&world, &card).contains("👀 @ana has had it"), "{}", now(&world, &card));
+    world.restart().await;
+    assert_eq!(world.audit("alert_acknowledged").await.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_takes_climbs_over_a_night() {
+    let (mut world, card) = wrong().await;
+    world.advance("9h").await;
+    assert_snapshot!(thread(&world, &card), @"");
+    let direct: Vec<String> = world.slack.person("bea").ephemerals().iter().map(|said| said.plain().to_owned()).collect();
+    assert_snapshot!(direct.join("\n"), @"");
+    world.slack.channel("ops").expect("ALR-1 critical · HighErrorRate needs somebody").await;
+    assert_snapshot!(world.audit("alert_escalated").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/alert missed").await, @"");
+}
+
+#[tokio::test]
+async fn whose_time_is_over_gives_it_back_if_it_is_still_wrong() {
+    let (mut world, card) = wrong().await;
+    world.person("ana").asks("ops", "/alert ack ALR-1 --for 1h").await;
+    world.advance("61m").await;
+    assert_snapshot!(thread(&world, &card), @"");
+    assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
+    assert_eq!(world.alertmanager.active().len(), 0);
+}
+
+#[tokio::test]
+async fn a_silence_is_announced_before_it_ends_and_can_be_extended() {
+    let (mut world, card) = wrong().await;
+    assert_snapshot!(world.person("ana").asks("ops", "/alert silence ALR-1 --for 2h").await, @"");
+    world.advance("1h 51m").await;
+    let word = world.person("ana").reads("Your silence of ALR-1").await;
+    assert_snapshot!(word.plain(), @"");
+    world.person("ana").clicks(&word, "Extend by 1 h").await;
+    world.advance("30m").await;
+    assert!(now(&world, &card).contains("🔕 Silenced by @ana"), "{}", now(&world, &card));
+    assert_eq!(world.alertmanager.active().len(), 1, "one silence, extended");
+}
+
+#[tokio::test]
+async fn what_was_resolved_here_comes_back_if_its_source_does_not_agree() {
+    let (mut world, card) = wrong().await;
+    assert_snapshot!(world.person("ana").asks("ops", "/alert resolve ALR-1 --note 'restarted the pool'").await, @"");
+    assert_snapshot!(now(&world, &card), @"");
+    world.advance("11m").await;
+    assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
+    world.person("ana").asks("ops", "/alert resolve ALR-1").await;
+    world.resolves(&ERRORS).await;
+    world.advance("1h").await;
+    assert!(now(&world, &card).contains("✅ Resolved by @ana"), "{}", now(&world, &card));
+    world.fires(&ERRORS).await;
+    world.slack.channel("shop-ops").expect("ALR-2 · HighErrorRate").await;
+}
+
+#[tokio::test]
+async fn what_flaps_is_one_alert_with_a_count() {
+    let (mut world, card) = wrong().await;
+    for _ in 0..3 {
+        world.advance("2m").await;
+        world.resolves(&ERRORS).await;
+        world.advance("2m").await;
+        world.fires(&ERRORS).await;
+    }
+    assert_snapshot!(now(&world, &card), @"");
+    assert_eq!(world.slack.channel("shop-ops").messages().iter().filter(|said| said.plain().contains("ALR-2")).count(), 0);
+}
+
+#[tokio::test]
+async fn whatever_commit_it_dies_after_an_alert_is_one_and_its_source_is_told_once() {
+    at_every_commit(choices(), async |mut world| {
+        world.fires(&ERRORS).await;
+        let card = world.slack.channel("shop-ops").expect("ALR-1 · HighErrorRate").await;
+        world.person("ana").clicks(&card, "Acknowledge").await;
+        world.advance("5m").await;
+        assert_eq!(world.alertmanager.active().len(), 1, "one silence");
+        world.resolves(&ERRORS).await;
+        world.advance("5m").await;
+        assert_eq!(world.alertmanager.active().len(), 0, "it is ended");
+        assert!(now(&world, &card).contains("✅ Resolved by its source"), "{}", now(&world, &card));
+        let cards = world.slack.channel("shop-ops").messages().into_iter().filter(|said| said.thread_ts.is_none()).count();
+        assert_eq!(cards, 1);
+        assert_eq!(world.audit("alert_acknowledged").await.lines().count(), 1);
+    })
+    .await;
+}
+
+/// So many checks that are wrong, every tenth critical.
+fn checks(range: std::ops::Range<usize>) -> Value {
+    let check = |at: usize| {
+        let level = if at % 10 == 9 { "critical" } else { "info" };
+        json!({ "name": format!("Check {at:05} fails"), "state": "firing", "level": level, "tags": { "host": format!("h-{at}") } })
+    };
+    json!({ "checks": range.map(check).collect::<Vec<_>>() })
+}
+
+#[tokio::test]
+async fn in_a_storm_one_message_stands_for_many_and_every_alert_can_be_found() {
+    let mut world = World::with(choices()).await;
+    for part in 0..10 {
+        assert_eq!(world.posts("checks", &checks(part * 50..part * 50 + 50)).await.0, 200);
+    }
+    world.advance("1m").await;
+    let said = world.slack.channel("shop-ops").messages();
+    let cards: Vec<_> = said.iter().filter(|said| said.thread_ts.is_none()).collect();
+    assert!(cards.len() <= 40, "{} cards", cards.len());
+    let storm = world.slack.channel("shop-ops").expect("Alert storm in #shop-ops").await;
+    assert_snapshot!(now(&world, &storm), @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/alert list 'check 00455'").await, @"");
+    assert_snapshot!(world.person("dev").asks("ops", "/alert list --page 3").await, @"");
+    world.advance("10m").await;
+    for part in 0..10 {
+        let mut over = checks(part * 50..part * 50 + 50);
+        for check in over["checks"].as_array_mut().unwrap() {
+            check["state"] = "ok".into();
+        }
+        assert_eq!(world.posts("checks", &over).await.0, 200);
+    }
+    world.advance("1m").await;
+    assert!(now(&world, &storm).contains("✅ Resolved by its source"), "{}", now(&world, &storm));
+    world.end().await;
+}
