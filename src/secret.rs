@@ -21,3 +21,10 @@ impl std::fmt::Debug for Secret {
         f.write_str("***")
     }
 }
+
+/// The bytes that hexadecimal digits stand for.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let nibbles: Option<Vec<u8>> = digits.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect();
+    let nibbles = nibbles.filter(|nibbles| nibbles.len() % 2 == 0)?;
+    Some(nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}

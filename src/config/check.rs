@@ -92,6 +92,12 @@ impl Config {
         for project in self.channels.projects.keys().filter(|project| !projects.contains(project.as_str())) {
             findings.push(advice(format!("projects.{project}"), format!("No account belongs to the project {project}.")));
         }
+        for source in &self.sources {
+            if let Some(project) = source.project.as_deref().filter(|project| !projects.contains(project)) {
+                let words = format!("No account belongs to the project {project}.");
+                findings.push(advice(format!("sources.{}.project", source.name), words));
+            }
+        }
         for account in self.settings.accounts.iter().filter(|account| account.roles.is_empty()) {
             let words = format!("{} has no role to assume; give it `roles`, or all of them `role` under [aws].", account.name);
             findings.push(advice("accounts".to_owned(), words));

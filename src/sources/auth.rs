@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 
 use super::Proof;
+use crate::secret::unhex;
 
 /// How far the time of a signed request may be from now.
 const WINDOW: SignedDuration = SignedDuration::from_mins(5);
@@ -55,12 +56,6 @@ fn same(ours: &str, shown: &str) -> bool {
     const ANYTHING: &[u8] = b"watchkeeper";
     let key = |secret: &str| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     hmac::verify(&key(shown), ANYTHING, hmac::sign(&key(ours), ANYTHING).as_ref()).is_ok()
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> = digits.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect();
-    let nibbles = nibbles.filter(|nibbles| nibbles.len() % 2 == 0)?;
-    Some(nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use commands::plan::hex;
 use commands::records::{Link, Signal};
 use jiff::Timestamp;
 use ring::digest;
@@ -100,7 +101,7 @@ pub(super) fn digest_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> String 
         context.update(&(text.len() as u64).to_be_bytes());
         context.update(text.as_bytes());
     }
-    context.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&context.finish().as_ref()[..16])
 }
 
 fn words(text: Option<String>) -> Option<String> {

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::intake::Kind;
 use super::{NAME, Slack};
 use crate::platform::Inbound;
+use crate::secret::unhex;
 
 /// The largest body that is read.
 const BODY: usize = 1 << 20;
@@ -124,12 +125,6 @@ fn is_signed(key: &hmac::Key, timestamp: &str, body: &[u8], signature: &str) -> 
     let Some(tag) = signature.strip_prefix("v0=").and_then(unhex) else { return false };
     let base = [b"v0:", timestamp.as_bytes(), b":", body].concat();
     hmac::verify(key, &base, &tag).is_ok()
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> = digits.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect();
-    let nibbles = nibbles.filter(|nibbles| nibbles.len() % 2 == 0)?;
-    Some(nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 /// A form body as a JSON object of strings.

@@ -71,8 +71,8 @@ impl Gate {
         if !topics.allowed.contains(&envelope.topic) {
             return Err(Refusal::Topic(envelope.topic.clone()));
         }
-        let sent: Option<Timestamp> = envelope.timestamp.parse().ok();
-        if !sent.is_some_and(|sent| sent.duration_since(now).abs() <= WINDOW) {
+        let sent = envelope.timestamp.parse::<Timestamp>();
+        if sent.map_or(true, |sent| sent.duration_since(now).abs() > WINDOW) {
             return Err(Refusal::Stale);
         }
         let arn = Arn::read(&envelope.topic, "TopicArn").map_err(|_| Refusal::Topic(envelope.topic.clone()))?;

@@ -48,7 +48,7 @@ resource "aws_iam_role_policy" "ecs" {
 }
 
 locals {
-  # The same two rules as in ../queue/main.tf.
+  # The same rules as in ../queue/main.tf.
   patterns = {
     watchkeeper-deployments = {
       source = ["aws.ecs", "aws.codedeploy"]
@@ -63,6 +63,16 @@ locals {
       source      = ["aws.ecs"]
       detail-type = ["ECS Task State Change"]
       detail      = { lastStatus = ["STOPPED"] }
+    }
+    watchkeeper-alerts = { # for `alerts` of [[events]]: docs/sources.md
+      source = ["aws.cloudwatch", "aws.health", "aws.rds"]
+      detail-type = [
+        "AWS Health Abuse Event",
+        "AWS Health Event",
+        "CloudWatch Alarm State Change",
+        "RDS DB Cluster Event",
+        "RDS DB Instance Event",
+      ]
     }
   }
   places = var.bus == null ? {} : {

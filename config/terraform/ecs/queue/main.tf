@@ -30,10 +30,10 @@ locals {
   bus = "arn:aws:events:${data.aws_region.here.region}:${data.aws_caller_identity.here.account_id}:event-bus/default"
 }
 
-# An event only makes the bot look, and the bot looks by itself as well: what is older than an hour is of no use.
+# To what follows deployments an event only says where to look, but alerts must outlast a weekend without the bot.
 resource "aws_sqs_queue" "events" {
   name                       = "watchkeeper"
-  message_retention_seconds  = 3600
+  message_retention_seconds  = 345600
   receive_wait_time_seconds  = 20
   visibility_timeout_seconds = 30
   sqs_managed_sse_enabled    = true
@@ -54,7 +54,7 @@ resource "aws_sqs_queue_policy" "events" {
   })
 }
 
-# The same two rules as in ../account/main.tf. Here they also match what other accounts and regions send on.
+# The same rules as in ../account/main.tf. Here they also match what other accounts and regions send on.
 resource "aws_cloudwatch_event_rule" "heard" {
   for_each = {
     watchkeeper-deployments = {
@@ -70,6 +70,16 @@ resource "aws_cloudwatch_event_rule" "heard" {
       source      = ["aws.ecs"]
       detail-type = ["ECS Task State Change"]
       detail      = { lastStatus = ["STOPPED"] }
+    }
+    watchkeeper-alerts = { # for `alerts` of [[events]]: docs/sources.md
+      source = ["aws.cloudwatch", "aws.health", "aws.rds"]
+      detail-type = [
+        "AWS Health Abuse Event",
+        "AWS Health Event",
+        "CloudWatch Alarm State Change",
+        "RDS DB Cluster Event",
+        "RDS DB Instance Event",
+      ]
     }
   }
   name          = each.key
