@@ -8,6 +8,8 @@ use watchkeeper::platform::slack::manifest;
 pub(crate) const CONFIG: &str = include_str!("watchkeeper.toml");
 /// The people the bot knows.
 pub(crate) const PEOPLE: &str = include_str!("people.toml");
+/// Who is on call.
+pub(crate) const ON_CALL: &str = include_str!("oncall.toml");
 /// The assignments that are meant to stand.
 pub(crate) const BASELINE: &str = include_str!("access-baseline.toml");
 /// The zone the page shows times in at first: that of most people here.
@@ -54,6 +56,7 @@ pub(crate) async fn enter(slack: &Slack) {
     for (name, topic) in CHANNELS {
         slack.add_channel(NewChannel::public(name).with_topic(topic).with_members(&names));
     }
+    slack.add_group("shop-oncall", &["dana"]);
     slack.register_manifest(&manifest(commands::ALL, None, "/"));
     slack.person("dana").types("ops", WELCOME).await;
 }

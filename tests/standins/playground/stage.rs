@@ -161,6 +161,7 @@ fn write_configuration(folder: &Path, over: Over, queue: &str) -> Result<(), Str
     for (name, text) in [
         ("watchkeeper.toml", config.as_str()),
         ("people.toml", cast::PEOPLE),
+        ("oncall.toml", cast::ON_CALL),
         ("access-baseline.toml", cast::BASELINE),
         ("policy.cedar", watchkeeper::config::DEFAULT_POLICY),
     ] {
