@@ -150,7 +150,7 @@ impl Bot {
         let router = http::router(health(&host, keeping.clone()), metrics, routes);
         intake.spawn(serve(listener, router, closed.clone()));
         for queue in config.settings.events.clone() {
-            intake.spawn(hearing::listen(Arc::clone(&host), queue, Arc::clone(&host.inbox), closed.clone()));
+            intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
         }
         intake.spawn(slack.run(inbound, closed));
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {

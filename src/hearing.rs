@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::host::Host;
-use crate::sources::{AWS, Inbox, Said, eventbridge};
+use crate::sources::{AWS, Said, eventbridge};
 use crate::watching;
 
 /// When a queue is listened to again after that went wrong.
@@ -21,8 +21,8 @@ const BREATH: SignedDuration = SignedDuration::from_secs(1);
 /// What the bot's sessions are called that listen.
 const WORK: &str = "events";
 
-/// Listens to a queue until the bot stops; what it says of alerts goes to `inbox`.
-pub async fn listen(host: Arc<Host>, queue: EventQueue, inbox: Arc<dyn Inbox>, mut closed: watch::Receiver<bool>) {
+/// Listens to a queue until the bot stops.
+pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Receiver<bool>) {
     loop {
         let caller = Caller::background(WORK, host.clock.now());
         let heard = tokio::select! {
@@ -35,7 +35,7 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, inbox: Arc<dyn Inbox>, m
                 let _in_flight = host.activity.begin();
                 let mut kept = true;
                 for message in heard {
-                    kept &= take(&host, &queue, &*inbox, message).await;
+                    kept &= take(&host, &queue, message).await;
                 }
                 if kept {
                     continue;
@@ -57,7 +57,7 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, inbox: Arc<dyn Inbox>, m
 
 /// Makes the watches look that an event concerns, keeps the alert in it, and takes it off the queue. Says whether the alert
 /// was kept, as far as there was one: one that can't be kept stays on the queue.
-async fn take(host: &Host, queue: &EventQueue, inbox: &dyn Inbox, heard: Heard) -> bool {
+async fn take(host: &Host, queue: &EventQueue, heard: Heard) -> bool {
     for watch in host.watches {
         let Some(post) = heard.event.as_ref().and_then(|event| watch.concerns(event)) else { continue };
         if let Err(trouble) = watching::nudge(host, watch.name(), &post).await {
@@ -67,7 +67,7 @@ async fn take(host: &Host, queue: &EventQueue, inbox: &dyn Inbox, heard: Heard) 
     }
     let signal = heard.event.as_ref().and_then(|event| alert(queue, event, host.clock.now()));
     if let Some(signal) = signal {
-        if let Err(refused) = inbox.take(vec![signal]).await {
+        if let Err(refused) = host.inbox.take(vec![signal]).await {
             tracing::error!(%refused, queue = queue.url, "an alert can't be kept; its event stays on the queue");
             return false;
         }

@@ -33,6 +33,8 @@ const LOUD: u32 = 3;
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// How long overrides are kept after their end.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How far it is looked ahead for the end of a shift.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// How many alerts are looked through for a hand-over, the newest.
 const ALERTS: usize = 5_000;
 
@@ -255,18 +257,24 @@ impl Shifting<'_> {
         let alerts = host.store.newest(Kind::Alert, ALERTS).await?;
         let alerts: Vec<AlertRecord> = alerts.iter().map(read).collect::<Result<_, _>>()?;
         let digest = Digest::of(&alerts, (&host.settings.oncall, rotation), kept.since, now);
-        let head =
-            text![before, " hands over to ", &turn.who, ", who is on call until ", turn.until].then(instead(turn)).then(".");
+        let until = self.until(turn, overrides);
+        let head = text![before, " hands over to ", &turn.who, ", who is on call until ", until].then(instead(turn)).then(".");
         let message = Message::new().header(format!("📟 Hand-over: {}", rotation.name)).text(head);
         let slot = format!("shift/{}/{}", rotation.name, self.row.version);
         draft = say(host, draft, rotation, (&slot, digest.add_to(message)));
-        let word = words::your_shift(&rotation.name, before, turn.until, digest.unresolved());
+        let word = words::your_shift(&rotation.name, before, until, digest.unresolved());
         draft = tell(host, draft, &turn.who, (&format!("{slot}/word"), word)).await;
         let mut fact = self.fact("shift_changed");
-        let detail = [("from", before.to_string()), ("to", turn.who.to_string()), ("until", turn.until.to_string())];
+        let detail = [("from", before.to_string()), ("to", turn.who.to_string()), ("until", until.to_string())];
         fact.detail.extend(detail.map(|(name, value)| (name.to_owned(), value.into())));
         host.commit(draft.fact(fact)).await?;
         Ok(())
+    }
+
+    /// Until when nobody else is on call than whoever is now.
+    fn until(&self, turn: &TurnOf, overrides: &[Override]) -> Timestamp {
+        let turns = rota::turns(self.rotation, overrides, self.now, self.now + AHEAD);
+        rota::runs(&turns).first().map_or(turn.until, |run| run.time.until)
     }
 
     /// Makes the user group hold whoever is on call. Outside a rotation's hours it keeps whoever was last: Slack takes no empty
@@ -283,9 +291,9 @@ impl Shifting<'_> {
         let slot = format!("group/{}/{}", self.rotation.name, self.row.version);
         match self.set_group(&group, &person).await {
             Ok(()) => {
-                let mut fact = self.fact("user_group_changed");
+                let mut fact = self.fact("user_group_holds");
                 fact.detail.insert("group".to_owned(), group.as_str().into());
-                fact.detail.insert("holds".to_owned(), person.to_string().into());
+                fact.detail.insert("whom".to_owned(), person.to_string().into());
                 let message = words::group_follows(&self.rotation.name, &group, &person);
                 let draft = if kept.tries < LOUD { draft } else { say(self.host, draft, self.rotation, (&slot, message)) };
                 let new = Kept { group: Some((group, person)), tries: 0, retry: None, ..kept };

@@ -51,6 +51,7 @@ impl Change for EndOverride {
         })?;
         let id = code(self.id.to_string());
         let (who, rotation) = (&one.who, code(one.rotation.as_str()));
+        let half = one.swap.map(|swap| text![" It was one half of ", code(swap.to_string()), "; the other half stays."]);
         let say = if one.from <= cx.now {
             text![id, " ends now: ", who, " no longer stands in for ", rotation, "."]
         } else {
@@ -59,7 +60,7 @@ impl Change for EndOverride {
         Ok(Plan::Records {
             resource: Box::new(resource_of(one, cx)),
             effects: vec![Effect::EndOverride { id: self.id }],
-            say: say.into(),
+            say: say.then(half.unwrap_or_default()).into(),
         })
     }
 }

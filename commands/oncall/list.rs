@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rota::{self, TurnOf};
-use super::{meant, named, nobody, suggest};
-use crate::message::{Message, Table, code};
+use super::{Rotation, meant, named, nobody, suggest};
+use crate::message::{Message, Table, Text, code};
 use crate::page::{Listing, Paging, words};
 use crate::{Choice, Command, Context, Query, Resource, Result, text};
+
+/// No turn is longer.
+const A_TURN: SignedDuration = SignedDuration::from_hours(24 * 8);
 
 /// List who is on call in the coming days
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
@@ -49,9 +52,11 @@ impl Query for List {
         let overrides = cx.records.overrides().await?;
         let until = cx.now + SignedDuration::from_hours(24 * i64::from(self.days));
         let mut turns: Vec<(&str, TurnOf)> = Vec::new();
-        for rotation in rotations {
-            let all = rota::turns(rotation, &overrides, cx.now, until).into_iter();
-            let wanted = all.filter(|turn| !self.mine || turn.who == cx.person.id);
+        for rotation in &rotations {
+            // A turn of which some days are over is shown from its first one, and one that goes on to its last.
+            let all = rota::turns(rotation, &overrides, cx.now - A_TURN, until + A_TURN);
+            let near = rota::without_nights(all).into_iter().filter(|turn| turn.until > cx.now && turn.from < until);
+            let wanted = near.filter(|turn| !self.mine || turn.who == cx.person.id);
             turns.extend(wanted.map(|turn| (rotation.name.as_str(), turn)));
         }
         turns.sort_by(|(name, a), (other, b)| (a.from, name).cmp(&(b.from, other)));
@@ -63,11 +68,13 @@ impl Query for List {
         let nothing = if self.mine { "You are not on call in that time." } else { "Nobody is on call in that time." };
         let listing = Listing { noun: "turn", of: &of, command, nothing, total: turns.len() };
         let answer = self.paging.answer(&listing, table(shown, &cx.person.zone));
-        Ok(if turns.is_empty() || self.paging.csv {
-            answer
-        } else {
-            answer.note(text![code("oncall swap"), " swaps turns with somebody."])
-        })
+        if turns.is_empty() || self.paging.csv {
+            return Ok(answer);
+        }
+        let hours =
+            |rotation: &&Rotation| Some(text![format!("{}: {} {}. ", rotation.name, rotation.hours.as_ref()?, rotation.zone)]);
+        let hours = rotations.iter().filter_map(hours).fold(Text::default(), Text::then);
+        Ok(answer.note(hours.then(text![code("oncall swap"), " swaps turns with somebody."])))
     }
 }
 

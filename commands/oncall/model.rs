@@ -1,6 +1,7 @@
 //! Who answers for what, as it is configured: rotations, escalation policies and routes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time, Weekday};
@@ -60,6 +61,24 @@ pub struct Hours {
     pub from: Time,
     /// Until when; later than `from`.
     pub until: Time,
+}
+
+impl fmt::Display for Hours {
+    /// `mon tue wed 09:00–17:30`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |day: &Weekday| match day {
+            Weekday::Monday => "mon",
+            Weekday::Tuesday => "tue",
+            Weekday::Wednesday => "wed",
+            Weekday::Thursday => "thu",
+            Weekday::Friday => "fri",
+            Weekday::Saturday => "sat",
+            Weekday::Sunday => "sun",
+        };
+        let days: Vec<&str> = self.days.iter().map(name).collect();
+        let (from, until) = (self.from.strftime("%H:%M"), self.until.strftime("%H:%M"));
+        write!(f, "{} {from}–{until}", days.join(" "))
+    }
 }
 
 /// Who is told of an alert that nobody acknowledges, step by step.

@@ -83,6 +83,22 @@ pub fn runs(turns: &[TurnOf]) -> Vec<Run> {
     runs
 }
 
+/// Turns in order, the days of one turn of a rotation that has hours taken together.
+pub fn without_nights(turns: Vec<TurnOf>) -> Vec<TurnOf> {
+    let mut whole: Vec<TurnOf> = Vec::new();
+    for turn in turns {
+        match whole.last_mut() {
+            Some(last)
+                if last.until < turn.from && (&last.who, &last.instead_of, last.by) == (&turn.who, &turn.instead_of, turn.by) =>
+            {
+                last.until = turn.until;
+            }
+            _ => whole.push(turn),
+        }
+    }
+    whole
+}
+
 /// A rotation's turns, counted from its first one.
 struct Calendar<'r> {
     rotation: &'r Rotation,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use commands::context::MYSELF;
 use commands::records::{Condition, Severity};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -45,8 +46,9 @@ fn source(table: &Table<'_>, around: &Around<'_>) -> Option<Source> {
     const NAME: &str = "a name of lower-case letters, digits, - and _, such as \"prometheus\"";
     const KINDS: &str = "\"alertmanager\", \"grafana\", \"sns\" or \"json\"";
     let name = table.must("name", NAME, |value| text(value).filter(|name| is_name(name)));
-    if name.as_deref() == Some(sources::AWS) {
-        table.wrong(Some("name"), "What AWS says through a queue is called aws; give this source another name.".to_owned());
+    if let Some(taken) = name.as_deref().filter(|name| [sources::AWS, MYSELF].contains(name)) {
+        let words = format!("{taken} is what alerts are from that AWS tells or the bot finds itself; give it another name.");
+        table.wrong(Some("name"), words);
     }
     let project = table.get("project", "the project its alerts belong to", text);
     let severity = table.get("severity", "\"critical\", \"warning\" or \"info\"", severity);

@@ -1,6 +1,8 @@
 //! What the on-call commands do: overrides, and swaps that are offered and answered. Whoever is concerned is told in the same
 //! commit, and the rotation's shift is looked at again.
 
+use std::collections::BTreeSet;
+
 use commands::PersonId;
 use commands::message::{Text, code};
 use commands::oncall::{Rotation, rota};
@@ -44,9 +46,7 @@ pub(super) async fn stand_in(
         swap: None,
     };
     let mut draft = draft.write(count).write(added(&one)?).fact(fact(answering, configured, "override_made", &one)?);
-    let mut concerned: Vec<&PersonId> = before.iter().map(|turn| &turn.who).chain([who]).collect();
-    concerned.sort();
-    concerned.dedup();
+    let concerned: BTreeSet<&PersonId> = before.iter().map(|turn| &turn.who).chain([who]).collect();
     for person in concerned.into_iter().filter(|person| **person != one.by) {
         let message = if person == who { words::stands_in(&one) } else { words::is_replaced(&one) };
         draft = shifts::tell(host, draft, person, (&format!("override/{}/{person}", one.id), message)).await;
@@ -70,13 +70,19 @@ pub(super) async fn end_override(answering: &Answering<'_>, draft: Draft, id: Ov
     // What never held leaves nothing behind but its facts.
     let value = if one.from < now { Some(json(&ended)?) } else { None };
     let mut draft = draft.write(Write { key, expects: row.version, value, due: None });
-    draft = match shifts::rotation(host, &one.rotation) {
-        Some(rotation) => draft.fact(fact(answering, rotation, "override_ended", &ended)?),
-        None => draft.fact(answering.fact("override_ended")),
+    let Some(rotation) = shifts::rotation(host, &one.rotation) else {
+        return Ok(Ok(draft.fact(answering.fact("override_ended"))));
     };
-    if one.who != answering.person.id {
-        let slot = format!("override/{id}/ended/{}", row.version);
-        draft = shifts::tell(host, draft, &one.who, (&slot, words::no_longer(&one, &answering.person.id))).await;
+    draft = draft.fact(fact(answering, rotation, "override_ended", &ended)?);
+    let mut others = shifts::overrides(host).await?;
+    others.retain(|other| other.id != id);
+    let turns = rota::turns(rotation, &others, one.from.max(now), one.until);
+    let concerned: BTreeSet<&PersonId> = turns.iter().map(|turn| &turn.who).chain([&one.who]).collect();
+    let by = &answering.person.id;
+    for person in concerned.into_iter().filter(|person| *person != by) {
+        let stood_in = *person == one.who;
+        let message = if stood_in { words::no_longer(&one, by, now) } else { words::is_back(&one, by, now) };
+        draft = shifts::tell(host, draft, person, (&format!("override/{id}/ended/{person}"), message)).await;
     }
     Ok(Ok(shifts::nudge(host, draft, &one.rotation).await?))
 }

@@ -314,7 +314,10 @@ fn the_law_names_people_to_ask() {
 /// hands back one's own access alone, and `ecs watch`, which only shows in one more place what everybody may see.
 fn changes() -> Vec<&'static str> {
     let changes = commands::ALL.iter().filter(|entry| entry.kind == commands::registry::Kind::Change).map(Entry::name);
-    let own = [change::review::Review::NAME, commands::access::Done::NAME, commands::ecs::Watch::NAME];
+    use commands::{access, ecs, oncall};
+    let own = [change::review::Review::NAME, access::Done::NAME, ecs::Watch::NAME];
+    let own = own.into_iter().chain([oncall::Swap::NAME, oncall::Accept::NAME, oncall::Decline::NAME]);
+    let own: Vec<&str> = own.collect();
     changes.filter(|name| !own.contains(name)).collect()
 }
 

@@ -66,7 +66,7 @@ impl<'a> Digest<'a> {
         };
         let mut message = message;
         if self.open.is_empty() {
-            message = message.text("Nobody has to take an alert: none is open.");
+            message = message.text("No alert is open.");
         } else {
             let lines = self.open.iter().map(|alert| line(alert).then(since(alert)));
             message = message.text(list(format!("Open ({})", self.open.len()), lines));
@@ -114,3 +114,6 @@ fn concerns(alert: &AlertRecord, on_call: &OnCall, rotation: &Rotation) -> bool 
     let escalated = alert.escalation.as_ref().map(|escalation| &escalation.policy);
     rotation.project.is_some() && alert.project == rotation.project || policies.any(|policy| escalated == Some(&policy.name))
 }
+
+#[cfg(test)]
+mod tests;

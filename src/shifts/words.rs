@@ -36,9 +36,21 @@ pub fn is_replaced(one: &Override) -> Message {
 }
 
 /// To whoever no longer stands in.
-pub fn no_longer(one: &Override, by: &PersonId) -> Message {
-    let said = text!["📟 ", by, " took ", code(one.id.to_string()), " back: you don't stand in for "];
-    said.then(text![code(one.rotation.as_str())]).then(lasts(time(one))).then(" any more.").into()
+pub fn no_longer(one: &Override, by: &PersonId, now: Timestamp) -> Message {
+    let (id, rotation) = (code(one.id.to_string()), code(one.rotation.as_str()));
+    if one.from <= now {
+        return text!["📟 ", by, " ended ", id, ": you no longer stand in for ", rotation, "."].into();
+    }
+    text!["📟 ", by, " took ", id, " back: you don't stand in for ", rotation].then(lasts(time(one))).then(".").into()
+}
+
+/// To whoever is on call after all.
+pub fn is_back(one: &Override, by: &PersonId, now: Timestamp) -> Message {
+    let (id, rotation) = (code(one.id.to_string()), code(one.rotation.as_str()));
+    let (done, time) =
+        if one.from <= now { (" ended ", Shift { from: now, until: one.until }) } else { (" took back ", time(one)) };
+    let said = text!["📟 ", by, done, id, ", so ", &one.who, " does not stand in for you in ", rotation];
+    said.then(lasts(time)).then(".").into()
 }
 
 /// To whoever is asked to swap: with buttons while they can answer, and what came of it afterwards.

@@ -31,12 +31,13 @@ const LINK: usize = 60;
 const FINGERPRINT: usize = 128;
 
 /// The labels that go first when there are too many: people route, group and fill in runbooks by them.
-const FIRST: [&str; 20] = [
+const FIRST: [&str; 21] = [
     "alertname",
     "severity",
     "project",
     "env",
     "environment",
+    "stage",
     "service",
     "team",
     "namespace",

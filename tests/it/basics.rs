@@ -11,8 +11,8 @@ async fn somebody_asks_who_they_are() {
     Groups sre
     E-mail ana@example.com
     Time zone Europe/Berlin, where it is Wed 11:00
-    You may ask access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
+    You may ask access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, oncall who, oncall list, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may change access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(world.finish().await.audit(), @"
@@ -70,6 +70,14 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /ecs rollback — Takes back a deployment that is under way: what ran before gets the traffic again
     /ecs stop — Stops a deployment of CodeDeploy where it stands, without taking it back
     /ecs continue — Answers a deployment that waits at a gate: approved it goes on, rejected it is taken back
+    oncall
+    /oncall who — Say who is on call now, and who comes next
+    /oncall list — List who is on call in the coming days
+    /oncall override — Let somebody stand in for whoever is on call for a while
+    /oncall end-override — End an override, or take it back before it begins
+    /oncall swap — Offer somebody to swap shifts; nothing changes until they accept
+    /oncall accept — Accept a swap of shifts that you were offered
+    /oncall decline — Decline a swap of shifts, or take your own offer back
     change
     /change list — List changes, the newest first
     /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest
@@ -117,6 +125,12 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /ecs deployments — Lists deployments that are under way, whichever way they are carried out
     /ecs watch — Shows the deployment of a service here too, from now to its end: the one under way, or the next one within a day
     /ecs failing — Lists services whose tasks keep dying, with what they die of and how often
+    oncall
+    /oncall who — Say who is on call now, and who comes next
+    /oncall list — List who is on call in the coming days
+    /oncall swap — Offer somebody to swap shifts; nothing changes until they accept
+    /oncall accept — Accept a swap of shifts that you were offered
+    /oncall decline — Decline a swap of shifts, or take your own offer back
     change
     /change list — List changes, the newest first
     /change show — Show a change: its exact plan, API calls and parameters, votes, steps and digest

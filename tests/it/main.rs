@@ -35,5 +35,6 @@ mod restart;
 mod review;
 mod running;
 mod slack_trouble;
+mod sources;
 mod upgrade;
 mod who_has_what;

@@ -39,22 +39,17 @@ async fn everybody_may_see_who_is_on_call() {
     oncall list shows the coming two weeks.
     ");
     assert_snapshot!(world.person("ana").asks("ops", "/oncall list").await, @"
-    14 turns in the coming 14 days, page 1 of 2
+    6 turns in the coming 14 days
 
     rotation  who  from (Europe/Berlin)  until             instead of
+    media     bea  Mon 23 Nov 09:00      Fri 27 Nov 17:00
     shop      ana  Mon 23 Nov 09:00      Mon 30 Nov 09:00
-    media     bea  Wed 25 Nov 09:00      Wed 25 Nov 17:00
-    media     bea  Thu 26 Nov 09:00      Thu 26 Nov 17:00
-    media     bea  Fri 27 Nov 09:00      Fri 27 Nov 17:00
-    media     dev  Mon 30 Nov 09:00      Mon 30 Nov 17:00
+    media     dev  Mon 30 Nov 09:00      Fri 4 Dec 17:00
     shop      ben  Mon 30 Nov 09:00      Mon 7 Dec 09:00
-    media     dev  Tue 1 Dec 09:00       Tue 1 Dec 17:00
-    media     dev  Wed 2 Dec 09:00       Wed 2 Dec 17:00
-    media     dev  Thu 3 Dec 09:00       Thu 3 Dec 17:00
-    media     dev  Fri 4 Dec 09:00       Fri 4 Dec 17:00
+    media     bea  Mon 7 Dec 09:00       Fri 11 Dec 17:00
+    shop      bea  Mon 7 Dec 09:00       Mon 14 Dec 09:00
 
-    [Next ›]
-    oncall swap swaps turns with somebody.
+    media: mon tue wed thu fri 09:00–17:00 Europe/Berlin. oncall swap swaps turns with somebody.
     ");
     assert_snapshot!(world.person("ben").asks("ops", "/oncall list shop --mine --days 40").await, @"
     2 turns in the coming 40 days
@@ -93,7 +88,7 @@ async fn a_shift_is_handed_over_and_the_user_group_follows() {
     assert_snapshot!(world.slack.channel("shop-ops").expect("Hand-over").await.plain(), @"
     📟 Hand-over: shop
     @ana hands over to @ben, who is on call until Dec 7, 2026 8:00 AM.
-    Nobody has to take an alert: none is open.
+    No alert is open.
     ");
     assert_snapshot!(world.person("ben").reads("You are on call").await.plain(), @"
     📟 You are on call for shop until Dec 7, 2026 8:00 AM. You take over from @ana. No alert is open.
@@ -102,9 +97,9 @@ async fn a_shift_is_handed_over_and_the_user_group_follows() {
     assert_eq!(world.slack.group("oncall"), ["ben"]);
     world.restart().await;
     assert_snapshot!(world.finish().await.audit(), @"
-    watchkeeper · user_group_changed · rotation shop
+    watchkeeper · user_group_holds · rotation shop
     watchkeeper · shift_changed · rotation shop
-    watchkeeper · user_group_changed · rotation shop
+    watchkeeper · user_group_holds · rotation shop
     ");
 }
 
@@ -118,7 +113,7 @@ async fn the_hour_of_the_hand_over_stays_when_the_clocks_change() {
     assert_snapshot!(world.slack.channel("shop-ops").expect("Hand-over").await.plain(), @"
     📟 Hand-over: shop
     @ana hands over to @bea, who is on call until Mar 29, 2027 7:00 AM.
-    Nobody has to take an alert: none is open.
+    No alert is open.
     ");
     world.person("bea").reads("You are on call").await;
     world.advance_to("2027-03-29T06:59:50Z".parse().unwrap()).await;
@@ -139,7 +134,7 @@ async fn changes_missed_over_a_long_night_are_told_once() {
     assert_snapshot!(world.slack.channel("shop-ops").expect("Hand-over").await.plain(), @"
     📟 Hand-over: shop
     @ana hands over to @bea, who is on call until Dec 14, 2026 8:00 AM.
-    Nobody has to take an alert: none is open.
+    No alert is open.
     ");
     world.person("bea").reads("You are on call").await;
     world.restart().await;
@@ -155,8 +150,8 @@ async fn business_hours_are_one_shift_whatever_the_nights_between() {
     // Where the rotation names no channel its project's one reads it.
     assert_snapshot!(world.slack.channel("media-ops").expect("Hand-over").await.plain(), @"
     📟 Hand-over: media
-    @bea hands over to @dev, who is on call until today 4:00 PM.
-    Nobody has to take an alert: none is open.
+    @bea hands over to @dev, who is on call until Dec 4, 2026 4:00 PM.
+    No alert is open.
     ");
     world.person("dev").reads("You are on call").await;
     world.advance_to("2026-12-04T20:00:00Z".parse().unwrap()).await;
@@ -174,7 +169,7 @@ async fn somebody_stands_in_for_an_evening() {
     assert_snapshot!(world.slack.channel("shop-ops").expect("Hand-over").await.plain(), @"
     📟 Hand-over: shop
     @ana hands over to @ben, who is on call until today 9:00 PM, standing in for @ana.
-    Nobody has to take an alert: none is open.
+    No alert is open.
     ");
     world.person("ben").reads("You are on call").await;
     assert_snapshot!(world.person("dev").asks("ops", "/oncall who").await, @"
@@ -208,15 +203,22 @@ async fn an_override_ends_early_or_never_begins() {
     assert_eq!(world.slack.group("oncall"), ["bea"], "at once");
     world.advance("1h").await;
     assert_snapshot!(world.person("ana").asks("ops", "/oncall end-override OVR-1").await, @"OVR-1 ends now: @bea no longer stands in for shop.");
-    assert_snapshot!(world.person("bea").reads("back").await.plain(), @"📟 @ana took OVR-1 back: you don't stand in for shop from today 10:00 AM until today 2:00 PM any more.");
+    assert_snapshot!(world.person("bea").reads("ended OVR-1").await.plain(), @"📟 @ana ended OVR-1: you no longer stand in for shop.");
     world.slack.channel("shop-ops").expect("Hand-over").await;
     world.person("ana").reads("You are on call").await;
     assert_eq!(world.slack.group("oncall"), ["ana"]);
     world.person("ana").asks("ops", "/oncall override shop --who ben --from 'sat 09:00' --until 'sun 09:00'").await;
     world.person("ben").reads("put you on call").await;
     assert_snapshot!(world.person("ana").asks("ops", "/oncall end-override ovr-2").await, @"OVR-2 is taken back: @ben does not stand in for shop from Nov 28, 2026 8:00 AM.");
-    world.person("ben").reads("back").await;
+    assert_snapshot!(world.person("ben").reads("took").await.plain(), @"📟 @ana took OVR-2 back: you don't stand in for shop from Nov 28, 2026 8:00 AM until Nov 29, 2026 8:00 AM.");
     assert_snapshot!(world.person("ana").asks("ops", "/oncall end-override 2").await, @"There is no override OVR-2 now or to come. oncall list shows those there are.");
+    // Whoever was relieved is told that they are not, after all.
+    world.person("ana").asks("ops", "/oncall override shop --who bea --from 'tue 09:00' --until 'wed 09:00'").await;
+    world.person("bea").reads("put you on call").await;
+    assert_snapshot!(world.person("ben").reads("stands in for you").await.plain(), @"📟 @bea stands in for you in shop from Dec 1, 2026 8:00 AM until Dec 2, 2026 8:00 AM, says @ana.");
+    world.person("ana").asks("ops", "/oncall end-override OVR-3").await;
+    world.person("bea").reads("took OVR-3 back").await;
+    assert_snapshot!(world.person("ben").reads("took back OVR-3").await.plain(), @"📟 @ana took back OVR-3, so @bea does not stand in for you in shop from Dec 1, 2026 8:00 AM until Dec 2, 2026 8:00 AM.");
     world.advance_to("2026-11-29T20:00:00Z".parse().unwrap()).await;
     world.finish().await;
 }
@@ -286,7 +288,7 @@ async fn shifts_are_swapped_once_the_other_side_accepts() {
     world.person("bea").reads("You are on call").await;
     assert_eq!(world.slack.group("oncall"), ["bea"]);
     assert_snapshot!(world.finish().await.audit(), @"
-    watchkeeper · user_group_changed · rotation shop
+    watchkeeper · user_group_holds · rotation shop
     ben · asked · oncall swap · rotation shop
     ben · swap_offered · oncall swap · rotation shop
     ben · answered · oncall swap · rotation shop · answered
@@ -302,7 +304,7 @@ async fn shifts_are_swapped_once_the_other_side_accepts() {
     bea · asked · oncall decline · swap SWP-1
     bea · answered · oncall decline · swap SWP-1 · refused
     watchkeeper · shift_changed · rotation shop
-    watchkeeper · user_group_changed · rotation shop
+    watchkeeper · user_group_holds · rotation shop
     ");
 }
 
@@ -395,7 +397,7 @@ async fn a_shift_change_is_told_once_whenever_the_bot_dies() {
         let told = world.slack.channel("shop-ops").messages();
         let told: Vec<String> = told.iter().map(|message| message.plain().to_owned()).collect();
         let word = world.person("ben").reads("You are on call").await.plain().to_owned();
-        (told, word, world.slack.group("oncall"), world.audit("changed").await)
+        (told, word, world.slack.group("oncall"), world.audit("rotation").await)
     })
     .await;
     assert!(commits >= 4, "{commits}");

@@ -1,8 +1,10 @@
-//! The outside world for tests and play: Slack, AWS and Alertmanager over their real protocols, and who is told by hooks.
+//! The outside world for tests and play: Slack, AWS, what says that something is wrong, and who is told by hooks, over their
+//! real protocols.
 
 pub mod alertmanager;
 pub mod aws;
 pub mod page;
 pub mod receiver;
 pub mod slack;
+pub mod sns;
 pub mod world;

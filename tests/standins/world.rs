@@ -118,6 +118,8 @@ pub struct Choices {
     pub config: String,
     /// `oncall.toml`; where it is empty nobody is on call.
     pub oncall: String,
+    /// More variables of the bot's environment, by name: secrets that the configuration names.
+    pub variables: Vec<(String, String)>,
     /// When the bot dies by itself.
     pub life: Life,
     /// Whether what the bot commits can be written.
@@ -135,6 +137,7 @@ impl Default for Choices {
             policy: None,
             config: String::new(),
             oncall: String::new(),
+            variables: Vec::new(),
             life: Life::default(),
             disk: Disk::default(),
             commands: commands::ALL,

@@ -96,7 +96,7 @@ alerts = ["cloudwatch", "s3"]
     watchkeeper.toml:5:10: sources[0].secret: NOWHERE is not set in the environment.
     watchkeeper.toml:6:7: sources[0].url: Expected Alertmanager's own address, such as "https://alertmanager.example.com", found "https://am.example/api/v2".
     watchkeeper.toml:7:1: sources[0].topics: There is no such key. Known here: name, project, severity, kind, secret, token, url.
-    watchkeeper.toml:9:8: sources[1].name: What AWS says through a queue is called aws; give this source another name.
+    watchkeeper.toml:9:8: sources[1].name: aws is what alerts are from that AWS tells or the bot finds itself; give it another name.
     watchkeeper.toml:10:8: sources[1].kind: Expected "alertmanager", "grafana", "sns" or "json", found "pigeon".
     watchkeeper.toml:11:1: sources[2].name: This key is missing: it takes a name of lower-case letters, digits, - and _, such as "prometheus".
     watchkeeper.toml:13:10: sources[2].secret: EMPTY is not set in the environment.

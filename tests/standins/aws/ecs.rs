@@ -210,6 +210,11 @@ impl Aws {
         self.made("event-queue", order).await
     }
 
+    /// Has AWS tell something of its own: an event of a source such as `aws.cloudwatch` about the resource of that ARN.
+    pub async fn tells(&self, source: &str, kind: &str, arn: &str, detail: serde_json::Value) {
+        self.change("event", json!({ "source": source, "kind": kind, "arn": arn, "detail": detail })).await;
+    }
+
     /// Has each event come so often from now on: twice, as may happen, or not at all (0), as may happen too.
     pub async fn events_come(&self, times: u32) {
         self.change("event-copies", json!({ "copies": times })).await;

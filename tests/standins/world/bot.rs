@@ -57,6 +57,7 @@ impl Running {
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
+        .chain(choices.variables.iter().cloned())
         .collect();
         let config = Config::load(&environment).unwrap_or_else(|errors| panic!("the configuration of the world:\n{errors}"));
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("making the bot's runtime");

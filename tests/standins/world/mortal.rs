@@ -67,6 +67,8 @@ pub struct Disk(Arc<Platters>);
 struct Platters {
     full: AtomicBool,
     unreadable: AtomicBool,
+    /// How often something could not be written.
+    refused: AtomicU64,
     /// Somebody else is always quicker to write a record of this kind.
     contested: Mutex<Option<Kind>>,
     /// How often something due was looked for, or an asking was to be closed, in vain.
@@ -117,8 +119,15 @@ impl Disk {
         self.0.looks.load(Ordering::SeqCst)
     }
 
+    /// How often something could not be written.
+    pub fn refused(&self) -> u64 {
+        self.0.refused.load(Ordering::SeqCst)
+    }
+
     fn is_full(&self) -> bool {
-        self.0.full.load(Ordering::SeqCst)
+        let full = self.0.full.load(Ordering::SeqCst);
+        self.0.refused.fetch_add(u64::from(full), Ordering::SeqCst);
+        full
     }
 
     fn read(&self) -> Result<(), ReadError> {

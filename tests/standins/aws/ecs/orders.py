@@ -240,6 +240,14 @@ def _event_copies(world: World, order: Order) -> Any:
     return {}
 
 
+def _event(world: World, order: Order) -> Any:
+    """Tell something of AWS's own: the account and the region are those of the resource."""
+    _, _, _, region, account, _ = order["arn"].split(":", 5)
+    kind = (order["source"], order["kind"])
+    eventbridge.tell(world, (account, region), kind, [order["arn"]], order["detail"])
+    return {}
+
+
 VERBS: dict[str, Callable[[World, Order], Any]] = {
     "ecs-service": _service,
     "ecs-many": _many,
@@ -257,6 +265,7 @@ VERBS: dict[str, Callable[[World, Order], Any]] = {
     "ecs-fails": _fails,
     "ecs-look": _look,
     "ecs-serves": _serves,
+    "event": _event,
     "event-queue": _event_queue,
     "event-copies": _event_copies,
     "queued": sqs.order,
