@@ -75,7 +75,7 @@ fn place(queue: &EventQueue) -> Place<'_> {
 }
 
 /// The event in a message: as EventBridge puts it there, or wrapped by SNS on its way.
-fn read(body: &str) -> Option<Event> {
+pub fn read(body: &str) -> Option<Event> {
     let value: Value = serde_json::from_str(body).ok()?;
     if let Some(inner) = value.get("Message").and_then(Value::as_str) {
         return envelope(serde_json::from_str(inner).ok()?);

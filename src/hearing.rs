@@ -58,12 +58,8 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Recei
 /// Makes the watches look that an event concerns, keeps the alert in it, and takes it off the queue. Says whether the alert
 /// was kept, as far as there was one: one that can't be kept stays on the queue.
 async fn take(host: &Host, queue: &EventQueue, heard: Heard) -> bool {
-    for watch in host.watches {
-        let Some(post) = heard.event.as_ref().and_then(|event| watch.concerns(event)) else { continue };
-        if let Err(trouble) = watching::nudge(host, watch.name(), &post).await {
-            // It is looked at at its time all the same.
-            tracing::error!(%trouble, watch = watch.name(), post, "making a watch look");
-        }
+    if let Some(event) = &heard.event {
+        watching::hear(host, event).await;
     }
     let signal = heard.event.as_ref().and_then(|event| alert(queue, event, host.clock.now()));
     if let Some(signal) = signal {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commands::context::MYSELF;
+use commands::events::Event;
 use commands::message::Block;
 use commands::records::{Fact, Place, Signal, Status};
 use commands::registry::Options;
@@ -146,6 +147,17 @@ async fn take_up(host: &Host) -> Result<(), Trouble> {
     host.commit(draft).await?;
     host.bells.watches.ring();
     Ok(())
+}
+
+/// An event of AWS came: whatever watch it concerns looks soon.
+pub async fn hear(host: &Host, event: &Event) {
+    for watch in host.watches {
+        let Some(post) = watch.concerns(event) else { continue };
+        if let Err(trouble) = nudge(host, watch.name(), &post).await {
+            // It is looked at at its time all the same.
+            tracing::error!(%trouble, watch = watch.name(), post, "making a watch look");
+        }
+    }
 }
 
 /// Something happened at a post: it is looked at soon, once for all that comes together. After looks that failed the pause

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use commands::PersonId;
 use commands::context::MYSELF;
+use commands::events::Event;
 use commands::records::{AlertId, AlertRecord, Condition, Signal};
 use tokio::sync::{mpsc, oneshot};
 
 use super::storm::Channel;
 use super::{Matter, fingerprint, routing, storm, ways};
 use crate::activity::{Activity, InFlight};
+use crate::watching;
 use crate::alert::{self, Happening};
 use crate::host::{Draft, Host, TRIES, Trouble, json, read};
 use crate::sources::{Inbox, Refused};
@@ -25,8 +27,15 @@ const WAITING: usize = 1_000;
 /// Where signals come in.
 #[derive(Debug)]
 pub struct Door {
-    inside: mpsc::Sender<Batch>,
+    inside: mpsc::Sender<Coming>,
     activity: Activity,
+}
+
+/// What comes in.
+#[derive(Debug)]
+enum Coming {
+    Signals(Batch),
+    Event(Box<Event>, InFlight),
 }
 
 #[derive(Debug)]
@@ -38,7 +47,7 @@ struct Batch {
 
 /// What waits behind a [`Door`], to be given to [`run`].
 #[derive(Debug)]
-pub struct Waiting(mpsc::Receiver<Batch>);
+pub struct Waiting(mpsc::Receiver<Coming>);
 
 impl Door {
     /// A door, and what waits behind it.
@@ -57,8 +66,13 @@ impl Inbox for Door {
         let (kept, outcome) = oneshot::channel();
         let stopping = || Refused("The bot is stopping; try again in a minute.".to_owned());
         let batch = Batch { signals, kept, at_work: self.activity.begin() };
-        self.inside.send(batch).await.map_err(|_| stopping())?;
+        self.inside.send(Coming::Signals(batch)).await.map_err(|_| stopping())?;
         outcome.await.map_err(|_| stopping())?
+    }
+
+    async fn hear(&self, event: Event) {
+        // When the bot stops nobody looks any more; its next start looks everywhere.
+        let _ = self.inside.send(Coming::Event(Box::new(event), self.activity.begin())).await;
     }
 }
 
@@ -66,20 +80,31 @@ impl Inbox for Door {
 pub async fn run(host: Arc<Host>, mut waiting: Waiting) {
     let mut next = None;
     while let Some(first) = match next.take() {
-        Some(batch) => Some(batch),
+        Some(coming) => Some(coming),
         None => waiting.0.recv().await,
     } {
-        let mut together = vec![first];
-        let mut count = together[0].signals.len();
-        while count < AT_ONCE
-            && let Ok(batch) = waiting.0.try_recv()
-        {
-            if count + batch.signals.len() > AT_ONCE {
-                next = Some(batch);
-                break;
+        let mut together = match first {
+            Coming::Signals(batch) => vec![batch],
+            Coming::Event(event, at_work) => {
+                watching::hear(&host, &event).await;
+                drop(at_work);
+                continue;
             }
-            count += batch.signals.len();
-            together.push(batch);
+        };
+        let mut count: usize = together.iter().map(|batch| batch.signals.len()).sum();
+        while count < AT_ONCE
+            && let Ok(coming) = waiting.0.try_recv()
+        {
+            match coming {
+                Coming::Signals(batch) if count + batch.signals.len() <= AT_ONCE => {
+                    count += batch.signals.len();
+                    together.push(batch);
+                }
+                other => {
+                    next = Some(other);
+                    break;
+                }
+            }
         }
         let signals: Vec<&Signal> = together.iter().flat_map(|batch| &batch.signals).collect();
         let mut outcome = Ok(());

@@ -104,7 +104,12 @@ impl Door {
             Err(malformed) => return Ok(malformed.into()),
         };
         match self.gate.admit(&envelope, topics, now).await {
-            Ok(()) => Ok(envelope.decode(Said { by: &source.name, severity: source.severity, now })),
+            Ok(()) => {
+                if let Some(event) = commands::events::read(&envelope.message) {
+                    self.inbox.hear(event).await;
+                }
+                Ok(envelope.decode(Said { by: &source.name, severity: source.severity, now }))
+            }
             Err(Refusal::Later(why)) => {
                 tracing::warn!(source = source.name, why, "SNS can't be answered now");
                 Err((StatusCode::SERVICE_UNAVAILABLE, format!("This can't be verified now: {why}.\n")))

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use commands::events::Event;
 use commands::records::{Severity, Signal};
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
@@ -42,6 +43,9 @@ pub trait Inbox: Send + Sync {
     /// # Errors
     /// Says why it can't be kept. The source is told to try again.
     async fn take(&self, signals: Vec<Signal>) -> Result<(), Refused>;
+
+    /// Has whatever follows the place an event of AWS tells of look there soon.
+    async fn hear(&self, event: Event);
 }
 
 /// Why signals can't be kept now, as a sentence.

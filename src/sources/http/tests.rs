@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use commands::events::Event;
 use commands::records::{Condition, Severity, Signal};
 use ring::hmac;
 use serde_json::json;
@@ -25,6 +26,8 @@ impl Inbox for Kept {
         self.signals.lock().unwrap().extend(signals);
         Ok(())
     }
+
+    async fn hear(&self, _: Event) {}
 }
 
 fn source(name: &str, kind: Kind) -> Source {
