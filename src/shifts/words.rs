@@ -130,6 +130,17 @@ pub fn your_shift(rotation: &str, before: &PersonId, until: Timestamp, open: usi
     ])
 }
 
+/// In the hand-over, where whoever takes over gets no direct message.
+pub fn out_of_reach(person: &PersonId) -> Text {
+    text![
+        "⚠️ I can't write to ",
+        person,
+        ": I know no chat account of theirs. Tell them, and whoever runs me can write it down in ",
+        code("people.toml"),
+        "."
+    ]
+}
+
 /// To the rotation's channel, when the user group can't be made to follow.
 pub fn group_stays(rotation: &str, group: &str, person: &PersonId, why: &str) -> Message {
     text![

@@ -391,6 +391,43 @@ async fn a_user_group_that_does_not_follow_is_told_and_tried_again() {
 }
 
 #[tokio::test]
+async fn somebody_who_can_not_be_reached_is_told_about_in_the_channel() {
+    let mut world = world().await;
+    let kim = "[[people]]\nid = \"kim\"\nname = \"Kim\"\nemail = \"kim@elsewhere.example\"\n";
+    world.writes("people.toml", &format!("{}{kim}", world.people()));
+    world.writes("oncall.toml", &ON_CALL.replace("\"ben\", \"bea\"", "\"kim\""));
+    world.restart().await;
+    assert_snapshot!(world.person("ana").asks("ops", "/oncall swap shop --with @kim --give '8 dec 12:00'").await, @"I can't reach Kim here, so I can't ask them. Nothing was changed. Once they have written to me, or their account is in people.toml, I can.");
+    world.advance_to("2026-11-30T08:05:00Z".parse().unwrap()).await;
+    assert_snapshot!(world.slack.channel("shop-ops").expect("Hand-over").await.plain(), @"
+    📟 Hand-over: shop
+    @ana hands over to Kim, who is on call until Dec 7, 2026 8:00 AM.
+    ⚠️ I can't write to Kim: I know no chat account of theirs. Tell them, and whoever runs me can write it down in people.toml.
+    No alert is open.
+    ");
+    assert_snapshot!(world.slack.channel("shop-ops").expect("should hold").await.plain(), @"⚠️ The user group S0000ONCALL should hold Kim, who is on call for shop, but I can't change it: I don't know the chat account of kim. I keep trying; until then mentions of it reach whoever it held before. Whoever looks after the workspace can change it by hand.");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_form_offers_rotations_and_people() {
+    let mut world = world().await;
+    world.person("ana").types("ops", "/oncall override").await;
+    let ana = world.slack.person("ana");
+    assert_eq!(ana.offered_for("Rotation", "sh").await, ["shop"]);
+    assert_eq!(ana.offered_for("Who stands in", "be").await, ["Bea Ode (@bea)", "Ben Chen (@ben)"]);
+    ana.picks("Rotation", "sh").await;
+    ana.picks("Who stands in", "ben").await;
+    ana.fills("Until when", "sat 20:00").await;
+    world.person("ana").submits().await;
+    world.person("ana").reads("@ben is on call for shop").await;
+    world.person("ben").reads("put you on call").await;
+    world.slack.channel("shop-ops").expect("Hand-over").await;
+    world.person("ben").reads("You are on call").await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_shift_change_is_told_once_whenever_the_bot_dies() {
     let commits = at_every_commit(choices(ON_CALL), async |mut world| {
         world.advance_to("2026-11-30T08:00:30Z".parse().unwrap()).await;

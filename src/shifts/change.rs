@@ -1,0 +1,163 @@
+//! A rotation while it is looked at: hands over where somebody else is on call now, and makes the user group follow.
+
+use commands::PersonId;
+use commands::context::MYSELF;
+use commands::message::{Message, Text};
+use commands::oncall::Rotation;
+use commands::oncall::rota::{self, TurnOf};
+use commands::records::{AlertRecord, Fact, Override};
+use commands::text;
+use jiff::{SignedDuration, Timestamp};
+
+use super::digest::Digest;
+use super::{Kept, account, say, tell, words};
+use crate::host::{Draft, Host, Trouble, json, read};
+use crate::platform::SendError;
+use crate::store::{Key, Kind, Row, Write};
+
+/// Tries to change the user group after which the channel is told.
+const LOUD: u32 = 3;
+/// The longest pause between such tries.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// How long overrides are kept after their end.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How far it is looked ahead for the end of a shift.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// How many alerts are looked through for a hand-over, the newest.
+const ALERTS: usize = 5_000;
+
+/// A rotation while it is looked at.
+pub(super) struct Shifting<'h> {
+    pub(super) host: &'h Host,
+    pub(super) rotation: &'h Rotation,
+    pub(super) row: &'h Row,
+    pub(super) now: Timestamp,
+    /// When somebody else may be on call.
+    pub(super) next: Option<Timestamp>,
+}
+
+impl Shifting<'_> {
+    /// Somebody else is on call: they and the channel are told. The first time there is nobody who hands over, and nothing is
+    /// said.
+    pub(super) async fn hand_over(&self, kept: Kept, turn: &TurnOf, overrides: &[Override]) -> Result<(), Trouble> {
+        let (host, rotation, now) = (self.host, self.rotation, self.now);
+        let new = Kept { on: Some(turn.who.clone()), since: now, tries: 0, retry: None, ..kept.clone() };
+        // The user group follows in a look of its own, so that nobody waits for it to be told.
+        let due = if rotation.user_group.is_some() { Some(now) } else { self.next };
+        let mut draft = Draft::at(now).write(self.write(&new, due)?);
+        for one in overrides.iter().filter(|one| one.rotation == rotation.name && one.until + KEPT < now) {
+            let key = Key::numbered(Kind::Override, one.id.0);
+            if let Some(row) = host.store.get(&key).await? {
+                draft = draft.write(Write { key, expects: row.version, value: None, due: None });
+            }
+        }
+        let Some(before) = &kept.on else {
+            host.commit(draft).await?;
+            return Ok(());
+        };
+        let alerts = host.store.newest(Kind::Alert, ALERTS).await?;
+        let alerts: Vec<AlertRecord> = alerts.iter().map(read).collect::<Result<_, _>>()?;
+        let digest = Digest::of(&alerts, (&host.settings.oncall, rotation), kept.since, now);
+        let until = self.until(turn, overrides);
+        let head = text![before, " hands over to ", &turn.who, ", who is on call until ", until].then(instead(turn)).then(".");
+        let message = Message::new().header(format!("📟 Hand-over: {}", rotation.name)).text(head);
+        let message = match account(host, &turn.who).await {
+            Some(_) => message,
+            None => message.text(words::out_of_reach(&turn.who)),
+        };
+        let slot = format!("shift/{}/{}", rotation.name, self.row.version);
+        draft = say(host, draft, rotation, (&slot, digest.add_to(message)));
+        let word = words::your_shift(&rotation.name, before, until, digest.unresolved());
+        draft = tell(host, draft, &turn.who, (&format!("{slot}/word"), word)).await;
+        let mut fact = self.fact("shift_changed");
+        let detail = [("from", before.to_string()), ("to", turn.who.to_string()), ("until", until.to_string())];
+        fact.detail.extend(detail.map(|(name, value)| (name.to_owned(), value.into())));
+        host.commit(draft.fact(fact)).await?;
+        Ok(())
+    }
+
+    /// Until when nobody else is on call than whoever is now.
+    fn until(&self, turn: &TurnOf, overrides: &[Override]) -> Timestamp {
+        let turns = rota::turns(self.rotation, overrides, self.now, self.now + AHEAD);
+        rota::runs(&turns).first().map_or(turn.until, |run| run.time.until)
+    }
+
+    /// Makes the user group hold whoever is on call. Outside a rotation's hours it keeps whoever was last: Slack takes no empty
+    /// group.
+    pub(super) async fn follow(&self, kept: Kept) -> Result<(), Trouble> {
+        let wanted = self.rotation.user_group.clone().zip(kept.on.clone());
+        let Some((group, person)) = wanted.filter(|wanted| kept.group.as_ref() != Some(wanted)) else {
+            return self.wait(self.next).await;
+        };
+        if let Some(retry) = kept.retry.filter(|retry| *retry > self.now) {
+            return self.wait(self.next.into_iter().chain([retry]).min()).await;
+        }
+        let draft = Draft::at(self.now);
+        let slot = format!("group/{}/{}", self.rotation.name, self.row.version);
+        match self.set_group(&group, &person).await {
+            Ok(()) => {
+                let mut fact = self.fact("user_group_holds");
+                fact.detail.insert("group".to_owned(), group.as_str().into());
+                fact.detail.insert("whom".to_owned(), person.to_string().into());
+                let message = words::group_follows(&self.rotation.name, &group, &person);
+                let draft = if kept.tries < LOUD { draft } else { say(self.host, draft, self.rotation, (&slot, message)) };
+                let new = Kept { group: Some((group, person)), tries: 0, retry: None, ..kept };
+                self.host.commit(draft.write(self.write(&new, self.next)?).fact(fact)).await?;
+            }
+            Err(why) => {
+                let tries = kept.tries.saturating_add(1);
+                tracing::warn!(rotation = self.rotation.name, why, tries, "the user group does not follow the shift");
+                let pause = SignedDuration::from_secs(15 << tries.min(8)).min(LONGEST_PAUSE);
+                let message = words::group_stays(&self.rotation.name, &group, &person, &why);
+                let draft = if tries == LOUD { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
+                let retry = self.now + pause;
+                let due = self.next.into_iter().chain([retry]).min();
+                let new = Kept { tries, retry: Some(retry), ..kept.clone() };
+                self.host.commit(draft.write(self.write(&new, due)?)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_group(&self, group: &str, person: &PersonId) -> Result<(), String> {
+        let Some(account) = account(self.host, person).await else {
+            return Err(format!("I don't know the chat account of {person}"));
+        };
+        let Some(platform) = self.host.platform(&account.platform) else { return Err("it is not connected".to_owned()) };
+        let set = platform.set_group(group, std::slice::from_ref(&account.id)).await;
+        set.map_err(|error: SendError| error.to_string())
+    }
+
+    /// Nothing is new: it is looked at again at `due`.
+    async fn wait(&self, due: Option<Timestamp>) -> Result<(), Trouble> {
+        match due {
+            Some(due) => self.host.store.put_off(&self.row.key, due).await,
+            None => {
+                let write =
+                    Write { key: self.row.key.clone(), expects: self.row.version, value: Some(self.row.value.clone()), due };
+                self.host.commit(Draft::at(self.now).write(write)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, kept: &Kept, due: Option<Timestamp>) -> Result<Write, Trouble> {
+        Ok(Write { key: self.row.key.clone(), expects: self.row.version, value: Some(json(kept)?), due })
+    }
+
+    fn fact(&self, event: &str) -> Fact {
+        Fact {
+            operation: "oncall".to_owned(),
+            event: event.to_owned(),
+            person: MYSELF.to_owned(),
+            resource: Some(format!("rotation {}", self.rotation.name)),
+            project: self.rotation.project.clone(),
+            ..Fact::default()
+        }
+    }
+}
+
+/// `, standing in for @ana`
+fn instead(turn: &TurnOf) -> Text {
+    turn.instead_of.as_ref().map_or_else(Text::default, |person| text![", standing in for ", person])
+}
