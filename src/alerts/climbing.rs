@@ -91,6 +91,12 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
     let name = format!("step/{}/{}/{rung}", record.times, matter.version());
     let what = format!(" {} · {}", record.signal.severity, record.signal.title);
     let words = |to: Text| to.then(text![code(record.id.to_string()), what.as_str(), " needs somebody. "]);
+    for person in &mentioned {
+        // Whoever never wrote to the bot is looked for, so that they are mentioned by account and not by name alone.
+        if crate::shifts::account(&host, person).await.is_none() {
+            nobody.push(format!("@{person} has no chat account I can find"));
+        }
+    }
     for platform in &host.platforms {
         let slot = card::slot(platform.name(), record.id);
         if !mentioned.is_empty() {
@@ -108,12 +114,15 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
                 Saying::once(platform.name(), target, message).ranked(record.signal.severity),
             );
         }
-        for person in &direct {
-            let Some(account) = host.people.account(platform.name(), person) else { continue };
-            let message = offered(words(text!["🔔 "]), &record);
-            let saying = Saying::once(platform.name(), Target::Direct { account: account.id }, message);
-            matter.say(&format!("{name}/{}/@{person}", platform.name()), saying);
-        }
+    }
+    for person in &direct {
+        let Some(account) = crate::shifts::account(&host, person).await else {
+            nobody.push(format!("@{person} has no chat account I can find"));
+            continue;
+        };
+        let message = offered(words(text!["🔔 "]), &record);
+        let saying = Saying::once(&account.platform, Target::Direct { account: account.id }, message);
+        matter.say(&format!("{name}/@{person}"), saying);
     }
     let mut told: Vec<String> = mentioned.iter().chain(&direct).map(|person| format!("@{person}")).collect();
     told.extend(channels.iter().cloned());

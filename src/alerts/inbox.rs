@@ -13,11 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::storm::Channel;
 use super::{Matter, fingerprint, routing, storm, ways};
 use crate::activity::{Activity, InFlight};
-use crate::watching;
 use crate::alert::{self, Happening};
 use crate::host::{Draft, Host, TRIES, Trouble, json, read};
 use crate::sources::{Inbox, Refused};
 use crate::store::{CommitError, Key, Kind, Write};
+use crate::watching;
 
 /// Signals in one commit.
 const AT_ONCE: usize = 100;
