@@ -55,14 +55,78 @@ fn thread(world: &World, card: &Message) -> String {
 #[tokio::test]
 async fn an_alert_is_shown_taken_brought_to_its_source_and_ends_with_it() {
     let (mut world, card) = wrong().await;
-    assert_snapshot!(now(&world, &card), @"");
+    assert_snapshot!(now(&world, &card), @"
+    🔴 ALR-1 · HighErrorRate
+    Critical, wrong since today 10:00 AM. Nobody has taken it yet. On call: @ana.
+    Where shop
+    What i-1
+    Source prometheus
+    Graph · Alertmanager
+    alertname=HighErrorRate · instance=i-1 · service=payments · severity=critical
+    [Acknowledge] [Resolve] [Silence 1 h] [Escalate] [Details]
+    ");
     world.person("ben").clicks(&card, "Acknowledge").await;
-    assert_snapshot!(now(&world, &card), @"");
+    assert_snapshot!(now(&world, &card), @"
+    👀 ALR-1 · HighErrorRate
+    Critical, wrong since today 10:00 AM. 👀 @ben has had it since today 10:00 AM, until today 2:00 PM.
+    Where shop
+    What i-1
+    Source prometheus
+    Graph · Alertmanager
+    alertname=HighErrorRate · instance=i-1 · service=payments · severity=critical
+    Last: 👀 @ben takes it until today 2:00 PM.
+    [Resolve] [Give back] [Silence 1 h] [Escalate] [Details]
+    ");
     let silence = world.alertmanager.active().remove(0);
-    assert_snapshot!(format!("{silence:#?}"), @"");
+    assert_snapshot!(format!("{silence:#?}"), @r#"
+    Silence {
+        id: "00000001-5113-4ce5-8000-000000000001",
+        matchers: [
+            Matcher {
+                name: "alertname",
+                value: "HighErrorRate",
+                is_regex: false,
+                is_equal: true,
+            },
+            Matcher {
+                name: "instance",
+                value: "i-1",
+                is_regex: false,
+                is_equal: true,
+            },
+            Matcher {
+                name: "service",
+                value: "payments",
+                is_regex: false,
+                is_equal: true,
+            },
+            Matcher {
+                name: "severity",
+                value: "critical",
+                is_regex: false,
+                is_equal: true,
+            },
+        ],
+        starts: 2026-11-25T10:00:02Z,
+        ends: 2026-11-25T14:00:02Z,
+        created_by: "Ben Chen",
+        comment: "ALR-1: HighErrorRate, by Watchkeeper",
+        updated: 2026-11-25T10:00:02Z,
+    }
+    "#);
     world.resolves(&ERRORS).await;
     world.advance("3m").await;
-    assert_snapshot!(now(&world, &card), @"");
+    assert_snapshot!(now(&world, &card), @"
+    👀 ALR-1 · HighErrorRate
+    Critical, wrong since today 10:00 AM. 👀 @ben has had it since today 10:00 AM, until today 2:00 PM.
+    Where shop
+    What i-1
+    Source prometheus
+    Graph · Alertmanager
+    alertname=HighErrorRate · instance=i-1 · service=payments · severity=critical
+    Last: 👀 @ben takes it until today 2:00 PM.
+    [Resolve] [Give back] [Silence 1 h] [Escalate] [Details]
+    ");
     assert_eq!(world.alertmanager.active().len(), 0, "it is loud again");
     assert_snapshot!(thread(&world, &card), @"");
     assert_snapshot!(world.audit("ALR-1").await, @"");
@@ -99,12 +163,29 @@ async fn emoji_left_while_the_bot_was_away_count_once_it_is_back() {
 async fn what_nobody_takes_climbs_over_a_night() {
     let (mut world, card) = wrong().await;
     world.advance("9h").await;
-    assert_snapshot!(thread(&world, &card), @"");
+    assert_snapshot!(thread(&world, &card), @"
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    ");
     let direct: Vec<String> = world.slack.person("bea").ephemerals().iter().map(|said| said.plain().to_owned()).collect();
     assert_snapshot!(direct.join("\n"), @"");
     world.slack.channel("ops").expect("ALR-1 critical · HighErrorRate needs somebody").await;
-    assert_snapshot!(world.audit("alert_escalated").await, @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/alert missed").await, @"");
+    assert_snapshot!(world.audit("alert_escalated").await, @"
+    watchkeeper · alert_escalated · alert ALR-1
+    watchkeeper · alert_escalated · alert ALR-1
+    watchkeeper · alert_escalated · alert ALR-1
+    watchkeeper · alert_escalated · alert ALR-1
+    watchkeeper · alert_escalated · alert ALR-1
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/alert missed").await, @"
+    1 alert that you did not take
+
+    id     severity  what           brought to you    what became of it
+    ALR-1  critical  HighErrorRate  25 Nov 10:00 UTC  open
+    ");
 }
 
 #[tokio::test]
@@ -112,7 +193,12 @@ async fn whose_time_is_over_gives_it_back_if_it_is_still_wrong() {
     let (mut world, card) = wrong().await;
     world.person("ana").asks("ops", "/alert ack ALR-1 --for 1h").await;
     world.advance("61m").await;
-    assert_snapshot!(thread(&world, &card), @"");
+    assert_snapshot!(thread(&world, &card), @"
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    👀 @ana takes it until today 11:00 AM.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    ⏰ It is still wrong, and the time that @ana took for it is over.
+    ");
     assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
     assert_eq!(world.alertmanager.active().len(), 0);
 }
@@ -120,10 +206,13 @@ async fn whose_time_is_over_gives_it_back_if_it_is_still_wrong() {
 #[tokio::test]
 async fn a_silence_is_announced_before_it_ends_and_can_be_extended() {
     let (mut world, card) = wrong().await;
-    assert_snapshot!(world.person("ana").asks("ops", "/alert silence ALR-1 --for 2h").await, @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/alert silence ALR-1 --for 2h").await, @"Silence for ALR-1 until today 12:00 PM. You are told before it ends.");
     world.advance("1h 51m").await;
     let word = world.person("ana").reads("Your silence of ALR-1").await;
-    assert_snapshot!(word.plain(), @"");
+    assert_snapshot!(word.plain(), @"
+    🔕 Your silence of ALR-1 (HighErrorRate) ends today 12:00 PM. If it is still wrong then, it comes back.
+    [Extend by 1 h] [Extend by 8 h]
+    ");
     world.person("ana").clicks(&word, "Extend by 1 h").await;
     world.advance("30m").await;
     assert!(now(&world, &card).contains("🔕 Silenced by @ana"), "{}", now(&world, &card));
@@ -133,8 +222,18 @@ async fn a_silence_is_announced_before_it_ends_and_can_be_extended() {
 #[tokio::test]
 async fn what_was_resolved_here_comes_back_if_its_source_does_not_agree() {
     let (mut world, card) = wrong().await;
-    assert_snapshot!(world.person("ana").asks("ops", "/alert resolve ALR-1 --note 'restarted the pool'").await, @"");
-    assert_snapshot!(now(&world, &card), @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/alert resolve ALR-1 --note 'restarted the pool'").await, @"I closed ALR-1. Should its source still say that it is wrong in 10 min, it comes back.");
+    assert_snapshot!(now(&world, &card), @"
+    ✅ ALR-1 · HighErrorRate
+    ✅ Resolved by @ana today 10:00 AM, 2 s after it came. restarted the pool Its source has not said so yet.
+    Where shop
+    What i-1
+    Source prometheus
+    Graph · Alertmanager
+    alertname=HighErrorRate · instance=i-1 · service=payments · severity=critical
+    Last: ✅ @ana resolved it after 2 s: restarted the pool
+    [Details]
+    ");
     world.advance("11m").await;
     assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
     world.person("ana").asks("ops", "/alert resolve ALR-1").await;
@@ -154,7 +253,18 @@ async fn what_flaps_is_one_alert_with_a_count() {
         world.advance("2m").await;
         world.fires(&ERRORS).await;
     }
-    assert_snapshot!(now(&world, &card), @"");
+    assert_snapshot!(now(&world, &card), @"
+    🔴 ALR-1 · HighErrorRate
+    Critical, wrong since today 10:12 AM. Nobody has taken it yet. On call: @ana.
+    Where shop
+    What i-1
+    Source prometheus
+    Times 4, flapping
+    Graph · Alertmanager
+    alertname=HighErrorRate · instance=i-1 · service=payments · severity=critical
+    Last: It is wrong again, for the 4th time.
+    [Acknowledge] [Resolve] [Silence 1 h] [Escalate] [Details]
+    ");
     assert_eq!(world.slack.channel("shop-ops").messages().iter().filter(|said| said.plain().contains("ALR-2")).count(), 0);
 }
 
@@ -197,9 +307,43 @@ async fn in_a_storm_one_message_stands_for_many_and_every_alert_can_be_found() {
     let cards: Vec<_> = said.iter().filter(|said| said.thread_ts.is_none()).collect();
     assert!(cards.len() <= 40, "{} cards", cards.len());
     let storm = world.slack.channel("shop-ops").expect("Alert storm in #shop-ops").await;
-    assert_snapshot!(now(&world, &storm), @"");
-    assert_snapshot!(world.person("dev").asks("ops", "/alert list 'check 00455'").await, @"");
-    assert_snapshot!(world.person("dev").asks("ops", "/alert list --page 3").await, @"");
+    assert_snapshot!(now(&world, &storm), @"
+    🔴 ALR-17 · Alert storm in #shop-ops
+    Critical, wrong since today 10:00 AM. Nobody has taken it yet. On call: @ana.
+    480 alerts came without a card of their own; 480 are wrong now: 40 critical, 440 info.
+    The worst:
+    ALR-102 critical · Check 00109 fails
+    ALR-103 critical · Check 00119 fails
+    ALR-104 critical · Check 00129 fails
+    ALR-105 critical · Check 00139 fails
+    ALR-106 critical · Check 00149 fails
+    Where shop
+    Source watchkeeper
+    [Acknowledge] [Resolve] [Silence 1 h] [List them] [Details]
+    ");
+    assert_snapshot!(world.person("dev").asks("ops", "/alert list 'check 00455'").await, @"
+    1 alert not over yet
+
+    id       severity  what                        project  how it stands  since
+    ALR-462  info      Check 00455 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ");
+    assert_snapshot!(world.person("dev").asks("ops", "/alert list --page 3").await, @"
+    501 alerts not over yet, page 3 of 51
+
+    id       severity  what                        project  how it stands  since
+    ALR-256  critical  Check 00299 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-255  critical  Check 00289 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-254  critical  Check 00279 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-253  critical  Check 00269 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-252  critical  Check 00259 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-206  critical  Check 00249 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-205  critical  Check 00239 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-204  critical  Check 00229 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-203  critical  Check 00219 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+    ALR-202  critical  Check 00209 fails (ALR-17)  shop     open           25 Nov 10:00 UTC
+
+    [‹ Previous] [Next ›]
+    ");
     world.advance("10m").await;
     for part in 0..10 {
         let mut over = checks(part * 50..part * 50 + 50);
