@@ -56,10 +56,12 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let myself = PersonId(MYSELF.to_owned());
     match &matter.record.handling {
         Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } if *until <= now => {
-            matter.must(Happening::CameBack, &myself)?;
+            let back = settling::back(&matter).await;
+            matter.must(back, &myself)?;
         }
         Handling::Resolved { at, .. } if matter.record.waits_for_source() && *at + ways(&host).settle <= now => {
-            matter.must(Happening::CameBack, &myself)?;
+            let back = settling::back(&matter).await;
+            matter.must(back, &myself)?;
         }
         Handling::Resolved { at, .. } if *at + ways(&host).flapping <= now => matter.forget().await?,
         _ => {}

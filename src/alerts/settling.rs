@@ -70,6 +70,19 @@ pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     }
 }
 
+/// What the end of somebody's time brings: the alert comes back, unless its source says that it is over. What ended while it was
+/// silenced was told by nobody.
+pub async fn back(matter: &Matter<'_>) -> Happening {
+    match reach::look(matter.host, &matter.record).await {
+        Ok(Some(Condition::Resolved)) => Happening::Cleared,
+        Ok(Some(Condition::Firing) | None) => Happening::CameBack,
+        Err(trouble) => {
+            tracing::warn!(alert = %matter.record.id, %trouble, "an alert's source can't be asked whether it is over");
+            Happening::CameBack
+        }
+    }
+}
+
 /// In whose name its source is reached: of whoever decided last.
 fn actor(matter: &Matter<'_>) -> PersonId {
     match &matter.record.handling {

@@ -61,6 +61,19 @@ async fn what_is_over_while_it_is_silenced_is_found_by_looking() {
 }
 
 #[tokio::test]
+async fn what_ended_unheard_does_not_come_back_after_somebody_resolved_it() {
+    let mut world = watched().await;
+    world.fires(&ERRORS).await;
+    world.person("ana").asks("shop-ops", "/alert ack ALR-1").await;
+    world.advance("10m").await;
+    world.resolves(&ERRORS).await;
+    world.person("ana").asks("shop-ops", "/alert resolve ALR-1").await;
+    world.advance("1h").await;
+    assert_eq!(world.tickets.heard(), ["ALR-1 acknowledged", "ALR-1 resolved"]);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_alertmanager_that_was_just_started_can_not_say_that_an_alert_is_over() {
     let mut world = watched().await;
     world.fires(&ERRORS).await;
