@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commands::context::Decision;
-use commands::message::{Message, Text};
+use commands::message::{Block, Message, Text, code};
 use commands::plan::Plan;
 use commands::records::Fact;
 use commands::registry::{EMERGENCY, Entry, Kind};
-use commands::{Error, Person, Resource};
+use commands::{Error, Person, Resource, text};
 use jiff::SignedDuration;
 
 use crate::dispatch::{Open, Tells, denied};
@@ -177,6 +177,7 @@ impl Answering<'_> {
             }
             (reply, _) => (reply.clone(), None),
         };
+        let said = if self.open.tells == Tells::WhatWasNotDone && self.open.under.is_none() { self.of_emoji(said) } else { said };
         let mut saying = Saying { instead, ..Saying::once(&self.open.account.platform, target, said) };
         saying.under = self.open.under.clone();
         let closed = Write { key: self.row.key.clone(), expects: self.row.version, value: None, due: None };
@@ -188,6 +189,13 @@ impl Answering<'_> {
         self.host.commit(draft).await?;
         self.host.metrics.command(&self.open.command, outcome);
         Ok(())
+    }
+
+    /// What whoever left an emoji reads of what was not done: they typed nothing it could refer to.
+    fn of_emoji(&self, said: Message) -> Message {
+        let on = self.on().unwrap_or_default();
+        let head = text!["Your emoji under the ", on, " stands for ", code(self.open.command.as_str()), ". That was not done."];
+        Message { blocks: [Block::Text(head)].into_iter().chain(said.blocks).collect(), ..said }
     }
 
     /// A fact about this asking.

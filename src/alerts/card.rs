@@ -82,7 +82,7 @@ pub fn status(record: &AlertRecord, on_call: &[PersonId]) -> Text {
             };
             let told = who.then(format!(", {after} after it came."));
             let told = match note {
-                Some(note) => told.then(format!(" {note}")),
+                Some(note) => told.then(format!(" “{note}”")),
                 None => told,
             };
             if record.waits_for_source() { told.then(" Its source has not said so yet.") } else { told }

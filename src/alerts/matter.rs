@@ -199,6 +199,7 @@ impl<'h> Matter<'h> {
             for (at, did) in news.clone().enumerate() {
                 let target = Target::Channel { channel: channel.clone(), thread: None };
                 let word = Saying::once(platform.name(), target, did.what.clone().into()).under(&slot);
+                let word = word.ranked(self.record.signal.severity);
                 let number = told as usize + at;
                 draft = draft.say(format!("alert-note/{}/{}/{number}", platform.name(), self.record.id), word);
             }
