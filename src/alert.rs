@@ -425,7 +425,7 @@ fn cleared(mut next: AlertRecord, now: Timestamp) -> (AlertRecord, Option<Fact>)
     }
     let myself = PersonId(MYSELF.to_owned());
     next.condition = Condition::Resolved;
-    let after = lasting(whole(now.duration_since(next.said.min(now)).max(now.duration_since(next.signal.since))));
+    let after = lasting(whole(now.duration_since(next.signal.since)));
     did(&mut next, &myself, now, text![format!("Its source says it is right again, after {after}.")]);
     if next.is_open() {
         let was = std::mem::replace(&mut next.handling, Handling::Resolved { by: None, at: now, note: None });
