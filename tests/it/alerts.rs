@@ -299,8 +299,8 @@ async fn whatever_commit_it_dies_after_a_climb_skips_nothing_and_says_nothing_tw
         world.advance("1h").await;
         world.person("ben").reacts("eyes", &card).await;
         let said: Vec<String> = thread(&world, &card).lines().map(str::to_owned).collect();
-        let direct = world.slack.channel("bea").messages().iter().filter(|said| said.plain().contains("ALR-1")).count();
-        (said.len(), direct, now(&world, &card).contains("👀 @ben has had it"))
+        let told = world.audit("alert_escalated").await.lines().count();
+        (said, told, now(&world, &card).contains("👀 @ben has had it"))
     })
     .await;
 }
