@@ -56,7 +56,7 @@ const STORY = {
     cardIn: 'shop-ops',
     steps: { fires: 'An alarm fires', climbs: 'Nobody takes it', resolve: 'Say how it was fixed', calm: 'All is well' },
     card: /ALR-\d+ · HighErrorRate/,
-    open: /Nobody has taken it yet\. On call: @[\s\S]*Runbook[\s\S]*Changed lately[\s\S]*checkout/,
+    open: /Nobody has taken it yet\. On call: (Ana Ruiz|Dana Okafor)[\s\S]*Runbook[\s\S]*Changed lately[\s\S]*checkout/,
     climbed: /ALR-\d+ critical · HighErrorRate needs somebody[\s\S]*🔔 @Ana Ruiz ALR-\d+ critical · HighErrorRate needs somebody/,
     reaction: 'eyes',
     taken: /👀 @Ana Ruiz has had it since/,
