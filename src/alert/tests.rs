@@ -95,6 +95,8 @@ fn what_is_right_again_is_over_and_what_is_soon_wrong_again_is_the_same_alert() 
     assert!(!told.record.is_open());
     assert_eq!(told.due(), Some(14), "its source is to be loud again");
     told.then(14, MYSELF, Happening::Unquieted);
+    assert_eq!(told.due(), Some(14), "what it became meanwhile was told by nobody: it is asked");
+    told.record.at_source.next = None;
     assert_eq!(told.due(), Some(44), "then it is forgotten");
     told.then(20, MYSELF, Happening::Fired(Box::new(signal()), None));
     assert!(matches!(told.record.handling, Handling::Acknowledged { .. }), "it is still ana's: nobody is woken by a flap");
@@ -123,7 +125,7 @@ fn what_is_resolved_here_comes_back_unless_its_source_agrees() {
     assert_eq!(told.record.handling, Handling::Open);
     assert_snapshot!(told.said(), @"
     ✅ @ana resolved it after 5 min: restarted the pool
-    ⏰ @ana resolved it, but its source says it is still wrong.
+    ⏰ @ana resolved it, but its source has not agreed.
     ");
 }
 
@@ -168,7 +170,7 @@ fn a_second_click_is_no_second_decision() {
     let mut told = Told::new();
     told.then(1, "ana", Happening::Silenced { until: at(61) });
     let again = Happening::Silenced { until: at(61) + SignedDuration::from_secs(2) };
-    assert_snapshot!(told.refused(1, "ana", again), @"");
+    assert_snapshot!(told.refused(1, "ana", again), @"ALR-7 is silenced by you already, until Wed 25 Nov 2026 11:01 UTC.");
 }
 
 #[test]
