@@ -132,7 +132,8 @@ where
         }
     };
     if let Some(again) = again {
-        host.store.put_off(&key, host.clock.now() + again).await;
+        // Whoever wrote it meanwhile, or woke it, does not make it break sooner than that.
+        host.store.wake(&key, host.clock.now() + again).await;
     }
     host.store.done(&key).await;
 }

@@ -100,7 +100,8 @@ pub async fn look(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     let Some(mut gathered) = matter.record.gathers.clone().filter(|_| matter.record.is_open()) else { return Ok(()) };
     let (mut firing, mut worst) = (BTreeMap::<Severity, u32>::new(), Vec::new());
     let last = gathered.until.map_or(matter.record.id.0, |id| id.0);
-    for number in matter.record.id.0 + 1..=last {
+    // The alert that began it has the number before.
+    for number in matter.record.id.0.saturating_sub(1)..=last {
         let Some(row) = host.store.get(&Key::numbered(Kind::Alert, number)).await? else { continue };
         let member: AlertRecord = read(&row)?;
         if member.storm != Some(matter.record.id.0) || !member.is_open() || member.condition == Condition::Resolved {

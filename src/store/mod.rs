@@ -198,7 +198,8 @@ pub trait Store: Send + Sync {
     /// as long.
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError>;
 
-    /// Puts a record off without a commit: it counts as due at `until`, unless it is written or woken before.
+    /// Puts a record off without a commit, by whoever claimed it: it counts as due at `until`, unless it is written or woken
+    /// before. One that was written since it was claimed is not put off: what was seen of it is no longer so.
     async fn put_off(&self, key: &Key, until: Timestamp);
 
     /// Makes a record due at `at`, earlier than it would be. One that is claimed becomes due once its claimer is done.

@@ -24,6 +24,8 @@ enum Hold {
         put_off: Option<Timestamp>,
         /// Woken meanwhile: due then, once it is done.
         woken: Option<Timestamp>,
+        /// Whether it was written meanwhile: what whoever works on it saw is no longer so.
+        written: bool,
     },
     /// Nobody works on it, and it is due then.
     Due(Timestamp),
@@ -63,11 +65,12 @@ impl Leases {
     }
 
     pub(super) fn claim(&mut self, key: Key, until: Timestamp) {
-        self.holds.insert(key, Hold::Claimed { until, put_off: None, woken: None });
+        self.holds.insert(key, Hold::Claimed { until, put_off: None, woken: None, written: false });
     }
 
     pub(super) fn put_off(&mut self, key: &Key, until: Timestamp) {
         match self.holds.get_mut(key) {
+            Some(Hold::Claimed { written: true, .. }) => {}
             Some(Hold::Claimed { put_off, .. }) => *put_off = Some(until),
             Some(Hold::Due(at)) => *at = until,
             None => {
@@ -111,7 +114,7 @@ impl Leases {
 
     fn end_hold(&mut self, key: &Key) {
         match self.holds.get_mut(key) {
-            Some(Hold::Claimed { put_off, .. }) => *put_off = None,
+            Some(Hold::Claimed { put_off, written, .. }) => (*put_off, *written) = (None, true),
             Some(Hold::Due(_)) => {
                 self.holds.remove(key);
             }

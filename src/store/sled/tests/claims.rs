@@ -72,6 +72,19 @@ async fn a_record_is_put_off_and_woken_without_a_commit() {
 }
 
 #[tokio::test]
+async fn what_was_written_meanwhile_is_not_put_off_by_who_saw_it_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let a = Key::new(Kind::Change, "a");
+    store.commit(due(Kind::Change, "a", Some("10:00:00"), 0)).await.unwrap();
+    assert_eq!(claim(&store, "10:00:00").await, ["a"]);
+    store.commit(due(Kind::Change, "a", Some("10:00:01"), 1)).await.unwrap();
+    store.put_off(&a, at("11:00:00")).await;
+    store.done(&a).await;
+    assert_eq!(claim(&store, "10:00:01").await, ["a"]);
+}
+
+#[tokio::test]
 async fn a_restart_gives_claimed_records_back() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
