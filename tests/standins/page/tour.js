@@ -51,7 +51,7 @@ const able = (step) => step.as || step.channel || step.type || step.react || ste
 const OUTSIDE = {
   release: 'Nothing was deployed.',
   alarm: 'No alarm was raised.',
-  calm: 'Nothing became well.',
+  calm: 'Nothing changed.',
 };
 const outside = (step) => Object.keys(OUTSIDE).find((name) => step[name]);
 

@@ -91,7 +91,7 @@ async fn alarm(State(curtain): State<Curtain>) -> Json<Value> {
 async fn calm(State(curtain): State<Curtain>) -> Json<Value> {
     let Some(stage) = curtain.get() else { return not_yet() };
     if !cast::calm(&stage.alertmanager).await {
-        return refused("Checkout is well.");
+        return refused("Checkout is well already.");
     }
     Json(json!({ "ok": true }))
 }
