@@ -47,7 +47,7 @@ impl Query for Show {
             1 => "once".to_owned(),
             times => format!("{times} times"),
         };
-        message = message.fields(vec![
+        let mut fields = vec![
             ("Severity".to_owned(), signal.severity.name().into()),
             ("Source".to_owned(), signal.source.as_str().into()),
             ("Value".to_owned(), or(&signal.value).into()),
@@ -56,7 +56,10 @@ impl Query for Show {
             ("Wrong".to_owned(), times.into()),
             ("Came in".to_owned(), text![alert.opened]),
             ("First taken".to_owned(), alert.first_handled.map_or_else(|| "never".into(), |at| after(&alert, at))),
-        ]);
+        ];
+        let quiet = alert.at_source.stands.as_ref().map(|quiet| text!["quiet until ", quiet.until]);
+        fields.extend(quiet.map(|words| ("At its source".to_owned(), words)));
+        message = message.fields(fields);
         if !alert.done.is_empty() {
             let head = text![bold("What was done")];
             let lines = alert.done.iter().fold(head, |all, did| all.then(text!["\n• ", did.at, " "]).then(did.what.clone()));

@@ -115,7 +115,7 @@ impl EscalationPolicy {
         let longest = self.steps.iter().map(|step| step.after).max().unwrap_or_default();
         match self.steps.get(rung) {
             Some(step) => step.after,
-            None if rung % self.steps.len().max(1) == 0 => longest,
+            None if rung.is_multiple_of(self.steps.len().max(1)) => longest,
             None => self.steps.get(rung % self.steps.len().max(1)).map_or(longest, |step| step.after),
         }
     }

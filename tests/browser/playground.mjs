@@ -51,6 +51,18 @@ const STORY = {
     goesOn: /✅ Done\. It goes on/,
     over: /✅ checkout[\s\S]*succeeded/,
   },
+  alarm: {
+    taker: 'ana',
+    cardIn: 'shop-ops',
+    steps: { fires: 'An alarm fires', climbs: 'Nobody takes it', resolve: 'Say how it was fixed', calm: 'All is well' },
+    card: /ALR-\d+ · HighErrorRate/,
+    open: /Nobody has taken it yet\. On call: (Ana Ruiz|Dana Okafor)[\s\S]*Runbook[\s\S]*Changed lately[\s\S]*checkout/,
+    climbed: /ALR-\d+ critical · HighErrorRate needs somebody[\s\S]*🔔 @Ana Ruiz ALR-\d+ critical · HighErrorRate needs somebody/,
+    reaction: 'eyes',
+    taken: /👀 @Ana Ruiz has had it since/,
+    resolved: /Resolved by @Ana Ruiz[\s\S]*BASKET_LIMIT[\s\S]*Its source has not said so yet/,
+    over: /^(?![\s\S]*Its source has not said so yet)[\s\S]*Resolved by @Ana Ruiz/,
+  },
   review: {
     asker: 'edda',
     starter: 'ana',
@@ -233,6 +245,26 @@ async function walk() {
   await page.locator(sameDeployment).evaluate((message) => message.scrollIntoView({ block: 'center' }));
   await picture('deployed');
 
+  const { alarm } = STORY;
+  await speakAs(alarm.taker);
+  await open(alarm.cardIn);
+  const beforeAlarm = await newest();
+  await tourDoes(alarm.steps.fires);
+  const alarmStamp = await expect('a card for the alarm appears', () => arrives(beforeAlarm, PAGE.card, alarm.card));
+  const sameAlarm = `[data-testid=messages] ${PAGE.message}[data-ts="${alarmStamp}"]`;
+  await expect('the card says that nobody has it, who is on call, what to do and what changed lately', () => reads(sameAlarm, alarm.open));
+  await picture('alarm');
+  await tourDoes(alarm.steps.climbs);
+  await expect('it climbs while nobody takes it', () => reads('[data-testid=thread]', alarm.climbed));
+  await reactTo(page.locator(sameAlarm), alarm.reaction);
+  await expect('the card says who has it', () => reads(sameAlarm, alarm.taken));
+  await picture('alarm-taken');
+  await tourDoes(alarm.steps.resolve);
+  await expect('the card says how it was fixed', () => reads(sameAlarm, alarm.resolved));
+  await tourDoes(alarm.steps.calm);
+  await expect('its source agrees', () => reads(sameAlarm, alarm.over));
+  await picture('alarm-over');
+
   const { review } = STORY;
   await speakAs(review.starter);
   await open(STORY.asksIn);
@@ -284,13 +316,13 @@ async function tourDoes(title) {
   });
 }
 
-/** Reacts to a card with the approving emoji. */
-async function reactTo(card) {
-  await expect(`one can react with ${STORY.reaction}`, async () => {
+/** Reacts to a card with an emoji: the approving one, if no other is named. */
+async function reactTo(card, reaction = STORY.reaction) {
+  await expect(`one can react with ${reaction}`, async () => {
     await card.hover();
     await card.getByTestId('reaction-open').click();
-    await page.locator(`[data-testid=reaction-choice][data-name="${STORY.reaction}"]`).click();
-    await card.locator(`[data-testid=reaction][data-name="${STORY.reaction}"]`).waitFor();
+    await page.locator(`[data-testid=reaction-choice][data-name="${reaction}"]`).click();
+    await card.locator(`[data-testid=reaction][data-name="${reaction}"]`).waitFor();
   });
 }
 

@@ -23,10 +23,14 @@ async fn an_acknowledged_alert_is_silenced_in_alertmanager_until_it_is_resolved(
     world.person("ana").asks("shop-ops", "/alert ack ALR-1").await;
     insta::assert_snapshot!(silences(&world).join("\n"), @"Ana Ruiz 2026-11-25T14:00:00Z ALR-1: HighErrorRate, by Watchkeeper 3");
     assert!(world.alertmanager.active()[0].silences(&labels(&ERRORS), world.now()));
+    let shown = world.person("ana").asks("shop-ops", "/alert show ALR-1").await;
+    assert!(shown.contains("At its source quiet until today 2:00 PM"), "{shown}");
     world.person("ben").asks("shop-ops", "/alert silence ALR-1 --for 8h").await;
     insta::assert_snapshot!(silences(&world).join("\n"), @"Ben Chen 2026-11-25T18:00:02Z ALR-1: HighErrorRate, by Watchkeeper 3");
     world.person("ana").asks("shop-ops", "/alert resolve ALR-1 --note fixed").await;
     assert_eq!(silences(&world), Vec::<String>::new());
+    let shown = world.person("ana").asks("shop-ops", "/alert show ALR-1").await;
+    assert!(!shown.contains("quiet until"), "{shown}");
     assert_eq!(world.tickets.heard(), ["ALR-1 acknowledged", "ALR-1 silenced", "ALR-1 resolved"]);
     world.end().await;
 }

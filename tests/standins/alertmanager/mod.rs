@@ -158,6 +158,13 @@ impl Alertmanager {
         self.inner.flush().await;
     }
 
+    /// Whether it fires now.
+    #[must_use]
+    pub fn is_firing(&self, pairs: &[(&str, &str)]) -> bool {
+        let id = fingerprint(&labels(pairs));
+        self.inner.look(|state, now| state.alerts.get(&id).is_some_and(|alert| !alert.is_over(now)))
+    }
+
     /// Tells what is not told yet, as the group interval has it: what nobody took, what is no longer silenced.
     pub async fn flushes(&self) {
         self.inner.flush().await;

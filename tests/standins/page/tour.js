@@ -4,7 +4,8 @@ import { post, Refused, Unreachable } from './api.js';
 import { el, fill, keepingFocus, toast } from './dom.js';
 import { move, toNext } from './clock.js';
 import { react } from './messages.js';
-import { channelName, messages, nameOf, openChannel, people, recall, redraw, remember, session, speakAs, user } from './session.js';
+import { words } from './mrkdwn.js';
+import { channelName, messages, nameOf, openChannel, openThread, people, recall, redraw, remember, session, speakAs, user } from './session.js';
 
 let steps = [];
 let at = Number(recall('tour.step') ?? 0);
@@ -44,7 +45,15 @@ export function drawTour(place, toggle, box) {
       el('button', { type: 'button', class: 'text-button', 'data-testid': 'tour-dismiss', onclick: toggleTour }, 'Hide'))));
 }
 
-const able = (step) => step.as || step.channel || step.type || step.react || step.clock || step.release;
+const able = (step) => step.as || step.channel || step.type || step.react || step.press || step.clock || outside(step);
+
+/** What happens outside of the chat: where the server is asked for it, and what is said when it did not happen. */
+const OUTSIDE = {
+  release: 'Nothing was deployed.',
+  alarm: 'No alarm was raised.',
+  calm: 'Nothing changed.',
+};
+const outside = (step) => Object.keys(OUTSIDE).find((name) => step[name]);
 
 function go(step) {
   at = step;
@@ -58,8 +67,9 @@ function finish() {
 }
 
 /**
- * Speaks as the step's person, opens its channel, then types and sends `type`, reacts with `react` to the
- * newest card there, has a pipeline deploy something (`release`), or moves the clock by `clock` (seconds, or `next`).
+ * Speaks as the step's person, opens its channel, then types and sends `type` (`{alert}` is the one the card is about),
+ * reacts with `react` to the newest card there whose headline has the words `card`, opens its thread (`thread`), presses its
+ * button `press`, has something happen outside (`release`, `alarm`, `calm`), or moves the clock by `clock` (seconds, or `next`).
  */
 async function perform(step, box) {
   if (busy) return;
@@ -70,13 +80,15 @@ async function perform(step, box) {
     if (who) await speakAs(who.id);
     const where = session.data.channels.find((each) => step.channel && [each.id, each.name, channelName(each)].includes(step.channel.replace(/^#/, '')));
     if (where) openChannel(where.id);
+    const card = cardOf(step);
     if (step.type) {
-      await typing(step.type, box);
+      await typing(step.type.replace('{alert}', headline(card).match(/ALR-\d+/)?.[0] ?? ''), box);
       await box.send();
     }
-    const card = messages(session.channelId).findLast((each) => user(each.user)?.is_bot && !each.ephemeral && each.blocks?.length);
     if (step.react && card) await react(card, session.channelId, step.react);
-    if (step.release) await release();
+    if (step.thread && card) openThread(card.ts);
+    if (step.press && card) press(card, step.press);
+    if (outside(step)) await happen(outside(step));
     if (step.clock) await (step.clock === 'next' ? toNext() : move({ advance_seconds: Number(step.clock) }));
     done.add(step);
   } finally {
@@ -85,13 +97,25 @@ async function perform(step, box) {
   }
 }
 
-/** A pipeline outside of the chat deploys something. */
-async function release() {
+const headline = (message) => words(message?.blocks?.find(({ type }) => type === 'header')?.text);
+
+/** The newest message of the open channel that stands for something, with the step's words in its headline. */
+const cardOf = (step) => messages(session.channelId).findLast((each) =>
+  user(each.user)?.is_bot && !each.ephemeral && headline(each) && headline(each).includes(step.card ?? ''));
+
+function press(card, label) {
+  const shown = document.querySelector(`[data-testid=messages] [data-ts="${CSS.escape(card.ts)}"]`);
+  const buttons = [...shown?.querySelectorAll('[data-testid=action]') ?? []];
+  buttons.find((each) => each.textContent === label)?.click();
+}
+
+/** Something happens outside of the chat: a pipeline deploys, a service fails or is well again. */
+async function happen(name) {
   try {
-    await post('/play/release', {});
+    await post(`/play/${name}`, {});
   } catch (problem) {
     if (!(problem instanceof Refused || problem instanceof Unreachable)) throw problem;
-    toast(`Nothing was deployed. ${problem.message}`);
+    toast(`${OUTSIDE[name]} ${problem.message}`);
   }
 }
 

@@ -1,5 +1,6 @@
 //! Who and what is there: people, channels, and the bot's configuration.
 
+use standins::alertmanager::{Alertmanager, labels};
 use standins::aws::Aws;
 use standins::slack::{NewChannel, Slack, User};
 use watchkeeper::platform::slack::manifest;
@@ -10,6 +11,11 @@ pub(crate) const CONFIG: &str = include_str!("watchkeeper.toml");
 pub(crate) const PEOPLE: &str = include_str!("people.toml");
 /// Who is on call.
 pub(crate) const ON_CALL: &str = include_str!("oncall.toml");
+/// What to do about alarms, by the names of their files.
+pub(crate) const RUNBOOKS: [(&str, &str); 2] = [
+    ("high-error-rate.md", include_str!("high-error-rate.md")),
+    ("service-keeps-failing.md", include_str!("../../../config/runbooks/service-keeps-failing.md")),
+];
 /// The assignments that are meant to stand.
 pub(crate) const BASELINE: &str = include_str!("access-baseline.toml");
 /// The zone the page shows times in at first: that of most people here.
@@ -37,14 +43,43 @@ const CHANNELS: [(&str, &str); 5] = [
 const RELEASE: (&str, &str, (&str, &str)) =
     ("checkout", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/checkout:4.13.0", ("BASKET_LIMIT", "200"));
 
-const WELCOME: &str = "Welcome! Watchkeeper here is the real bot; only Slack and AWS around it are stand-ins, so nothing can \
-                       break. Try `/rds list`, ask `/help`, or follow the tour above. You can speak as any of us (on the left) \
-                       and move the clock (at the top).";
+/// The labels of the alarm that the page can have raised: of the service that pipelines deploy.
+const ALARM: [(&str, &str); 5] =
+    [("alertname", "HighErrorRate"), ("env", "prod"), ("project", "shop"), ("service", "checkout"), ("severity", "critical")];
+/// What whoever wrote the alarm's rule has to say of it.
+const ALARM_SAYS: [(&str, &str); 4] = [
+    ("summary", "More than 5 % of checkout's answers have been errors for five minutes."),
+    ("value", "7.3 %"),
+    ("threshold", "5 %"),
+    ("runbook_url", "https://wiki.example.com/runbooks/high-error-rate"),
+];
+
+const WELCOME: &str = "Welcome! Watchkeeper here is the real bot; only Slack, AWS and Alertmanager around it are stand-ins, \
+                       so nothing can break. Try `/rds list`, ask `/help`, or follow the tour above. You can speak as any \
+                       of us (on the left) and move the clock (at the top).";
 
 /// A pipeline somewhere deploys the next version of the shop's checkout. Nobody tells the bot.
 pub(crate) async fn release(aws: &Aws) {
     let (service, image, (name, value)) = RELEASE;
     aws.deploy(service, image).environment(name, value).await;
+}
+
+/// The shop's checkout begins to fail, and Alertmanager tells the bot; false where it fails already.
+pub(crate) async fn alarm(alertmanager: &Alertmanager) -> bool {
+    let is_new = !alertmanager.is_firing(&ALARM);
+    if is_new {
+        alertmanager.fires_with(labels(&ALARM), labels(&ALARM_SAYS)).await;
+    }
+    is_new
+}
+
+/// It is well again, and Alertmanager says so; false where it is well already.
+pub(crate) async fn calm(alertmanager: &Alertmanager) -> bool {
+    let is_wrong = alertmanager.is_firing(&ALARM);
+    if is_wrong {
+        alertmanager.resolves(&ALARM).await;
+    }
+    is_wrong
 }
 
 /// Fills the workspace, and installs the bot's app in it.

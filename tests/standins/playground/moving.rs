@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use commands::records::{ChangeRecord, Status};
+use commands::records::{AlertRecord, ChangeRecord, Handling, Status};
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper::store::Kind;
 
@@ -82,7 +82,12 @@ impl Stage {
             let service = followed.values().next()?["seen"]["service"]["name"].as_str()?;
             Some(Next { at: row.due?, what: format!("The deployment of {service} is looked at") })
         });
-        changes.chain(deployments).min_by_key(|next| next.at)
+        let alerts = bot.as_ref()?.host().store.pending(Kind::Alert).await.unwrap_or_default();
+        let alerts = alerts.iter().filter_map(|row| {
+            let record: AlertRecord = serde_json::from_value(row.value.clone()).ok()?;
+            Some(Next { at: row.due?, what: about(&record, row.due?) })
+        });
+        changes.chain(deployments).chain(alerts).min_by_key(|next| next.at)
     }
 
     async fn next_due(&self) -> Option<Timestamp> {
@@ -97,6 +102,7 @@ impl Stage {
     async fn set_clock(&self, now: Timestamp) {
         self.aws.run_clock(now, 1.0).await;
         self.clock.set(now);
+        self.alertmanager.flushes().await;
         if let Some(bot) = self.bot.read().await.as_ref() {
             bot.look();
         }
@@ -126,6 +132,22 @@ fn what(record: &ChangeRecord, due: Timestamp) -> String {
         Status::Scheduled { .. } => format!("A reminder that {id} will start"),
         Status::Running { .. } => format!("{id} goes on"),
         Status::Ended { .. } => format!("{id} is put away"),
+    }
+}
+
+fn about(record: &AlertRecord, due: Timestamp) -> String {
+    let id = record.id;
+    if record.at_source.next == Some(due) {
+        return format!("The source of {id} is asked");
+    }
+    match &record.handling {
+        Handling::Open => format!("{id} is brought to more people"),
+        Handling::Acknowledged { until, .. } if due >= *until => format!("{id} comes back if it is still wrong"),
+        Handling::Silenced { until, .. } if due >= *until => format!("The silence of {id} ends"),
+        Handling::Silenced { .. } => format!("A reminder that the silence of {id} ends"),
+        Handling::Acknowledged { .. } => format!("{id} is looked at"),
+        Handling::Resolved { .. } if record.waits_for_source() => format!("{id} comes back if it is still wrong"),
+        Handling::Resolved { .. } => format!("{id} is over for good"),
     }
 }
 

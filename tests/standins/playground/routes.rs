@@ -1,4 +1,4 @@
-//! What the page asks for beyond the chat: the clock, the tour, and a deployment.
+//! What the page asks for beyond the chat: the clock, the tour, a deployment, and an alarm.
 
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub(crate) fn routes(curtain: Curtain) -> Router {
     Router::new()
         .route("/play/clock", get(clock).post(moved))
         .route("/play/release", post(release))
+        .route("/play/alarm", post(alarm))
+        .route("/play/calm", post(calm))
         .route("/play/tour", get(async || Json(tour::steps())))
         .with_state(curtain)
 }
@@ -75,6 +77,22 @@ async fn moved(State(curtain): State<Curtain>, Json(wanted): Json<Move>) -> Json
 async fn release(State(curtain): State<Curtain>) -> Json<Value> {
     let Some(stage) = curtain.get() else { return not_yet() };
     cast::release(&stage.aws).await;
+    Json(json!({ "ok": true }))
+}
+
+async fn alarm(State(curtain): State<Curtain>) -> Json<Value> {
+    let Some(stage) = curtain.get() else { return not_yet() };
+    if !cast::alarm(&stage.alertmanager).await {
+        return refused("Checkout fails already, and its source said so. It has to be well again first.");
+    }
+    Json(json!({ "ok": true }))
+}
+
+async fn calm(State(curtain): State<Curtain>) -> Json<Value> {
+    let Some(stage) = curtain.get() else { return not_yet() };
+    if !cast::calm(&stage.alertmanager).await {
+        return refused("Checkout is well already.");
+    }
     Json(json!({ "ok": true }))
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use commands::aws::{Aws as Client, AwsSettings, Keys};
 use jiff::Timestamp;
+use standins::alertmanager::Alertmanager;
 use standins::aws::{Aws, BASE_ACCESS_KEY, DEFAULT_REGION, ESTATE, Gateway};
 use standins::slack::{Slack, SlackOptions, Transport};
 use tempfile::TempDir;
@@ -20,6 +21,9 @@ use crate::{cast, routes};
 
 /// The account whose queue hears what happens in all of them.
 const QUEUE_ACCOUNT: &str = "111122223333";
+/// What Alertmanager shows the bot, and the bot Alertmanager.
+const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
+const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
 
 /// How Slack reaches the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,7 @@ pub(crate) enum Over {
 pub(crate) struct Stage {
     pub(crate) slack: Slack,
     pub(crate) aws: Aws,
+    pub(crate) alertmanager: Alertmanager,
     pub(crate) clock: Clock,
     /// None while it is stopped.
     pub(crate) bot: RwLock<Option<Bot>>,
@@ -72,7 +77,7 @@ impl Folder {
 }
 
 impl Stage {
-    /// Starts AWS, Slack and the bot, telling what it does; the page is served at `address`.
+    /// Starts AWS, Slack, Alertmanager and the bot, telling what it does; the page is served at `address`.
     ///
     /// # Errors
     /// A sentence that says what is in the way.
@@ -90,9 +95,11 @@ impl Stage {
         println!("Starting Slack: six people, five channels…");
         let clock = Clock::running_from(now);
         let reads = clock.clone();
+        let now_there: standins::slack::Clock = Arc::new(move || reads.now());
+        let alertmanager = Alertmanager::start(Arc::clone(&now_there), Some(ALERTMANAGER_TOKEN)).await;
         let curtain: Curtain = Arc::default();
         let slack = Slack::start(SlackOptions {
-            now: Arc::new(move || reads.now()),
+            now: now_there,
             team_name: "Watchkeeper playground".to_owned(),
             extra_routes: routes::routes(Arc::clone(&curtain)),
             address,
@@ -102,13 +109,14 @@ impl Stage {
         cast::enter(&slack).await;
 
         println!("Starting Watchkeeper…");
-        write_configuration(folder.path(), over, &queue)?;
+        write_configuration(folder.path(), over, &format!("{}{}", events(&queue), source(&alertmanager)))?;
         let config = configuration(folder.path(), &slack)?;
         let store =
             SledStore::open(&config.data_dir, clock.now()).map_err(|cause| format!("The store does not open: {cause}"))?;
         let store = Arc::new(store);
         aws.run_clock(clock.now(), 1.0).await;
         let bot = start_bot(&config, &clock, Arc::clone(&store) as Arc<dyn Store>, &aws).await?;
+        alertmanager.tells(&format!("http://{}/alerts/prometheus", bot.address()), ALERTMANAGER_SECRET);
         match over {
             Over::Sockets => slack.connected(1).await,
             Over::Http => slack.use_transport(Transport::Http(format!("http://{}", bot.address()))),
@@ -116,6 +124,7 @@ impl Stage {
         let stage = Arc::new(Self {
             slack,
             aws,
+            alertmanager,
             clock,
             bot: RwLock::new(Some(bot)),
             moving: Mutex::default(),
@@ -152,20 +161,37 @@ impl Stage {
 pub(crate) type Curtain = Arc<OnceLock<Arc<Stage>>>;
 
 /// Events come through the queue with this address.
-fn write_configuration(folder: &Path, over: Over, queue: &str) -> Result<(), String> {
+fn events(queue: &str) -> String {
+    format!("\n[[events]]\nqueue = {queue:?}\naccount = {QUEUE_ACCOUNT:?}\n")
+}
+
+/// Alarms come from this Alertmanager, and silences go there.
+fn source(alertmanager: &Alertmanager) -> String {
+    format!(
+        "\n[[sources]]\nname = \"prometheus\"\nkind = \"alertmanager\"\nsecret = \"ALERTMANAGER_SECRET\"\nurl = {:?}\n\
+         token = \"ALERTMANAGER_TOKEN\"\n",
+        alertmanager.url()
+    )
+}
+
+/// Writes all the bot reads; `outside` is what is known of the outside world only now.
+fn write_configuration(folder: &Path, over: Over, outside: &str) -> Result<(), String> {
     let config = match over {
         Over::Sockets => cast::CONFIG.to_owned(),
         Over::Http => cast::CONFIG.replace("transport = \"socket\"", "transport = \"http\""),
     };
-    let config = format!("{config}\n[[events]]\nqueue = {queue:?}\naccount = {QUEUE_ACCOUNT:?}\n");
-    for (name, text) in [
+    let config = format!("{config}{outside}");
+    let files = [
         ("watchkeeper.toml", config.as_str()),
         ("people.toml", cast::PEOPLE),
         ("oncall.toml", cast::ON_CALL),
         ("access-baseline.toml", cast::BASELINE),
         ("policy.cedar", watchkeeper::config::DEFAULT_POLICY),
-    ] {
-        let path = folder.join(name);
+    ];
+    let runbooks = folder.join("runbooks");
+    std::fs::create_dir_all(&runbooks).map_err(|cause| format!("Making the folder {}: {cause}.", runbooks.display()))?;
+    let files = files.into_iter().map(|(name, text)| (folder.join(name), text));
+    for (path, text) in files.chain(cast::RUNBOOKS.map(|(name, text)| (runbooks.join(name), text))) {
         std::fs::write(&path, text).map_err(|cause| format!("Writing {}: {cause}.", path.display()))?;
     }
     Ok(())
@@ -178,6 +204,8 @@ fn configuration(folder: &Path, slack: &Slack) -> Result<Config, String> {
         ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
         ("SLACK_APP_TOKEN", slack.app_token().to_owned()),
         ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
+        ("ALERTMANAGER_SECRET", ALERTMANAGER_SECRET.to_owned()),
+        ("ALERTMANAGER_TOKEN", ALERTMANAGER_TOKEN.to_owned()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 /// Its steps, as the page reads them: `title`, `text`, and what the page can do for the visitor (`as`, `channel`, `type`,
-/// `react`, `clock`, `release`).
+/// `react`, `press`, `clock`, `release`, `alarm`, `calm`; `card` names the message that is
+/// meant, and `thread` opens what stands below it).
 pub(crate) fn steps() -> Value {
     json!([
         {
@@ -60,6 +61,41 @@ pub(crate) fn steps() -> Value {
             "title": "To its end",
             "text": "People get the new version, the old one is kept for ten minutes in case it has to come back, then it ends. Watch the picture in the message change.",
             "channel": "shop-ops", "clock": 900,
+        },
+        {
+            "title": "An alarm fires",
+            "text": "Checkout answers with errors. Alertmanager tells the bot, and one card in #shop-ops stands for it: what is wrong, what changed lately, what to do. Whoever is on call is called by name in its thread.",
+            "as": "ana", "channel": "shop-ops", "alarm": true,
+        },
+        {
+            "title": "Nobody takes it",
+            "text": "Ten minutes later it climbs, as its escalation policy says: Ana is called by name in its thread, and #ops hears of it too.",
+            "channel": "shop-ops", "card": "HighErrorRate", "thread": true, "clock": 600,
+        },
+        {
+            "title": "Take it",
+            "text": "Ana reacts with 👀. The card says who has it and since when, and it climbs no further.",
+            "as": "ana", "channel": "shop-ops", "card": "HighErrorRate", "react": "eyes",
+        },
+        {
+            "title": "Its source hears of it",
+            "text": "Alertmanager got a silence with Ana's name on it, for as long as she has it. “alert show” tells that, and what was done so far by whom.",
+            "as": "ana", "channel": "shop-ops", "card": "HighErrorRate", "type": "/alert show {alert}",
+        },
+        {
+            "title": "Do what the runbook says",
+            "text": "The steps on the card are a file beside the configuration, and its buttons are ordinary commands. “Status” asks AWS how checkout is; the answer is in the card's thread, for Ana's eyes only.",
+            "as": "ana", "channel": "shop-ops", "card": "HighErrorRate", "thread": true, "press": "Status",
+        },
+        {
+            "title": "Say how it was fixed",
+            "text": "The note stays with the alert, for whoever sees it next time. Should Alertmanager not agree within ten minutes, the alert comes back.",
+            "as": "ana", "channel": "shop-ops", "card": "HighErrorRate", "type": "/alert resolve {alert} --note 'BASKET_LIMIT was too high; set back to 100'",
+        },
+        {
+            "title": "All is well",
+            "text": "The errors end, and Alertmanager says so: nothing is left to do. The thread tells the whole story.",
+            "channel": "shop-ops", "card": "HighErrorRate", "thread": true, "calm": true,
         },
         {
             "title": "Try something forbidden",
