@@ -113,8 +113,6 @@ fn severities(value: &DeValue<'_>) -> Option<Vec<Severity>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_place_for_a_value_in_quotes_is_refused() {
         let read = |run: &str| {
