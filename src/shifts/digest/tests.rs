@@ -1,12 +1,11 @@
-use std::collections::BTreeMap;
-
 use commands::PersonId;
 use commands::oncall::{EscalationStep, How, Recipient, Turn};
-use commands::records::{AlertId, AtSource, Condition, Did, Escalation, Severity, Signal};
+use commands::records::{AlertId, Did, Escalation, Severity, Signal};
 use insta::assert_snapshot;
 use jiff::civil::date;
 
 use super::*;
+use crate::alert::{Road, Ways};
 
 fn at(instant: &str) -> Timestamp {
     format!("2026-11-{instant}:00Z").parse().unwrap()
@@ -18,26 +17,11 @@ fn ana() -> PersonId {
 
 fn alert(number: u64, title: &str, handling: Handling) -> AlertRecord {
     let severity = if number.is_multiple_of(2) { Severity::Critical } else { Severity::Warning };
-    AlertRecord {
-        id: AlertId(number),
-        signal: Signal { title: title.to_owned(), severity, labels: BTreeMap::new(), ..Signal::default() },
-        condition: Condition::Firing,
-        said: at("25T10:00"),
-        opened: at("25T10:00"),
-        times: 1,
-        project: Some("shop".to_owned()),
-        env: None,
-        channel: "#shop-ops".to_owned(),
-        handling,
-        first_handled: None,
-        escalation: None,
-        pings: Vec::new(),
-        at_source: AtSource::default(),
-        done: Vec::new(),
-        deeds: 0,
-        storm: None,
-        reacted: Vec::new(),
-    }
+    let signal = Signal { title: title.to_owned(), severity, ..Signal::default() };
+    let road = Road { project: Some("shop".to_owned()), channel: "#shop-ops".to_owned(), ..Road::default() };
+    let ways = Ways { policies: &[], flapping: SignedDuration::ZERO, settle: SignedDuration::ZERO };
+    let (record, _) = crate::alert::open(AlertId(number), signal, road, (ways, at("25T10:00")));
+    AlertRecord { handling, ..record }
 }
 
 fn taken(since: &str) -> Handling {
