@@ -120,6 +120,6 @@ mod tests {
             super::runbook("orders", "orders.md", &content).map(|runbook| runbook.actions.len()).map_err(|why| why.to_string())
         };
         assert_eq!(read(r#""ecs status {{service}}""#), Ok(1));
-        insta::assert_snapshot!(read(r#""ecs status '{{service}}'""#).unwrap_err(), @"");
+        insta::assert_snapshot!(read(r#""ecs status '{{service}}'""#).unwrap_err(), @"orders.md:4:7: actions[0].run: {{…}} is one word whatever is in it: it stands outside of quotes, closed, and does not name an option.");
     }
 }
