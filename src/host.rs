@@ -357,7 +357,8 @@ mod tests {
     fn of_several_messages_for_one_slot_the_last_counts() {
         let said = |words: &str| Saying::card("slack", "#ops", words.into());
         let later = Draft::at(Timestamp::UNIX_EPOCH).say("b", said("newer")).say("c", said("third"));
-        let draft = Draft::at(Timestamp::UNIX_EPOCH).say("a", said("old")).say("b", said("other")).say("a", said("new")).and(later);
+        let draft =
+            Draft::at(Timestamp::UNIX_EPOCH).say("a", said("old")).say("b", said("other")).say("a", said("new")).and(later);
         let says: Vec<_> = draft.says.iter().map(|(slot, saying)| (slot.as_str(), saying.message.plain())).collect();
         assert_eq!(says, [("a", "new".to_owned()), ("b", "newer".to_owned()), ("c", "third".to_owned())]);
     }

@@ -70,7 +70,8 @@ pub fn takes_values(run: &str) -> bool {
     let words = |value: &str| registry::words_of(&filled(run, |_| Some(value.to_owned()))?).ok();
     let (Some(bare), Some(quoted)) = (words("\u{e000}"), words("'\u{e000} \u{e000}'")) else { return false };
     let spaced: Vec<_> = bare.iter().map(|word| word.replace('\u{e000}', "\u{e000} \u{e000}")).collect();
-    spaced == quoted && bare.iter().all(|word| !word.trim_start_matches('-').starts_with('\u{e000}') || word.starts_with('\u{e000}'))
+    spaced == quoted
+        && bare.iter().all(|word| !word.trim_start_matches('-').starts_with('\u{e000}') || word.starts_with('\u{e000}'))
 }
 
 /// A command line with something in each of its places for a value; none where one is not closed, or nothing belongs there.
@@ -139,7 +140,8 @@ mod tests {
             assert_eq!(words(service).unwrap(), ["ecs", "rollback", service, "--reason", "ALR-7"]);
         }
         let injects = "orders’ --emergency ’";
-        for service in ["", "--emergency", "—emergency", injects, "a –b", "«x»", "“x” y", "„x", "‚x", "‘", "a\nb", "a\0b"] {
+        for service in ["", "--emergency", "—emergency", injects, "a –b", "«x»", "“x” y", "„x", "‚x", "‘", "a\nb", "a\0b"]
+        {
             assert_eq!(words(service), None, "{service:?}");
         }
         assert_eq!(fill("ecs status {{service}}", &record(&[])), None);

@@ -75,9 +75,9 @@ async fn status(State(inner): Shared) -> Response {
 /// The filters of a query, or what is wrong with one that can't be read.
 fn filters(query: Option<&str>) -> Result<Vec<Matcher>, String> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let filters = pairs.filter(|(name, _)| name == "filter").map(|(_, filter)| {
-        Matcher::of_filter(&filter).ok_or_else(|| format!("bad matcher format: {filter}"))
-    });
+    let filters = pairs
+        .filter(|(name, _)| name == "filter")
+        .map(|(_, filter)| Matcher::of_filter(&filter).ok_or_else(|| format!("bad matcher format: {filter}")));
     filters.collect()
 }
 
