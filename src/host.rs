@@ -194,10 +194,15 @@ impl Draft {
         self
     }
 
-    /// Adds a message, or the newest content of one.
+    /// Adds a message, or the newest content of one. Of several for one slot the last counts: a commit that writes a record
+    /// twice conflicts with itself, for ever.
     #[must_use]
     pub fn say(mut self, slot: impl Into<String>, saying: Saying) -> Self {
-        self.says.push((slot.into(), saying));
+        let slot = slot.into();
+        match self.says.iter_mut().find(|(known, _)| *known == slot) {
+            Some((_, stands)) => *stands = saying,
+            None => self.says.push((slot, saying)),
+        }
         self
     }
 
@@ -206,8 +211,7 @@ impl Draft {
     pub fn and(mut self, other: Self) -> Self {
         self.commit.writes.extend(other.commit.writes);
         self.commit.facts.extend(other.commit.facts);
-        self.says.extend(other.says);
-        self
+        other.says.into_iter().fold(self, |draft, (slot, saying)| draft.say(slot, saying))
     }
 
     /// Adds the new state of a change.
@@ -343,4 +347,19 @@ pub struct Asking<'a> {
     pub starts: Option<Timestamp>,
     /// What a running change was told.
     pub told: &'a [Told],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_messages_for_one_slot_the_last_counts() {
+        let said = |words: &str| Saying::card("slack", "#ops", words.into());
+        let later = Draft::at(Timestamp::UNIX_EPOCH).say("b", said("newer")).say("c", said("third"));
+        let draft =
+            Draft::at(Timestamp::UNIX_EPOCH).say("a", said("old")).say("b", said("other")).say("a", said("new")).and(later);
+        let says: Vec<_> = draft.says.iter().map(|(slot, saying)| (slot.as_str(), saying.message.plain())).collect();
+        assert_eq!(says, [("a", "new".to_owned()), ("b", "newer".to_owned()), ("c", "third".to_owned())]);
+    }
 }

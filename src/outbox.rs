@@ -54,7 +54,7 @@ pub struct Saying {
     pub since: Timestamp,
     /// Tries that failed in a row.
     pub tries: u32,
-    /// Whether it goes before others of its channel.
+    /// Whether it goes before others of its channel until it is posted.
     #[serde(default)]
     pub rank: Rank,
 }
@@ -118,6 +118,12 @@ impl Saying {
     pub fn under(mut self, slot: &str) -> Self {
         self.under = Some(slot.to_owned());
         self
+    }
+
+    /// Whether it goes before others of its channel now. Edits never do: the card of a storm changes every second, and no
+    /// other message would ever be said.
+    fn urgency(&self) -> Rank {
+        if self.at.is_some() { Rank::Usual } else { self.rank }
     }
 
     /// The write that makes this the newest content of `slot`, given the record as it stands.
@@ -250,7 +256,7 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
         if let Some(at) = &saying.at {
             host.pace.learn(channel, &at.channel);
         }
-        let moment = host.pace.moment(&row.key, (channel, saying.rank), now);
+        let moment = host.pace.moment(&row.key, (channel, saying.urgency()), now);
         if moment > now {
             return put_off(host, &row, moment).await;
         }
@@ -465,4 +471,27 @@ fn plainly(message: &Message) -> Message {
         message.blocks.iter().cloned().partition(|block| matches!(block, Block::File(_)));
     let words = Message { blocks: words, ..Message::default() }.plain();
     files.into_iter().fold(Message::from(words.as_str()), Message::block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_critical_goes_first_when_it_is_posted_but_its_edits_wait_their_turn() {
+        let pace = Pace::default();
+        let start: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
+        let when = |slot: &str, saying: &Saying| {
+            let key = Key::new(Kind::Message, slot);
+            pace.moment(&key, (paced(&saying.target).unwrap(), saying.urgency()), start).duration_since(start).as_secs()
+        };
+        let usual = Saying::card("slack", "#ops", "usual".into());
+        let critical = usual.clone().ranked(Severity::Critical);
+        let at = MessageRef { platform: "slack".to_owned(), channel: "C1".to_owned(), message: "1.0".to_owned() };
+        let edit = Saying { at: Some(at), ..critical.clone() };
+        assert_eq!([when("a", &usual), when("b", &usual), when("c", &usual)], [0, 1, 2]);
+        assert_eq!(when("d", &edit), 3, "an edit takes nobody's turn");
+        assert_eq!(when("e", &critical), 1);
+        assert_eq!(when("b", &usual), 4, "it asks for another");
+    }
 }

@@ -1,5 +1,6 @@
 //! `alert list`
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{NEWEST, severity, standing};
@@ -55,19 +56,7 @@ impl Query for List {
         alerts
             .retain(|alert| self.wants(alert) && since.is_none_or(|since| alert.opened >= since) && cx.may(&alert.as_resource()));
         alerts.sort_by_key(|alert| (!alert.is_open(), alert.signal.severity, std::cmp::Reverse(alert.id)));
-        let mut table = Table::new(["id", "severity", "what", "project", "how it stands", "since"]);
-        let shown = if self.paging.csv { &alerts[..] } else { self.paging.shown(&alerts) };
-        for alert in shown {
-            let storm = alert.storm.map(|storm| format!(" ({})", AlertId(storm))).unwrap_or_default();
-            table.row([
-                alert.id.to_string(),
-                alert.signal.severity.to_string(),
-                format!("{}{storm}", alert.signal.title),
-                alert.project.clone().unwrap_or_default(),
-                standing(alert),
-                alert.signal.since.strftime("%d %b %H:%M UTC").to_string(),
-            ]);
-        }
+        let table = if self.paging.csv { report(&alerts) } else { table(self.paging.shown(&alerts)) };
         let of = match (cut, self.is_about_open()) {
             (true, _) => format!(" among the newest {NEWEST}"),
             (false, true) => " not over yet".to_owned(),
@@ -82,6 +71,57 @@ impl Query for List {
         };
         Ok(self.paging.answer(&listing, table))
     }
+}
+
+/// The alerts as they are read in chat.
+fn table(alerts: &[AlertRecord]) -> Table {
+    let mut table = Table::new(["id", "severity", "what", "project", "how it stands", "since"]);
+    for alert in alerts {
+        table.row(cells(alert));
+    }
+    table
+}
+
+/// The alerts for a report: with when each came in (UTC), after how many whole minutes somebody first took it and it was over,
+/// and how it was fixed.
+fn report(alerts: &[AlertRecord]) -> Table {
+    let after = |alert: &AlertRecord, at: Timestamp| at.duration_since(alert.opened).as_mins().to_string();
+    let mut table = Table::new([
+        "id",
+        "severity",
+        "what",
+        "project",
+        "how it stands",
+        "since",
+        "came in",
+        "first taken after (minutes)",
+        "over after (minutes)",
+        "how it was fixed",
+    ]);
+    for alert in alerts {
+        let [id, severity, what, project, stands, since] = cells(alert);
+        let came = alert.opened.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        let taken = alert.first_handled.map(|at| after(alert, at)).unwrap_or_default();
+        let (over, fixed) = match &alert.handling {
+            Handling::Resolved { at, note, .. } => (after(alert, *at), note.clone().unwrap_or_default()),
+            Handling::Open | Handling::Acknowledged { .. } | Handling::Silenced { .. } => Default::default(),
+        };
+        table.row([id, severity, what, project, stands, since, came, taken, over, fixed]);
+    }
+    table
+}
+
+/// What every list of alerts says of one.
+fn cells(alert: &AlertRecord) -> [String; 6] {
+    let storm = alert.storm.map(|storm| format!(" ({})", AlertId(storm))).unwrap_or_default();
+    [
+        alert.id.to_string(),
+        alert.signal.severity.to_string(),
+        format!("{}{storm}", alert.signal.title),
+        alert.project.clone().unwrap_or_default(),
+        standing(alert),
+        alert.signal.since.strftime("%d %b %H:%M UTC").to_string(),
+    ]
 }
 
 impl List {

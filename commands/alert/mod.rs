@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::context::Context;
+use crate::context::{Context, Decision};
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
 use crate::records::{AlertId, AlertRecord, Deed, Effect, Handling, Severity};
@@ -36,6 +36,8 @@ pub use unack::Unack;
 
 /// How many alerts one command handles.
 const AT_ONCE: usize = 20;
+/// The letters of the longest note: it stands on the card and in the audit log.
+const LONGEST_NOTE: usize = 2000;
 /// The newest alerts that lists look through.
 pub(crate) const NEWEST: usize = 20_000;
 
@@ -68,7 +70,17 @@ async fn does(alerts: &[AlertId], (deed, say): (Deed, impl Fn(Text) -> Text), cx
     let mut records = Vec::new();
     for id in &meant {
         let record = find(*id, cx).await?;
-        crate::context::check(&record.as_resource(), cx)?;
+        let resource = record.as_resource();
+        crate::context::check(&resource, cx)?;
+        if let Decision::Allowed { rule, requires: Some(_) } = cx.authority.decide(cx.person, cx.action, &resource) {
+            return Err(Error::shown(text![
+                "The rule ",
+                code(rule),
+                " asks for an approval for ",
+                code(id.to_string()),
+                ", and this can't wait for one. Nothing was changed."
+            ]));
+        }
         records.push(record);
     }
     let Some(first) = records.first() else {
@@ -92,11 +104,23 @@ async fn does(alerts: &[AlertId], (deed, say): (Deed, impl Fn(Text) -> Text), cx
 async fn suggest_open(typed: &str, cx: &Context<'_>) -> Vec<Choice> {
     let Ok(alerts) = cx.records.alerts(500).await else { return Vec::new() };
     let typed = typed.to_lowercase();
-    let labelled = alerts.into_iter().filter(AlertRecord::is_open).map(|alert| {
+    let seen = alerts.into_iter().filter(|alert| alert.is_open() && cx.may(&alert.as_resource()));
+    let labelled = seen.map(|alert| {
         let label = format!("{} · {} · {}", alert.id, alert.signal.severity, alert.signal.title);
         Choice { value: alert.id.to_string(), label }
     });
     labelled.filter(|choice| choice.label.to_lowercase().contains(&typed)).take(100).collect()
+}
+
+/// Refuses what is too long to be written down.
+fn check_note(words: &str) -> Result<()> {
+    let letters = words.chars().count();
+    if letters <= LONGEST_NOTE {
+        return Ok(());
+    }
+    Err(Error::shown(format!(
+        "Your note has {letters} letters; I keep up to {LONGEST_NOTE}. Nothing was changed. Say it in fewer, or link to where it stands."
+    )))
 }
 
 /// Whether a picker is for alerts.

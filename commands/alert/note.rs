@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{does, named};
+use super::{check_note, does, named};
 use crate::records::{AlertId, Deed};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
 
@@ -34,7 +34,9 @@ impl Change for Note {
     type State = ();
 
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
-        let deed = Deed::Note { words: self.text.join(" ") };
+        let words = self.text.join(" ");
+        check_note(&words)?;
+        let deed = Deed::Note { words };
         let say = |alert| text!["It is written down with "].then(alert).then(".");
         does(&[self.alert], (deed, say), cx).await
     }

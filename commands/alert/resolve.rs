@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{does, named};
+use super::{check_note, does, named};
 use crate::message::lasting;
 use crate::records::{AlertId, Deed};
 use crate::{Change, Choice, Command, Context, Plan, Resource, Result, text};
@@ -36,6 +36,7 @@ impl Change for Resolve {
     type State = ();
 
     async fn plan(&self, cx: &Context<'_>) -> Result<Plan<()>> {
+        self.note.as_deref().map_or(Ok(()), check_note)?;
         let deed = Deed::Resolve { note: self.note.clone() };
         let say = |alerts| {
             text!["I closed "].then(alerts).then(text![

@@ -110,13 +110,20 @@ impl EscalationPolicy {
         }
     }
 
-    /// How long after the rung before it a rung comes: a new round, and the last word, as long as the longest step waits.
+    /// Whether the steps are gone through again from this rung on.
+    pub fn is_again(&self, rung: usize) -> bool {
+        rung > 0 && rung < self.steps.len() * (self.repeat as usize + 1) && rung.is_multiple_of(self.steps.len())
+    }
+
+    /// How long after the rung before it a rung comes: a new round, and the last word, as long as the longest step waits, and at
+    /// least five minutes.
     pub fn wait(&self, rung: usize) -> SignedDuration {
-        let longest = self.steps.iter().map(|step| step.after).max().unwrap_or_default();
-        match self.steps.get(rung) {
-            Some(step) => step.after,
-            None if rung.is_multiple_of(self.steps.len().max(1)) => longest,
-            None => self.steps.get(rung % self.steps.len().max(1)).map_or(longest, |step| step.after),
+        // Whoever was just told has to have time to take it before anybody is told again.
+        const LEAST: SignedDuration = SignedDuration::from_mins(5);
+        let of_round = rung % self.steps.len().max(1);
+        match self.steps.get(of_round) {
+            Some(step) if of_round > 0 || rung == 0 => step.after,
+            _ => self.steps.iter().map(|step| step.after).max().unwrap_or_default().max(LEAST),
         }
     }
 }
@@ -213,6 +220,20 @@ pub fn matches(pattern: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn between_rounds_and_before_the_last_word_there_is_time_to_take_it() {
+        let waits = |minutes: &[i64]| {
+            let step = |after: &i64| EscalationStep { after: SignedDuration::from_mins(*after), tell: Vec::new() };
+            let last = vec![Recipient { whom: Whom::Channel("#ops".to_owned()), how: How::Mention }];
+            let steps = minutes.iter().map(step).collect();
+            let policy = EscalationPolicy { name: "shop".to_owned(), steps, repeat: 1, last };
+            (0..policy.rungs()).map(|rung| policy.wait(rung).as_mins()).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(&[0]), [0, 5, 5]);
+        assert_eq!(waits(&[0, 2]), [0, 2, 5, 2, 5]);
+        assert_eq!(waits(&[0, 10]), [0, 10, 10, 10, 10]);
+    }
 
     #[test]
     fn a_star_stands_for_any_text() {

@@ -104,7 +104,13 @@ fn what_is_right_again_is_over_and_what_is_soon_wrong_again_is_the_same_alert() 
     told.then(300, MYSELF, Happening::Fired(Box::new(signal()), None));
     assert_eq!(told.record.handling, Handling::Open, "her time is over");
     assert_eq!(told.record.times, 3);
-    assert_snapshot!(told.said(), @"");
+    assert_snapshot!(told.said(), @"
+    👀 @ana takes it until Wed 25 Nov 2026 14:01 UTC.
+    Its source says it is right again, after 14 min.
+    It is wrong again, for the 2nd time. It stays as it was handled.
+    Its source says it is right again, after 30 min.
+    It is wrong again, for the 3rd time.
+    ");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::{Matter, card};
 use crate::alert::Happening;
 use crate::dispatch::{Open, Tells, operation};
 use crate::host::{Trouble, json as value};
+use crate::identity::{Outsider, Refusal};
 use crate::platform::{Account, Target};
 use crate::store::{Key, Kind, Write};
 
@@ -23,14 +24,24 @@ fn command(emoji: &str) -> Option<(&'static str, Value)> {
     }
 }
 
-/// Takes up the emoji that are new under an alert's cards.
+/// How far the emoji under an alert's cards were taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// All of them.
+    Read,
+    /// Some can't be read now, or who left them can't be told yet: the alert has to be looked at again soon.
+    Unread,
+}
+
+/// Takes up the emoji that are new under an alert's cards. What can't be read now is not seen: it counts once it can.
 ///
 /// # Errors
 /// When the store can't be read.
-pub async fn take_up(matter: &mut Matter<'_>) -> Result<(), Trouble> {
+pub async fn take_up(matter: &mut Matter<'_>) -> Result<Taken, Trouble> {
     let host = std::sync::Arc::clone(matter.host);
     let (id, now) = (matter.record.id, host.clock.now());
     let mut seen = Vec::new();
+    let mut taken = Taken::Read;
     for platform in &host.platforms {
         let slot = card::slot(platform.name(), id);
         let Some(at) = host.posted(&slot).await? else { continue };
@@ -40,6 +51,7 @@ pub async fn take_up(matter: &mut Matter<'_>) -> Result<(), Trouble> {
                 tracing::warn!(alert = %id, %error, "the emoji under an alert can't be read");
                 let mine = |key: &&String| key.starts_with(&format!("{}:", platform.name()));
                 seen.extend(matter.record.reacted.iter().filter(mine).cloned());
+                taken = Taken::Unread;
                 continue;
             }
         };
@@ -53,14 +65,19 @@ pub async fn take_up(matter: &mut Matter<'_>) -> Result<(), Trouble> {
             }
             let person = match host.people.recognise(platform.as_ref(), &account, now).await {
                 Ok(Ok(person)) => person.id,
+                Ok(Err(Outsider::Refused(Refusal::Unread))) => {
+                    tracing::warn!(%account, "who reacted can't be told from a stranger before Identity Center is read");
+                    taken = Taken::Unread;
+                    continue;
+                }
                 Ok(Err(outsider)) => {
                     tracing::info!(alert = %id, %account, why = outsider.sentence(), "an emoji that does not count");
                     seen.push(key);
                     continue;
                 }
                 Err(error) => {
-                    // It is looked at again with the alert.
                     tracing::warn!(%account, %error, "somebody who reacted can't be looked up now");
+                    taken = Taken::Unread;
                     continue;
                 }
             };
@@ -96,5 +113,5 @@ pub async fn take_up(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     if seen != matter.record.reacted {
         matter.must(Happening::Reacted(seen), &PersonId(MYSELF.to_owned()))?;
     }
-    Ok(())
+    Ok(taken)
 }

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use super::document::{Document, Table, list, text};
 use super::written::duration;
 use super::{ConfigError, ConfigErrors, Place};
-use crate::alerts::runbook::{Action, Runbook};
+use crate::alerts::runbook::{Action, Runbook, takes_values};
 
 /// The commented default runbooks, compiled in, by name.
 const DEFAULTS: [(&str, &str); 1] = [("service-keeps-failing", include_str!("../../config/runbooks/service-keeps-failing.md"))];
@@ -85,6 +85,11 @@ fn action(table: &Table<'_>) -> Option<Action> {
     let run = table.must("run", "a command, such as \"ecs status {{service}}\"", text);
     table.done();
     let (label, run) = (label?, run?);
+    if !takes_values(&run) {
+        let why = "{{…}} is one word whatever is in it: it stands outside of quotes, closed, and does not name an option.";
+        table.wrong(Some("run"), why.to_owned());
+        return None;
+    }
     let words: Vec<&str> = run.split_whitespace().collect();
     if registry::find(commands::ALL, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).is_none() {
         let line = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
@@ -104,4 +109,17 @@ fn severities(value: &DeValue<'_>) -> Option<Vec<Severity>> {
         "info" => Some(Severity::Info),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_place_for_a_value_in_quotes_is_refused() {
+        let read = |run: &str| {
+            let content = format!("+++\n[[actions]]\nlabel = \"Status\"\nrun = {run}\n+++\n1. Look.\n");
+            super::runbook("orders", "orders.md", &content).map(|runbook| runbook.actions.len()).map_err(|why| why.to_string())
+        };
+        assert_eq!(read(r#""ecs status {{service}}""#), Ok(1));
+        insta::assert_snapshot!(read(r#""ecs status '{{service}}'""#).unwrap_err(), @"orders.md:4:7: actions[0].run: {{…}} is one word whatever is in it: it stands outside of quotes, closed, and does not name an option.");
+    }
 }

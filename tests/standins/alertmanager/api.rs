@@ -72,20 +72,19 @@ async fn status(State(inner): Shared) -> Response {
     answered(200, &status)
 }
 
-/// The filters of a query, or the refusal of one that can't be read.
-fn filters(query: Option<&str>) -> Result<Vec<Matcher>, Response> {
+/// The filters of a query, or what is wrong with one that can't be read.
+fn filters(query: Option<&str>) -> Result<Vec<Matcher>, String> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let filters = pairs.filter(|(name, _)| name == "filter").map(|(_, filter)| {
-        let bad = || answered(400, &format!("bad matcher format: {filter}").into());
-        Matcher::of_filter(&filter).ok_or_else(bad)
-    });
+    let filters = pairs
+        .filter(|(name, _)| name == "filter")
+        .map(|(_, filter)| Matcher::of_filter(&filter).ok_or_else(|| format!("bad matcher format: {filter}")));
     filters.collect()
 }
 
 async fn alerts(State(inner): Shared, RawQuery(query): RawQuery) -> Response {
     let filters = match filters(query.as_deref()) {
         Ok(filters) => filters,
-        Err(refusal) => return refusal,
+        Err(bad) => return answered(400, &bad.into()),
     };
     let shown: Value = inner.look(|state, now| {
         let firing = state.firing(now).into_iter();
@@ -129,7 +128,7 @@ async fn post_alerts(State(inner): Shared, body: Bytes) -> Response {
 async fn silences(State(inner): Shared, RawQuery(query): RawQuery) -> Response {
     let filters = match filters(query.as_deref()) {
         Ok(filters) => filters,
-        Err(refusal) => return refusal,
+        Err(bad) => return answered(400, &bad.into()),
     };
     let shown: Value = inner.look(|state, now| {
         // A silence is taken for the labels that its matchers name.

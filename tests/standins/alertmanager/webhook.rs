@@ -26,11 +26,14 @@ pub(super) struct Route<'a> {
     pub(super) external: &'a str,
 }
 
+/// The alerts of one group, with their ids, and the labels that make it.
+type Group<'a> = (Labels, Vec<(&'a String, &'a Alert)>);
+
 impl State {
     /// What has to be told, as the deduplication stage sees it: groups in which something fires that was not told, or is over
     /// that was told to fire. What is silenced is left out.
     pub(super) fn notices(&self, route: &Route<'_>, now: Timestamp) -> Vec<Notice> {
-        let mut groups: BTreeMap<String, (Labels, Vec<(&String, &Alert)>)> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
         for (id, alert) in &self.alerts {
             if self.silenced_by(&alert.labels, now).is_empty() {
                 let named = |(name, _): &(&String, &String)| route.by.iter().any(|by| by == *name);
@@ -39,7 +42,7 @@ impl State {
                 groups.entry(group_key(&labels)).or_insert_with(|| (labels, Vec::new())).1.push((id, alert));
             }
         }
-        let notice = |(group, (labels, alerts)): (String, (Labels, Vec<(&String, &Alert)>))| {
+        let notice = |(group, (labels, alerts)): (String, Group<'_>)| {
             let nobody = (BTreeSet::new(), BTreeSet::new());
             let (told_firing, told_over) = self.told.get(&group).unwrap_or(&nobody);
             let ids = |over: bool| -> BTreeSet<String> {
