@@ -84,6 +84,16 @@ token = "SECRET"
 name = "twice"
 kind = "alertmanager"
 secret = "SECRET"
+[[sources]]
+name = "-"
+kind = "grafana"
+secret = "SECRET"
+signature = ""
+[[sources]]
+name = "open"
+kind = "alertmanager"
+secret = "SECRET"
+url = "https://who:pass@am.example"
 [[events]]
 queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
 account = "111122223333"
