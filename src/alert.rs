@@ -4,7 +4,7 @@ use commands::context::MYSELF;
 use commands::message::{Text, code, lasting};
 use commands::oncall::EscalationPolicy;
 use commands::records::{
-    AlertId, AlertRecord, AtSource, Condition, Did, Escalation, Fact, Handling, Origin, Ping, Quiet, Signal,
+    AlertId, AlertRecord, AtSource, Condition, Did, Ends, Escalation, Fact, Handling, Origin, Ping, Quiet, Signal,
 };
 use commands::{PersonId, text};
 use jiff::{SignedDuration, Timestamp};
@@ -29,8 +29,8 @@ pub struct Ways<'a> {
 /// Something that happens to an alert.
 #[derive(Clone, Debug)]
 pub enum Happening {
-    /// The source says that it is wrong.
-    Fired(Box<Signal>),
+    /// The source says that it is wrong, and where that is routed now.
+    Fired(Box<Signal>, Option<String>),
     /// The source says that it is right again.
     Cleared,
     /// Somebody works on it.
@@ -82,8 +82,8 @@ pub enum Happening {
     Unreached {
         /// What is in the way.
         why: String,
-        /// When it is tried again.
-        next: Timestamp,
+        /// When it is tried again; none where that would be in vain.
+        next: Option<Timestamp>,
     },
     /// An emoji under its card was taken up, or is gone.
     Reacted(Vec<String>),
@@ -130,6 +130,8 @@ pub fn open(id: AlertId, signal: Signal, road: Road, (ways, now): (Ways<'_>, Tim
         deeds: 0,
         storm: None,
         gathers: None,
+        forgotten: false,
+        doubted: None,
         reacted: Vec::new(),
     };
     climb(&mut record, ways, now);
@@ -153,12 +155,11 @@ pub fn happen(
 ) -> Result<(AlertRecord, Option<Fact>), Illegal> {
     let mut next = record.clone();
     let event = match happening {
-        Happening::Fired(signal) => return Ok(fired(next, *signal, (ways, now))),
+        Happening::Fired(signal, policy) => return Ok(fired(next, (*signal, policy), (ways, now))),
         Happening::Cleared => return Ok(cleared(next, now)),
         Happening::Acknowledged { until } => {
             over(record)?;
-            if matches!(&record.handling, Handling::Acknowledged { by: other, until: other_until, .. } if other == by && *other_until == until)
-            {
+            if matches!(&record.handling, Handling::Acknowledged { by: other, until: stands, .. } if other == by && same(*stands, until)) {
                 return Err(Illegal(text![code(record.id.to_string()), " is yours already."]));
             }
             next.handling = Handling::Acknowledged { by: by.clone(), at: now, until };
@@ -179,6 +180,9 @@ pub fn happen(
         }
         Happening::Silenced { until } => {
             over(record)?;
+            if matches!(&record.handling, Handling::Silenced { by: other, until: stands, .. } if other == by && same(*stands, until)) {
+                return Err(Illegal(text![code(record.id.to_string()), " is silenced by you already, until ", until, "."]));
+            }
             next.handling = Handling::Silenced { by: by.clone(), at: now, until };
             handled(&mut next, until, now);
             did(&mut next, by, now, text!["🔕 ", by, " silenced it until ", until, "."]);
@@ -199,6 +203,11 @@ pub fn happen(
             );
             next.handling = Handling::Resolved { by: Some(by.clone()), at: now, note };
             next.held = None;
+            // Whose source never says so, or has said nothing since it was doubted and can't be asked: people decide.
+            let asked_in_vain = record.signal.origin == Origin::Nowhere && record.doubted.is_some_and(|at| record.said <= at);
+            if record.signal.ends == Ends::ByPeople || asked_in_vain {
+                next.condition = Condition::Resolved;
+            }
             rest(&mut next, now);
             "alert_resolved"
         }
@@ -237,6 +246,7 @@ pub fn happen(
             next.pings.drain(..surplus);
             let mut fact = fact(&next, "alert_escalated", &by.0);
             fact.detail.insert("told".to_owned(), words.plain().into());
+            did(&mut next, by, now, words);
             return Ok((next, Some(fact)));
         }
         Happening::CameBack => {
@@ -246,7 +256,8 @@ pub fn happen(
                 }
                 Handling::Silenced { by, .. } => text!["⏰ It is still wrong, and the silence of ", by, " is over."],
                 Handling::Resolved { by: Some(by), .. } => {
-                    text!["⏰ ", by, " resolved it, but its source says it is still wrong."]
+                    next.doubted = Some(now);
+                    text!["⏰ ", by, " resolved it, but its source has not agreed."]
                 }
                 Handling::Resolved { by: None, .. } | Handling::Open => return Ok((next, None)),
             };
@@ -285,7 +296,8 @@ pub fn happen(
         }
         Happening::Unquieted => {
             let AtSource { wanted, announced, .. } = next.at_source;
-            next.at_source = AtSource { wanted, next: wanted.map(|_| now), announced, ..AtSource::default() };
+            // What it became while it was quiet was told by nobody: it is asked once more.
+            next.at_source = AtSource { wanted, next: Some(now), announced, ..AtSource::default() };
             "alert_source_loud"
         }
         Happening::Unreached { why, next: again } => {
@@ -293,7 +305,7 @@ pub fn happen(
             let mut fact = fact(&next, "alert_source_unreached", &by.0);
             fact.detail.insert("why".to_owned(), why.as_str().into());
             next.at_source.tries += 1;
-            next.at_source.next = Some(again);
+            next.at_source.next = again;
             next.at_source.trouble = Some(why);
             return Ok((next, first.then_some(fact)));
         }
@@ -317,7 +329,7 @@ pub fn due(record: &AlertRecord, ways: Ways<'_>) -> Option<Timestamp> {
         Handling::Acknowledged { until, .. } => [Some(*until), None],
         Handling::Silenced { until, .. } => [Some(*until), announces(record)],
         Handling::Resolved { by: Some(_), at, .. } if record.waits_for_source() => [Some(*at + ways.settle), None],
-        Handling::Resolved { at, .. } => [Some(*at + ways.flapping), None],
+        Handling::Resolved { at, .. } => [Some(*at + ways.flapping).filter(|_| !record.forgotten), None],
     };
     times.into_iter().chain([climbs, record.at_source.next]).flatten().min()
 }
@@ -338,16 +350,25 @@ fn until(record: &AlertRecord) -> Option<Timestamp> {
 }
 
 /// The source says that it is wrong: still, or again.
-fn fired(mut next: AlertRecord, signal: Signal, (ways, now): (Ways<'_>, Timestamp)) -> (AlertRecord, Option<Fact>) {
+fn fired(
+    mut next: AlertRecord,
+    (signal, policy): (Signal, Option<String>),
+    (ways, now): (Ways<'_>, Timestamp),
+) -> (AlertRecord, Option<Fact>) {
     let (was, myself) = (next.condition, PersonId(MYSELF.to_owned()));
     next.condition = Condition::Firing;
     if was == Condition::Firing {
         let worse = signal.severity < next.signal.severity;
+        let signal = Signal { since: next.signal.since, ..signal };
+        if signal == next.signal && next.is_open() {
+            return (next, None);
+        }
         if worse {
             let words = format!("It is {} now; it was {}.", signal.severity, next.signal.severity);
             did(&mut next, &myself, now, words.into());
+            route(&mut next, policy, (ways, now));
         }
-        next.signal = Signal { since: next.signal.since, ..signal };
+        next.signal = signal;
         next.said = now;
         let event = worse.then(|| fact(&next, "alert_worse", MYSELF));
         return (next, event);
@@ -355,34 +376,46 @@ fn fired(mut next: AlertRecord, signal: Signal, (ways, now): (Ways<'_>, Timestam
     next.signal = signal;
     next.said = now;
     next.times += 1;
-    let goes_on = next.held.take().filter(|held| match held {
-        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } => *until > now,
-        Handling::Open | Handling::Resolved { .. } => false,
+    let goes_on = next.held.take().and_then(|held| match held {
+        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } if until > now => Some((held, until)),
+        _ => None,
     });
-    let times = next.times;
+    let again = format!("It is wrong again, for the {} time.", nth(next.times));
     match goes_on {
-        Some(held) => {
-            let (Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. }) = &held else {
-                return (next, None);
-            };
-            let until = *until;
+        Some((held, until)) => {
             next.handling = held;
             want(&mut next, Some(until), now);
-            did(
-                &mut next,
-                &myself,
-                now,
-                text![format!("It is wrong again, for the {} time. It stays as it was handled.", nth(times))],
-            );
+            did(&mut next, &myself, now, format!("{again} It stays as it was handled.").into());
         }
         None => {
             next.handling = Handling::Open;
-            climb(&mut next, ways, now);
-            did(&mut next, &myself, now, text![format!("It is wrong again, for the {} time.", nth(times))]);
+            go_on(&mut next, ways, now);
+            did(&mut next, &myself, now, again.into());
         }
     }
     let fact = fact(&next, "alert_fired_again", MYSELF);
     (next, Some(fact))
+}
+
+/// Gives an alert another escalation policy, which it climbs from its first step while nobody has it.
+pub fn route(next: &mut AlertRecord, policy: Option<String>, (ways, now): (Ways<'_>, Timestamp)) {
+    let Some(policy) = policy.filter(|_| next.storm.is_none()) else { return };
+    next.escalation = Some(Escalation { policy, step: 0, next: None });
+    if matches!(next.handling, Handling::Open) {
+        climb(next, ways, now);
+    }
+}
+
+/// Its escalation goes on where it was when it was right for a while: what flaps does not begin anew, and does not stay at its
+/// first step.
+fn go_on(next: &mut AlertRecord, ways: Ways<'_>, now: Timestamp) {
+    let Some(escalation) = &mut next.escalation else { return };
+    let policy = ways.policies.iter().find(|policy| policy.name == escalation.policy);
+    let rung = escalation.step as usize;
+    match policy.filter(|policy| rung > 0 && rung < policy.rungs()) {
+        Some(policy) => escalation.next = Some(now + policy.wait(rung)),
+        None => climb(next, ways, now),
+    }
 }
 
 /// The source says that it is right again.
@@ -416,6 +449,11 @@ fn over(record: &AlertRecord) -> Result<(), Illegal> {
     }
 }
 
+/// Whether two ends are the same to people: a second click is no second decision.
+fn same(stands: Timestamp, asked: Timestamp) -> bool {
+    asked.duration_since(stands).abs() < SignedDuration::from_mins(1)
+}
+
 /// Somebody has it in hand until then.
 fn handled(next: &mut AlertRecord, until: Timestamp, now: Timestamp) {
     next.first_handled.get_or_insert(now);
@@ -425,11 +463,10 @@ fn handled(next: &mut AlertRecord, until: Timestamp, now: Timestamp) {
     want(next, Some(until), now);
 }
 
-/// Nothing more is to come of it.
+/// Nothing more is to come of it, unless it is soon wrong again.
 fn rest(next: &mut AlertRecord, now: Timestamp) {
     if let Some(escalation) = &mut next.escalation {
         escalation.next = None;
-        escalation.step = 0;
     }
     want(next, None, now);
 }

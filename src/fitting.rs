@@ -2,7 +2,7 @@
 //! notes to its newest.
 
 use commands::message::{Block, File, Message, code};
-use commands::records::ChangeRecord;
+use commands::records::{AlertRecord, ChangeRecord};
 use commands::text;
 
 use crate::store::LARGEST;
@@ -49,6 +49,14 @@ pub fn change(mut record: ChangeRecord) -> ChangeRecord {
         } else {
             break;
         }
+    }
+    record
+}
+
+/// An alert that fits into a record: without its oldest deeds first.
+pub fn alert(mut record: AlertRecord) -> AlertRecord {
+    while size(&record) > LARGEST && !record.done.is_empty() {
+        record.done.drain(..record.done.len().div_ceil(2));
     }
     record
 }

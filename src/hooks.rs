@@ -82,7 +82,7 @@ fn key(hook: &str, alert: AlertId, (number, what): (u32, &str)) -> Key {
 }
 
 /// What hooks tell: in this order, where two happen at once.
-const TOLD: [&str; 4] = ["acknowledged", "unacknowledged", "silenced", "resolved"];
+const TOLD: [&str; 5] = ["reopened", "acknowledged", "unacknowledged", "silenced", "resolved"];
 
 /// The words to every hook that this became of an alert, for the commit in which it does. `what` is `acknowledged`,
 /// `unacknowledged`, `silenced` or `resolved`.

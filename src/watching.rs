@@ -382,7 +382,7 @@ impl Telling<'_> {
 }
 
 /// The newest content of a message, where it differs from what stands there.
-async fn shown(host: &Host, draft: Draft, slot: String, saying: Saying) -> Result<Draft, Trouble> {
+pub(crate) async fn shown(host: &Host, draft: Draft, slot: String, saying: Saying) -> Result<Draft, Trouble> {
     let stands = host.store.get(&Key::new(Kind::Message, slot.as_str())).await?;
     let stands = stands.as_ref().map(read::<Saying>).transpose()?;
     let differs = stands.is_none_or(|stands| stands.message != fitting::message(saying.message.clone()));

@@ -216,6 +216,12 @@ pub struct AlertRecord {
     /// What it gathers, where it stands for a storm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gathers: Option<Gathered>,
+    /// Whether it was over for so long that what its source calls by this name again is another alert.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgotten: bool,
+    /// When it last came back because its source had not agreed that it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<Timestamp>,
     /// The emoji under its card that were taken up, as `slack:U123 eyes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reacted: Vec<String>,
@@ -226,6 +232,8 @@ pub struct AlertRecord {
 pub struct Gathered {
     /// How many there were.
     pub total: u32,
+    /// The last of them.
+    pub until: Option<AlertId>,
     /// How many are wrong now, by severity.
     pub firing: BTreeMap<Severity, u32>,
     /// The worst of them, the worst first, with their titles.

@@ -96,10 +96,10 @@ fn what_is_right_again_is_over_and_what_is_soon_wrong_again_is_the_same_alert() 
     assert_eq!(told.due(), Some(14), "its source is to be loud again");
     told.then(14, MYSELF, Happening::Unquieted);
     assert_eq!(told.due(), Some(44), "then it is forgotten");
-    told.then(20, MYSELF, Happening::Fired(Box::new(signal())));
+    told.then(20, MYSELF, Happening::Fired(Box::new(signal()), None));
     assert!(matches!(told.record.handling, Handling::Acknowledged { .. }), "it is still ana's: nobody is woken by a flap");
     told.then(30, MYSELF, Happening::Cleared);
-    told.then(300, MYSELF, Happening::Fired(Box::new(signal())));
+    told.then(300, MYSELF, Happening::Fired(Box::new(signal()), None));
     assert_eq!(told.record.handling, Handling::Open, "her time is over");
     assert_eq!(told.record.times, 3);
     assert_snapshot!(told.said(), @"");
@@ -128,12 +128,64 @@ fn what_is_resolved_here_comes_back_unless_its_source_agrees() {
 }
 
 #[test]
-fn what_a_source_never_ends_people_end_for_good() {
+fn what_a_source_never_ends_people_end_for_good_and_it_may_happen_again() {
     let mut told = Told::new();
-    told.record.signal.ends = commands::records::Ends::ByPeople;
+    told.record.signal.ends = Ends::ByPeople;
     told.then(5, "ana", Happening::Resolved { note: None });
     assert!(!told.record.waits_for_source());
     assert_eq!(told.due(), Some(35));
+    told.then(10, MYSELF, Happening::Fired(Box::new(Signal { ends: Ends::ByPeople, ..signal() }), None));
+    assert_eq!((&told.record.handling, told.record.times), (&Handling::Open, 2), "the next one is not swallowed");
+}
+
+#[test]
+fn who_resolves_it_again_is_believed_where_its_source_can_t_be_asked() {
+    let mut told = Told::new();
+    told.record.signal.origin = Origin::Nowhere;
+    told.then(5, "ana", Happening::Resolved { note: None }).then(15, MYSELF, Happening::CameBack);
+    told.then(16, "ana", Happening::Resolved { note: None });
+    assert!(!told.record.waits_for_source());
+    let mut wrong = Told::new();
+    wrong.record.signal.origin = Origin::Nowhere;
+    wrong.then(5, "ana", Happening::Resolved { note: None }).then(15, MYSELF, Happening::CameBack);
+    let worse = Signal { value: Some("7".to_owned()), origin: Origin::Nowhere, ..signal() };
+    wrong.then(16, MYSELF, Happening::Fired(Box::new(worse), None)).then(17, "ana", Happening::Resolved { note: None });
+    assert!(wrong.record.waits_for_source(), "it said so since");
+}
+
+#[test]
+fn what_flaps_goes_on_climbing_where_it_was() {
+    let mut told = Told::new();
+    let step = |next| Happening::Escalated { people: vec![], words: "Told @ana.".into(), next };
+    told.then(0, MYSELF, step(Some(at(10)))).then(5, MYSELF, Happening::Cleared);
+    told.then(6, MYSELF, Happening::Fired(Box::new(signal()), None));
+    let escalation = told.record.escalation.clone().unwrap();
+    assert_eq!((escalation.step, escalation.next), (1, Some(at(16))), "nobody is woken again before the second step");
+}
+
+#[test]
+fn a_second_click_is_no_second_decision() {
+    let mut told = Told::new();
+    told.then(1, "ana", Happening::Silenced { until: at(61) });
+    let again = Happening::Silenced { until: at(61) + SignedDuration::from_secs(2) };
+    assert_snapshot!(told.refused(1, "ana", again), @"");
+}
+
+#[test]
+fn what_repeats_changes_nothing() {
+    let mut told = Told::new();
+    let before = told.record.clone();
+    told.then(3, MYSELF, Happening::Fired(Box::new(signal()), None));
+    assert_eq!(told.record, before);
+}
+
+#[test]
+fn what_is_forgotten_is_not_looked_at_again_whatever_is_written_below_it() {
+    let mut told = Told::new();
+    told.then(14, MYSELF, Happening::Cleared);
+    told.record.forgotten = true;
+    told.then(60, "ana", Happening::Noted("it was the disk".to_owned()));
+    assert_eq!(told.due(), None);
 }
 
 #[test]
@@ -161,7 +213,7 @@ fn a_note_below_what_is_over_tells_how_it_was_fixed() {
 fn what_gets_worse_says_so_once() {
     let mut told = Told::new();
     let worse = Signal { severity: Severity::Critical, since: at(9), ..signal() };
-    told.then(9, MYSELF, Happening::Fired(Box::new(worse.clone()))).then(10, MYSELF, Happening::Fired(Box::new(worse)));
+    told.then(9, MYSELF, Happening::Fired(Box::new(worse.clone()), Some("shop".to_owned()))).then(10, MYSELF, Happening::Fired(Box::new(worse), None));
     assert_eq!(told.record.signal.since, at(0), "it has been wrong all the time");
     assert_snapshot!(told.said(), @"It is critical now; it was warning.");
     assert_snapshot!(told.facts.join(" "), @"alert_opened alert_worse");

@@ -1,6 +1,5 @@
 //! What is known around an alert: who is on call, the runbook for it, what changed in its project lately.
 
-use commands::PersonId;
 use commands::message::{Text, code};
 use commands::oncall::{self, Whom};
 use commands::records::{AlertRecord, ChangeRecord};
@@ -22,8 +21,8 @@ const SHOWN: usize = 4;
 /// What is known around an alert.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// Who is on call for it now.
-    pub on_call: Vec<PersonId>,
+    /// Who is on call for it now, by name: a card mentions nobody, its escalation does.
+    pub on_call: Vec<String>,
     /// What to do about it.
     pub runbook: Option<Filled>,
     /// What changed in its project lately, the newest first.
@@ -43,7 +42,7 @@ pub async fn of(host: &Host, record: &AlertRecord) -> Result<Around, Trouble> {
 }
 
 /// Who is on call for an alert now: whoever has the shift of a rotation of its escalation policy, else of its project.
-async fn on_call(host: &Host, record: &AlertRecord) -> Result<Vec<PersonId>, Trouble> {
+async fn on_call(host: &Host, record: &AlertRecord) -> Result<Vec<String>, Trouble> {
     let oncall = &host.settings.oncall;
     let policy = record.escalation.as_ref().and_then(|own| oncall.policies.iter().find(|policy| policy.name == own.policy));
     let told = policy.into_iter().flat_map(|policy| policy.steps.iter().flat_map(|step| &step.tell));
@@ -63,7 +62,8 @@ async fn on_call(host: &Host, record: &AlertRecord) -> Result<Vec<PersonId>, Tro
     });
     let overrides = super::overrides(host).await?;
     let now = host.clock.now();
-    Ok(own.filter_map(|rotation| Some(oncall::rota::turn(rotation, &overrides, now)?.who)).collect())
+    let named = |who: commands::PersonId| host.authority.person(&who).map_or_else(|| who.to_string(), |person| person.name);
+    Ok(own.filter_map(|rotation| oncall::rota::turn(rotation, &overrides, now)).map(|turn| named(turn.who)).collect())
 }
 
 /// What changed in an alert's project shortly before it, and since.
@@ -75,7 +75,7 @@ async fn lately(host: &Host, record: &AlertRecord) -> Result<Vec<Text>, Trouble>
         let change: ChangeRecord = read(&row)?;
         if change.plan.resource.project.as_deref() == Some(project) && change.asked >= since {
             let words =
-                text![code(change.id.to_string()), format!(" {}", change.plan.title), " by ", &change.asker, ", ", change.asked];
+                text![code(change.id.to_string()), format!(" {}", change.plan.title), format!(" by {}, ", change.asker), change.asked];
             found.push((change.asked, words));
         }
     }

@@ -1,6 +1,5 @@
 //! The message that stands for an alert: derived from its record and what is known around it.
 
-use commands::PersonId;
 use commands::message::{Button, Message, Span, Style, Text, bold, code, lasting};
 use commands::records::{AlertId, AlertRecord, Handling, Severity, Signal};
 use commands::text;
@@ -30,7 +29,8 @@ pub fn card(record: &AlertRecord, around: &Around) -> Message {
     }
     card = card.fields(fields(record));
     if let Some(trouble) = &record.at_source.trouble {
-        card = card.text(text!["⚠️ ", format!("{} does not know of this yet: {trouble} I keep trying.", signal.source)]);
+        let further = if record.at_source.next.is_some() { " I keep trying." } else { "" };
+        card = card.text(format!("⚠️ {} does not know of this: {trouble}{further}", signal.source));
     }
     if let Some(runbook) = around.runbook.as_ref().filter(|_| record.is_open()) {
         card = card.text(steps(&runbook.name, &runbook.steps));
@@ -64,12 +64,12 @@ fn sign(record: &AlertRecord) -> &'static str {
 }
 
 /// How an alert stands, in a sentence or two.
-pub fn status(record: &AlertRecord, on_call: &[PersonId]) -> Text {
+fn status(record: &AlertRecord, on_call: &[String]) -> Text {
     let since = record.signal.since;
     let wrong = text![bold(capital(record.signal.severity.name())), ", wrong since ", since, ". "];
     match &record.handling {
         Handling::Open if on_call.is_empty() => wrong.then("Nobody has taken it yet."),
-        Handling::Open => wrong.then("Nobody has taken it yet. On call: ").then(people(on_call)).then("."),
+        Handling::Open => wrong.then(format!("Nobody has taken it yet. On call: {}.", on_call.join(" and "))),
         Handling::Acknowledged { by, at, until } => {
             wrong.then(text!["👀 ", by, " has had it since ", *at, ", until ", *until, "."])
         }
@@ -88,15 +88,6 @@ pub fn status(record: &AlertRecord, on_call: &[PersonId]) -> Text {
             if record.waits_for_source() { told.then(" Its source has not said so yet.") } else { told }
         }
     }
-}
-
-fn people(people: &[PersonId]) -> Text {
-    let mut all = Text::default();
-    for (at, person) in people.iter().enumerate() {
-        all = if at == 0 { all } else { all.then(" and ") };
-        all.0.push(Span::Person(person.clone()));
-    }
-    all
 }
 
 fn fields(record: &AlertRecord) -> Vec<(String, Text)> {

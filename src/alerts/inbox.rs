@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use commands::PersonId;
 use commands::context::MYSELF;
 use commands::events::Event;
-use commands::records::{AlertId, AlertRecord, Condition, Signal};
+use commands::records::{AlertId, AlertRecord, Condition, Severity, Signal};
 use tokio::sync::{mpsc, oneshot};
 
 use super::storm::Channel;
@@ -136,6 +136,19 @@ pub async fn keep(host: &Arc<Host>, signals: &[&Signal]) -> Result<(), Trouble> 
         let draft = Taking::new(host).all(signals).await?;
         match host.commit(draft).await {
             Err(CommitError::Conflict(_)) if tries < TRIES => {}
+            Err(CommitError::TooLarge(why)) => match signals {
+                // One that is too large keeps out no other; it could not be kept at any later try either.
+                [one] => {
+                    tracing::error!(why, source = one.source, fingerprint = one.fingerprint, "an alert is larger than what is kept");
+                    return Ok(());
+                }
+                many => {
+                    for one in many {
+                        Box::pin(keep(host, &[*one])).await?;
+                    }
+                    return Ok(());
+                }
+            },
             Err(error) => return Err(error.into()),
             Ok(_) => {
                 host.bells.alerts.ring();
@@ -172,9 +185,14 @@ impl<'h> Taking<'h> {
     }
 
     async fn all(mut self, signals: &[&Signal]) -> Result<Draft, Trouble> {
-        // The worst first, so that they have the cards there is room for.
+        // The worst things first, so that they have the cards there is room for; what is said of one thing stays in order.
+        let mut worst: HashMap<(&str, &str), Severity> = HashMap::new();
+        for signal in signals {
+            let known = worst.entry((&signal.source, &signal.fingerprint)).or_insert(signal.severity);
+            *known = signal.severity.min(*known);
+        }
         let mut signals = signals.to_vec();
-        signals.sort_by_key(|signal| signal.severity);
+        signals.sort_by_key(|signal| worst.get(&(signal.source.as_str(), signal.fingerprint.as_str())).copied());
         for signal in signals {
             self.one(signal.clone()).await?;
         }
@@ -208,16 +226,23 @@ impl<'h> Taking<'h> {
             (None, Condition::Resolved) => Ok(()),
             (None, Condition::Firing) => self.open(signal).await,
             (Some(id), condition) => {
+                let host = self.host;
                 let Some(matter) = self.matter(id).await? else { return Ok(()) };
-                let was = matter.record.condition;
+                let again = matter.record.condition == Condition::Resolved && condition == Condition::Firing;
                 let happening = match condition {
-                    Condition::Firing => Happening::Fired(Box::new(signal)),
+                    Condition::Firing => {
+                        let policy = road(host, &signal).policy;
+                        Happening::Fired(Box::new(signal), policy)
+                    }
                     Condition::Resolved => Happening::Cleared,
                 };
                 matter.must(happening, &myself)?;
-                let (storm, severity) = (matter.record.storm, matter.record.signal.severity);
-                if let Some(storm) = storm.filter(|_| was != condition) {
-                    self.recount(AlertId(storm), severity, condition).await?;
+                let (storm, channel) = (matter.record.storm, matter.record.channel.clone());
+                if let Some(storm) = storm.filter(|_| again)
+                    && self.channel(&channel).await?.storm != Some(AlertId(storm))
+                    && let Some(matter) = self.matter(id).await?
+                {
+                    release(matter);
                 }
                 Ok(())
             }
@@ -273,24 +298,28 @@ impl<'h> Taking<'h> {
     async fn open(&mut self, signal: Signal) -> Result<(), Trouble> {
         let host = self.host;
         let now = host.clock.now();
-        let project = host.rules.sources.iter().find(|source| source.name == signal.source);
-        let project = project.and_then(|source| source.project.as_deref());
-        let road = routing::road(&signal, project, (&host.settings, &host.rules.channels));
+        let road = road(host, &signal);
         let (limit, severity, name) = (host.settings.alerting.storm, signal.severity, road.channel.clone());
         let key = fingerprint(&signal.source, &signal.fingerprint);
         let id = self.number().await?;
         let (mut record, fact) = alert::open(id, signal, road.clone(), (ways(host), now));
         let own = self.channel(&name).await?.takes(severity, (limit, now));
         if !own {
-            let storm = match self.channel(&name).await?.storm {
+            let policy = road.policy.clone();
+            let standing = match self.channel(&name).await?.storm {
+                // One that somebody ended stands for nothing any more.
+                Some(storm) => self.matter(storm).await?.filter(|matter| matter.record.is_open()).map(|_| storm),
+                None => None,
+            };
+            let storm = match standing {
                 Some(storm) => storm,
                 None => self.begin_storm(road).await?,
             };
             record.storm = Some(storm.0);
             record.escalation = None;
-            let (title, host_now) = (record.signal.title.clone(), now);
+            let title = record.signal.title.clone();
             if let Some(matter) = self.matter(storm).await? {
-                storm::add(matter, (id, &title, severity), host_now)?;
+                storm::add(matter, (id, &title, severity), policy);
             }
         }
         self.known.insert(key.id.clone(), Some(id));
@@ -313,13 +342,20 @@ impl<'h> Taking<'h> {
         self.matters.insert(id, Matter::opened(host, record, fact));
         Ok(id)
     }
+}
 
-    /// One of a storm's alerts is wrong, or right, again.
-    async fn recount(&mut self, storm: AlertId, severity: commands::records::Severity, now: Condition) -> Result<(), Trouble> {
-        let at = self.host.clock.now();
-        if let Some(matter) = self.matter(storm).await? {
-            storm::recount(matter, severity, (now, at))?;
-        }
-        Ok(())
+/// Where a signal goes now.
+fn road(host: &Host, signal: &Signal) -> alert::Road {
+    let source = host.rules.sources.iter().find(|source| source.name == signal.source);
+    let project = source.and_then(|source| source.project.as_deref());
+    routing::road(signal, project, (&host.settings, &host.rules.channels))
+}
+
+/// An alert that came in a storm has a card and an escalation of its own from here on.
+pub fn release(matter: &mut Matter<'_>) {
+    if matter.record.storm.take().is_some() {
+        let now = matter.host.clock.now();
+        let policy = road(matter.host, &matter.record.signal).policy;
+        alert::route(&mut matter.record, policy, (ways(matter.host), now));
     }
 }

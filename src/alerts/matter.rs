@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use commands::context::MYSELF;
 use commands::message::{Button, Message, code};
-use commands::records::{AlertRecord, Fact, Handling};
+use commands::records::{AlertRecord, Condition, Fact, Handling};
 use commands::{PersonId, text};
-use jiff::Timestamp;
 
 use super::{card, fingerprint, gone, next_look, ways};
 use crate::alert::{self, Happening, Illegal};
-use crate::hooks;
+use crate::{fitting, hooks, watching};
 use crate::host::{Draft, Host, Trouble, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
@@ -52,7 +51,9 @@ impl<'h> Matter<'h> {
             Happening::Silenced { .. } => Some("silenced"),
             Happening::Resolved { .. } => Some("resolved"),
             // A source that agrees with who resolved it is no news.
-            Happening::Cleared if self.record.is_open() => Some("resolved"),
+            // Nobody outside was told of a storm's alerts that nobody handled.
+            Happening::Cleared if self.record.is_open() && self.is_known_outside() => Some("resolved"),
+            Happening::Fired(..) if self.record.condition == Condition::Resolved && self.is_known_outside() => Some("reopened"),
             _ => None,
         };
         let (record, fact) = alert::happen(&self.record, happening, by, (ways(self.host), self.host.clock.now()))?;
@@ -63,6 +64,10 @@ impl<'h> Matter<'h> {
             self.writes.extend(hooks::told(self.host, &self.record, what, by));
         }
         Ok(())
+    }
+
+    fn is_known_outside(&self) -> bool {
+        self.record.storm.is_none() || self.record.first_handled.is_some()
     }
 
     /// Lets something happen that is always possible where the bot does it.
@@ -107,6 +112,7 @@ impl<'h> Matter<'h> {
         {
             self.writes.push(gone(&row));
         }
+        self.record.forgotten = true;
         Ok(())
     }
 
@@ -150,7 +156,8 @@ impl<'h> Matter<'h> {
         if self.record.storm.is_none() {
             draft = self.shown(draft).await?;
         }
-        let due = self.due();
+        let due = next_look(&host, &self.record);
+        self.record = fitting::alert(self.record);
         let key = Key::numbered(Kind::Alert, self.record.id.0);
         draft = draft.write(Write { key, expects: self.version, value: Some(json(&self.record)?), due });
         for write in std::mem::take(&mut self.writes) {
@@ -179,11 +186,6 @@ impl<'h> Matter<'h> {
         Ok(())
     }
 
-    fn due(&self) -> Option<Timestamp> {
-        let is_forgotten = self.writes.iter().any(|write| write.key.kind == Kind::Fingerprint && write.value.is_none());
-        if is_forgotten { self.record.at_source.next } else { next_look(self.host, &self.record) }
-    }
-
     /// The card as it stands now, and what was done below it.
     async fn shown(&self, mut draft: Draft) -> Result<Draft, Trouble> {
         let around = super::around::of(self.host, &self.record).await?;
@@ -195,7 +197,7 @@ impl<'h> Matter<'h> {
             let slot = card::slot(platform.name(), self.record.id);
             let channel = &self.record.channel;
             let card = Saying::card(platform.name(), channel, message.clone()).ranked(self.record.signal.severity);
-            draft = draft.say(slot.clone(), card);
+            draft = watching::shown(&self.host, draft, slot.clone(), card).await?;
             for (at, did) in news.clone().enumerate() {
                 let target = Target::Channel { channel: channel.clone(), thread: None };
                 let word = Saying::once(platform.name(), target, did.what.clone().into()).under(&slot);

@@ -31,6 +31,9 @@ pub use matter::Matter;
 /// The longest an open alert is left without a look: an emoji under its card may have come in no event.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_hours(1);
 
+/// The shortest pause between two looks that find nothing to do.
+const SHORTEST_LOOK: SignedDuration = SignedDuration::from_secs(1);
+
 /// What decides how alerts go on here.
 pub fn ways(host: &Host) -> Ways<'_> {
     let alerting = &host.settings.alerting;
@@ -40,8 +43,12 @@ pub fn ways(host: &Host) -> Ways<'_> {
 /// When an alert is looked at next.
 pub fn next_look(host: &Host, record: &AlertRecord) -> Option<Timestamp> {
     let due = alert::due(record, ways(host));
-    let at_least = (record.is_open() && record.storm.is_none()).then(|| host.clock.now() + LONGEST_LOOK);
-    due.into_iter().chain(at_least).chain(storm::due(record)).min()
+    let at_least = match (record.is_open(), record.storm, &record.gathers) {
+        (true, None, None) => Some(LONGEST_LOOK),
+        (true, None, Some(_)) => Some(storm::LOOKS),
+        _ => None,
+    };
+    due.into_iter().chain(at_least.map(|gap| host.clock.now() + gap)).min()
 }
 
 /// Looks at one alert: what people left under its card, what its time says, what its source has to be told.
@@ -58,27 +65,31 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
         Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } if *until <= now => {
             let back = settling::back(&matter).await;
             matter.must(back, &myself)?;
+            if matter.record.is_open() {
+                // Somebody had it for itself: from here on it has a card of its own.
+                inbox::release(&mut matter);
+            }
         }
         Handling::Resolved { at, .. } if matter.record.waits_for_source() && *at + ways(&host).settle <= now => {
             let back = settling::back(&matter).await;
             matter.must(back, &myself)?;
         }
-        Handling::Resolved { at, .. } if *at + ways(&host).flapping <= now => matter.forget().await?,
+        Handling::Resolved { at, .. } if !matter.record.forgotten && *at + ways(&host).flapping <= now => matter.forget().await?,
         _ => {}
     }
     if alert::announces(&matter.record).is_some_and(|at| at <= now) {
         matter.announce()?;
     }
-    storm::calm_down(&mut matter).await?;
+    storm::look(&mut matter).await?;
     climbing::climb(&mut matter).await?;
-    let next = next_look(&host, &matter.record);
-    if matter.is_quiet() && next.is_some() {
-        if let Some(next) = next {
-            host.store.put_off(&row.key, next).await;
+    match next_look(&host, &matter.record) {
+        Some(next) if matter.is_quiet() => {
+            // Whatever is wrong with its times, it is not looked at for ever.
+            host.store.put_off(&row.key, next.max(now + SHORTEST_LOOK)).await;
+            Ok(())
         }
-        return Ok(());
+        _ => matter.commit().await,
     }
-    matter.commit().await
 }
 
 /// Something happened under a message: if it is the card of an alert, the alert is looked at now.

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use super::Matter;
 use crate::alert::Happening;
 use crate::host::Trouble;
-use crate::reach;
+use crate::reach::{self, Lasts};
 
 /// How often a source that is kept quiet is asked.
 const LOOKS: SignedDuration = SignedDuration::from_mins(2);
@@ -55,7 +55,12 @@ pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
         }
         (None, None, None) => {
             matter.record.at_source.next = None;
-            return Ok(());
+            // It may have ended while it was quiet, which was told by nobody.
+            let asked = if record_fires(matter) { reach::look(&host, &matter.record).await } else { Ok(None) };
+            return match asked {
+                Ok(Some(Condition::Resolved)) => matter.must(Happening::Cleared, &PersonId(MYSELF.to_owned())),
+                Ok(Some(Condition::Firing) | None) | Err(_) => Ok(()),
+            };
         }
     };
     let myself = PersonId(MYSELF.to_owned());
@@ -65,9 +70,18 @@ pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
             let why = trouble.to_string();
             tracing::warn!(alert = %matter.record.id, why, "an alert's source can't be reached");
             let pause = (PAUSE * (1 << matter.record.at_source.tries.min(6))).min(LONGEST);
-            matter.must(Happening::Unreached { why, next: now + pause }, &myself)
+            let next = match trouble.lasts() {
+                Lasts::AWhile => Some(now + pause),
+                Lasts::ForGood => None,
+            };
+            matter.must(Happening::Unreached { why, next }, &myself)
         }
     }
+}
+
+/// Whether it is not over, as far as anybody has said.
+fn record_fires(matter: &Matter<'_>) -> bool {
+    matter.record.is_open() && matter.record.condition == Condition::Firing
 }
 
 /// What the end of somebody's time brings: the alert comes back, unless its source says that it is over. What ended while it was

@@ -1,21 +1,26 @@
 //! Storms: where more alerts come at once than people can read, one message stands for all that follow. It is an alert
-//! itself, raised by the bot: it has a card, climbs, is taken and ends like any other.
+//! itself, raised by the bot: it has a card, climbs, is taken and ends like any other. What it says of its alerts is looked up
+//! at each look, not counted along the way.
+
+use std::collections::BTreeMap;
 
 use commands::PersonId;
 use commands::context::MYSELF;
-use commands::records::{AlertId, AlertRecord, Condition, Gathered, Severity, Signal};
+use commands::records::{AlertId, AlertRecord, Condition, Ends, Gathered, Severity, Signal};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Matter;
-use crate::alert::Happening;
+use super::{Matter, ways};
+use crate::alert::{self, Happening};
 use crate::host::{Trouble, json, read};
 use crate::store::{Key, Kind, Write};
 
 /// Within this many cards are counted.
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-/// A storm is over once nothing has come for this long.
+/// A storm is over in a channel once fewer alerts than have cards of their own came within this.
 const CALM: SignedDuration = SignedDuration::from_mins(5);
+/// How often a storm that is open is looked at.
+pub const LOOKS: SignedDuration = SignedDuration::from_mins(1);
 /// The worst of a storm that its card names.
 const NAMED: usize = 5;
 
@@ -25,13 +30,23 @@ pub struct Channel {
     /// When its last cards were begun, those of critical alerts apart: they have room of their own.
     cards: Vec<Timestamp>,
     critical: Vec<Timestamp>,
+    /// When the last alerts came, as many as a minute has cards.
+    came: Vec<Timestamp>,
     /// The alert that stands for all others now.
     pub storm: Option<AlertId>,
 }
 
 impl Channel {
-    /// Whether one more alert has a card of its own here: no more than `limit` a minute, and as many critical ones.
+    /// Whether one more alert has a card of its own here: no more than `limit` a minute, and as many critical ones. Ends the
+    /// storm where no more come than there are cards for.
     pub fn takes(&mut self, severity: Severity, (limit, now): (usize, Timestamp)) -> bool {
+        self.came.push(now);
+        let surplus = self.came.len().saturating_sub(limit + 1);
+        self.came.drain(..surplus);
+        let is_calm = self.came.len() <= limit || self.came.first().is_none_or(|first| now.duration_since(*first) > CALM);
+        if is_calm {
+            self.storm = None;
+        }
         let cards = if severity == Severity::Critical { &mut self.critical } else { &mut self.cards };
         cards.retain(|begun| now.duration_since(*begun) < MINUTE);
         if cards.len() >= limit || (self.storm.is_some() && severity != Severity::Critical) {
@@ -42,7 +57,7 @@ impl Channel {
     }
 }
 
-/// What the bot says of a storm that begins.
+/// What the bot says of a storm that begins. Nobody but people and the bot itself end it.
 pub fn signal(channel: &str, id: AlertId, now: Timestamp) -> Signal {
     Signal {
         source: MYSELF.to_owned(),
@@ -50,85 +65,74 @@ pub fn signal(channel: &str, id: AlertId, now: Timestamp) -> Signal {
         title: format!("Alert storm in {channel}"),
         severity: Severity::Info,
         since: now,
+        ends: Ends::ByPeople,
         ..Signal::default()
     }
 }
 
-/// One more alert that has no card of its own.
-///
-/// # Errors
-/// None but faults of ours.
-pub fn add(matter: &mut Matter<'_>, (id, title, severity): (AlertId, &str, Severity), now: Timestamp) -> Result<(), Trouble> {
-    let Some(gathered) = &mut matter.record.gathers else { return Ok(()) };
+/// One more alert that has no card of its own: the storm takes over its escalation policy where it is the worst so far.
+pub fn add(matter: &mut Matter<'_>, (id, title, severity): (AlertId, &str, Severity), policy: Option<String>) {
+    let now = matter.host.clock.now();
+    let Some(mut gathered) = matter.record.gathers.take() else { return };
     gathered.total += 1;
     gathered.last = Some(now);
+    gathered.until = Some(id);
     *gathered.firing.entry(severity).or_default() += 1;
     gathered.worst.push((severity, id, title.to_owned()));
     gathered.worst.sort();
     gathered.worst.truncate(NAMED);
-    told(matter)
-}
-
-/// One of a storm's alerts is wrong again, or right.
-///
-/// # Errors
-/// None but faults of ours.
-pub fn recount(matter: &mut Matter<'_>, severity: Severity, (condition, now): (Condition, Timestamp)) -> Result<(), Trouble> {
-    let Some(gathered) = &mut matter.record.gathers else { return Ok(()) };
-    let count = gathered.firing.entry(severity).or_default();
-    match condition {
-        Condition::Firing => *count += 1,
-        Condition::Resolved => *count = count.saturating_sub(1),
-    }
-    let is_calm = gathered.last.is_none_or(|last| last + CALM <= now);
-    let is_over = gathered.firing.values().all(|count| *count == 0);
-    told(matter)?;
-    match condition {
-        Condition::Resolved if is_calm && is_over => matter.must(Happening::Cleared, &PersonId(MYSELF.to_owned())),
-        _ => Ok(()),
+    matter.record.signal.summary = summary(&gathered);
+    matter.record.gathers = Some(gathered);
+    let is_worst = severity < matter.record.signal.severity;
+    matter.record.signal.severity = severity.min(matter.record.signal.severity);
+    let routed = matter.record.escalation.as_ref().map(|escalation| &escalation.policy);
+    if policy.is_some() && (routed.is_none() || is_worst && routed != policy.as_ref()) {
+        alert::route(&mut matter.record, policy, (ways(matter.host), now));
     }
 }
 
-/// When a storm may be over.
-pub fn due(record: &AlertRecord) -> Option<Timestamp> {
-    let gathered = record.gathers.as_ref()?;
-    Some(gathered.last? + CALM)
-}
-
-/// Ends a storm in which nothing has come for a while: alerts have cards of their own again.
+/// Looks at an open storm: how many of its alerts are wrong now, and whether it is over.
 ///
 /// # Errors
 /// When the store can't be read.
-pub async fn calm_down(matter: &mut Matter<'_>) -> Result<(), Trouble> {
-    let now = matter.host.clock.now();
-    if due(&matter.record).is_none_or(|at| at > now) {
-        return Ok(());
-    }
-    let Some(gathered) = &mut matter.record.gathers else { return Ok(()) };
-    gathered.last = None;
-    let is_over = gathered.firing.values().all(|count| *count == 0);
-    let key = Key::new(Kind::Storm, matter.record.channel.as_str());
-    if let Some(row) = matter.host.store.get(&key).await? {
-        let mut channel: Channel = read(&row)?;
-        if channel.storm == Some(matter.record.id) {
-            channel.storm = None;
-            matter.write(Write { key, expects: row.version, value: Some(json(&channel)?), due: None });
+pub async fn look(matter: &mut Matter<'_>) -> Result<(), Trouble> {
+    let (host, now) = (matter.host, matter.host.clock.now());
+    let Some(mut gathered) = matter.record.gathers.clone().filter(|_| matter.record.is_open()) else { return Ok(()) };
+    let (mut firing, mut worst) = (BTreeMap::<Severity, u32>::new(), Vec::new());
+    let last = gathered.until.map_or(matter.record.id.0, |id| id.0);
+    for number in matter.record.id.0 + 1..=last {
+        let Some(row) = host.store.get(&Key::numbered(Kind::Alert, number)).await? else { continue };
+        let member: AlertRecord = read(&row)?;
+        if member.storm != Some(matter.record.id.0) || !member.is_open() || member.condition == Condition::Resolved {
+            continue;
+        }
+        *firing.entry(member.signal.severity).or_default() += 1;
+        worst.push((member.signal.severity, member.id, member.signal.title));
+        if worst.len() > 20 * NAMED {
+            worst.sort();
+            worst.truncate(NAMED);
         }
     }
-    if is_over {
+    worst.sort();
+    worst.truncate(NAMED);
+    let is_over = firing.is_empty();
+    (gathered.firing, gathered.worst) = (firing, worst);
+    let is_calm = gathered.last.is_none_or(|last| last + CALM <= now);
+    matter.record.signal.summary = summary(&gathered);
+    matter.record.gathers = Some(gathered);
+    if is_calm {
+        let key = Key::new(Kind::Storm, matter.record.channel.as_str());
+        if let Some(row) = host.store.get(&key).await? {
+            let channel: Channel = read(&row)?;
+            if channel.storm == Some(matter.record.id) {
+                let value = Some(json(&Channel { storm: None, ..channel })?);
+                matter.write(Write { key, expects: row.version, value, due: None });
+            }
+        }
+    }
+    if is_calm && is_over {
         matter.must(Happening::Cleared, &PersonId(MYSELF.to_owned()))?;
     }
-    Ok(())
-}
-
-/// The storm's own words follow its counts.
-fn told(matter: &mut Matter<'_>) -> Result<(), Trouble> {
-    let Some(gathered) = matter.record.gathers.clone() else { return Ok(()) };
-    let worst = gathered.firing.iter().filter(|(_, count)| **count > 0).map(|(severity, _)| *severity).min();
-    let severity = worst.unwrap_or(Severity::Info).min(matter.record.signal.severity);
-    let signal = Signal { severity, summary: summary(&gathered), ..matter.record.signal.clone() };
-    // Its severity rises with what comes; that is no news of its own.
-    matter.record.signal = signal;
     Ok(())
 }
 
@@ -158,12 +162,23 @@ mod tests {
         assert!(taken(&mut channel, Severity::Info, now) && taken(&mut channel, Severity::Warning, now));
         assert!(!taken(&mut channel, Severity::Info, now));
         channel.storm = Some(AlertId(3));
+        assert!(!taken(&mut channel, Severity::Warning, now));
         assert!(taken(&mut channel, Severity::Critical, now) && taken(&mut channel, Severity::Critical, now));
         assert!(!taken(&mut channel, Severity::Critical, now));
         let later = now + MINUTE;
         assert!(!taken(&mut channel, Severity::Info, later), "the storm goes on");
         assert!(taken(&mut channel, Severity::Critical, later));
-        channel.storm = None;
-        assert!(taken(&mut channel, Severity::Info, later));
+    }
+
+    #[test]
+    fn a_trickle_keeps_no_storm_on() {
+        let now: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
+        let mut channel = Channel::default();
+        let own: Vec<bool> = (0..5).map(|_| channel.takes(Severity::Info, (2, now))).collect();
+        assert_eq!(own, [true, true, false, false, false]);
+        channel.storm = Some(AlertId(3));
+        let later = |minutes: i64| now + SignedDuration::from_mins(minutes);
+        assert!(!channel.takes(Severity::Info, (2, later(4))));
+        assert!(channel.takes(Severity::Info, (2, later(8))) && channel.storm.is_none(), "two came within five minutes");
     }
 }
