@@ -29,6 +29,9 @@ fn alert(number: u64, title: &str, handling: Handling) -> AlertRecord {
         env: None,
         channel: "#shop-ops".to_owned(),
         handling,
+        held: None,
+        doubted: None,
+        forgotten: false,
         first_handled: None,
         escalation: None,
         pings: Vec::new(),
@@ -36,6 +39,7 @@ fn alert(number: u64, title: &str, handling: Handling) -> AlertRecord {
         done: Vec::new(),
         deeds: 0,
         storm: None,
+        gathers: None,
         reacted: Vec::new(),
     }
 }
