@@ -159,7 +159,8 @@ pub fn happen(
         Happening::Cleared => return Ok(cleared(next, now)),
         Happening::Acknowledged { until } => {
             over(record)?;
-            if matches!(&record.handling, Handling::Acknowledged { by: other, until: stands, .. } if other == by && same(*stands, until)) {
+            if matches!(&record.handling, Handling::Acknowledged { by: other, until: stands, .. } if other == by && same(*stands, until))
+            {
                 return Err(Illegal(text![code(record.id.to_string()), " is yours already."]));
             }
             next.handling = Handling::Acknowledged { by: by.clone(), at: now, until };
@@ -180,7 +181,8 @@ pub fn happen(
         }
         Happening::Silenced { until } => {
             over(record)?;
-            if matches!(&record.handling, Handling::Silenced { by: other, until: stands, .. } if other == by && same(*stands, until)) {
+            if matches!(&record.handling, Handling::Silenced { by: other, until: stands, .. } if other == by && same(*stands, until))
+            {
                 return Err(Illegal(text![code(record.id.to_string()), " is silenced by you already, until ", until, "."]));
             }
             next.handling = Handling::Silenced { by: by.clone(), at: now, until };

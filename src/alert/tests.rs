@@ -213,7 +213,11 @@ fn a_note_below_what_is_over_tells_how_it_was_fixed() {
 fn what_gets_worse_says_so_once() {
     let mut told = Told::new();
     let worse = Signal { severity: Severity::Critical, since: at(9), ..signal() };
-    told.then(9, MYSELF, Happening::Fired(Box::new(worse.clone()), Some("shop".to_owned()))).then(10, MYSELF, Happening::Fired(Box::new(worse), None));
+    told.then(9, MYSELF, Happening::Fired(Box::new(worse.clone()), Some("shop".to_owned()))).then(
+        10,
+        MYSELF,
+        Happening::Fired(Box::new(worse), None),
+    );
     assert_eq!(told.record.signal.since, at(0), "it has been wrong all the time");
     assert_snapshot!(told.said(), @"It is critical now; it was warning.");
     assert_snapshot!(told.facts.join(" "), @"alert_opened alert_worse");

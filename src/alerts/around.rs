@@ -74,8 +74,12 @@ async fn lately(host: &Host, record: &AlertRecord) -> Result<Vec<Text>, Trouble>
     for row in host.store.newest(Kind::Change, NEWEST).await? {
         let change: ChangeRecord = read(&row)?;
         if change.plan.resource.project.as_deref() == Some(project) && change.asked >= since {
-            let words =
-                text![code(change.id.to_string()), format!(" {}", change.plan.title), format!(" by {}, ", change.asker), change.asked];
+            let words = text![
+                code(change.id.to_string()),
+                format!(" {}", change.plan.title),
+                format!(" by {}, ", change.asker),
+                change.asked
+            ];
             found.push((change.asked, words));
         }
     }

@@ -139,7 +139,12 @@ pub async fn keep(host: &Arc<Host>, signals: &[&Signal]) -> Result<(), Trouble> 
             Err(CommitError::TooLarge(why)) => match signals {
                 // One that is too large keeps out no other; it could not be kept at any later try either.
                 [one] => {
-                    tracing::error!(why, source = one.source, fingerprint = one.fingerprint, "an alert is larger than what is kept");
+                    tracing::error!(
+                        why,
+                        source = one.source,
+                        fingerprint = one.fingerprint,
+                        "an alert is larger than what is kept"
+                    );
                     return Ok(());
                 }
                 many => {

@@ -9,11 +9,11 @@ use commands::{PersonId, text};
 
 use super::{card, fingerprint, gone, next_look, ways};
 use crate::alert::{self, Happening, Illegal};
-use crate::{fitting, hooks, watching};
 use crate::host::{Draft, Host, Trouble, json, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
 use crate::store::{Key, Kind, Write};
+use crate::{fitting, hooks, watching};
 
 /// One alert while it is looked at.
 pub struct Matter<'h> {

@@ -99,9 +99,7 @@ fn it_says_what_is_open_what_lies_idle_and_how_things_were_fixed() {
     • ALR-7 warning: fixed: failed over by hand
     3 more are acknowledged or silenced.
     ");
-    assert_snapshot!(shown(&[], &OnCall::default(), &rotation(None)), @"
-    No alert is open.
-    ");
+    assert_snapshot!(shown(&[], &OnCall::default(), &rotation(None)), @"No alert is open.");
 }
 
 #[test]
