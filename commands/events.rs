@@ -35,6 +35,8 @@ pub struct Event {
 pub struct Heard {
     /// The event in it; none where it is no event, or one that can't be read.
     pub event: Option<Event>,
+    /// AWS's number for the message.
+    pub id: String,
     receipt: String,
 }
 
@@ -54,7 +56,7 @@ pub async fn hear(aws: &Aws, queue: &EventQueue, caller: &Caller) -> Result<Vec<
     let answer = answer.map_err(|fault| fault.error("listening to the queue of events"))?;
     let heard = |message: aws_sdk_sqs::types::Message| {
         let event = message.body.as_deref().and_then(read);
-        Some(Heard { event, receipt: message.receipt_handle? })
+        Some(Heard { event, id: message.message_id.unwrap_or_default(), receipt: message.receipt_handle? })
     };
     Ok(answer.messages.unwrap_or_default().into_iter().filter_map(heard).collect())
 }

@@ -58,8 +58,10 @@ pub enum Happening {
     Escalated {
         /// Whom it was brought to.
         people: Vec<PersonId>,
-        /// In words, for the record.
+        /// In words, for the audit log.
         words: Text,
+        /// The same for the card's thread, where that does not show it anyway.
+        aside: Option<Text>,
         /// When the next step comes; none after the last.
         next: Option<Timestamp>,
     },
@@ -238,7 +240,7 @@ pub fn happen(
             did(&mut next, by, now, text!["⏫ ", by, " escalated it."]);
             "alert_raised"
         }
-        Happening::Escalated { people, words, next: then } => {
+        Happening::Escalated { people, words, aside, next: then } => {
             if let Some(escalation) = &mut next.escalation {
                 escalation.step += 1;
                 escalation.next = then.filter(|_| matches!(record.handling, Handling::Open));
@@ -248,7 +250,9 @@ pub fn happen(
             next.pings.drain(..surplus);
             let mut fact = fact(&next, "alert_escalated", &by.0);
             fact.detail.insert("told".to_owned(), words.plain().into());
-            did(&mut next, by, now, words);
+            if let Some(aside) = aside {
+                did(&mut next, by, now, aside);
+            }
             return Ok((next, Some(fact)));
         }
         Happening::CameBack => {

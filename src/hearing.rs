@@ -7,7 +7,7 @@ use commands::aws::Caller;
 use commands::context::EventQueue;
 use commands::events::{self, Event, Heard};
 use commands::records::{Severity, Signal};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::sync::watch;
 
 use crate::host::Host;
@@ -58,10 +58,22 @@ pub async fn listen(host: Arc<Host>, queue: EventQueue, mut closed: watch::Recei
 /// Makes the watches look that an event concerns, keeps the alert in it, and takes it off the queue. Says whether the alert
 /// was kept, as far as there was one: one that can't be kept stays on the queue.
 async fn take(host: &Host, queue: &EventQueue, heard: Heard) -> bool {
-    if let Some(event) = &heard.event {
-        watching::hear(host, event).await;
-    }
-    let signal = heard.event.as_ref().and_then(|event| alert(queue, event, host.clock.now()));
+    let signal = match &heard.event {
+        Some(event) => {
+            watching::hear(host, event).await;
+            alert(host, queue, event)
+        }
+        None => {
+            // Left on the queue it would be heard for ever.
+            tracing::warn!(
+                queue = queue.url,
+                message = heard.id,
+                "a message is no event of EventBridge; it is taken off its queue"
+            );
+            host.metrics.unusable(AWS, 1);
+            None
+        }
+    };
     if let Some(signal) = signal {
         if let Err(refused) = host.inbox.take(vec![signal]).await {
             tracing::error!(%refused, queue = queue.url, "an alert can't be kept; its event stays on the queue");
@@ -78,14 +90,15 @@ async fn take(host: &Host, queue: &EventQueue, heard: Heard) -> bool {
 }
 
 /// The alert an event is, where the queue's events of that service are.
-fn alert(queue: &EventQueue, event: &Event, now: Timestamp) -> Option<Signal> {
+fn alert(host: &Host, queue: &EventQueue, event: &Event) -> Option<Signal> {
     let service = event.source.strip_prefix("aws.")?;
     if !queue.alerts.iter().any(|wanted| wanted == service) {
         return None;
     }
-    let said = Said { by: AWS, severity: Severity::default(), now };
+    let said = Said { by: AWS, severity: Severity::default(), now: host.clock.now() };
     eventbridge::decode(&event.whole, said).unwrap_or_else(|malformed| {
         tracing::warn!(queue = queue.url, about = event.about, %malformed, "an event can't be used as an alert");
+        host.metrics.unusable(AWS, 1);
         None
     })
 }

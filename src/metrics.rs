@@ -20,6 +20,7 @@ struct Counters {
     aws: Family<Named, Counter>,
     sources_refused: Family<Source, Counter>,
     signals: Family<Source, Counter>,
+    unusable: Family<Source, Counter>,
     commits: Counter,
 }
 
@@ -65,9 +66,15 @@ impl Default for Metrics {
         registry.register("source_requests_refused", words, sources_refused.clone());
         let signals = Family::default();
         registry.register("signals", "What sources said of alerts, firing or resolved, that was kept", signals.clone());
+        let unusable = Family::default();
+        registry.register(
+            "unusable",
+            "What sources and queues said that could not be used as an alert or event",
+            unusable.clone(),
+        );
         let commits = Counter::default();
         registry.register("store_commits", "Commits made durable", commits.clone());
-        Self(Arc::new(Counters { registry, refused, commands, messages, aws, sources_refused, signals, commits }))
+        Self(Arc::new(Counters { registry, refused, commands, messages, aws, sources_refused, signals, unusable, commits }))
     }
 }
 
@@ -116,6 +123,11 @@ impl Metrics {
     /// Counts signals of a configured source that were kept.
     pub fn signals(&self, source: &str, count: usize) {
         self.0.signals.get_or_create(&Source { source: source.to_owned() }).inc_by(count as u64);
+    }
+
+    /// Counts what a configured source, or a queue of AWS's events, said and what could not be used.
+    pub fn unusable(&self, source: &str, count: usize) {
+        self.0.unusable.get_or_create(&Source { source: source.to_owned() }).inc_by(count as u64);
     }
 
     /// Counts a durable commit.

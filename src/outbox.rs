@@ -448,7 +448,10 @@ async fn unposted(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<
 fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
     let fresh = Saying { at: None, sending: None, tries: 0, ..saying.clone() };
     if let Some(instead) = &saying.instead {
-        let message = saying.message.clone().note(ALONE);
+        let message = match instead {
+            Target::Channel { .. } => saying.message.clone(),
+            Target::Direct { .. } | Target::Only { .. } => saying.message.clone().note(ALONE),
+        };
         return Some(Saying { target: instead.clone(), instead: None, message, ..fresh });
     }
     match &saying.target {

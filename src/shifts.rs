@@ -140,12 +140,17 @@ pub async fn tell(host: &Host, draft: Draft, person: &PersonId, (slot, message):
     }
 }
 
-/// Adds a message to a rotation's channel; where it can't be posted there, it goes to the default one.
+/// Adds a message to a rotation's channel; where it can't be posted there, it goes to the default one. No slot may be used
+/// twice.
 pub fn say(host: &Host, draft: Draft, rotation: &Rotation, (slot, message): (&str, Message)) -> Draft {
     let of_project = || host.rules.channels.of(rotation.project.as_deref());
     let channel = rotation.channel.as_deref().unwrap_or_else(of_project);
+    let to = |channel: &str| Target::Channel { channel: channel.to_owned(), thread: None };
+    let default = &host.rules.channels.default;
+    let instead = (channel != default).then(|| to(default));
     host.platforms.iter().fold(draft, |draft, platform| {
-        draft.say(format!("{slot}/{}", platform.name()), Saying::card(platform.name(), channel, message.clone()))
+        let saying = Saying { instead: instead.clone(), ..Saying::once(platform.name(), to(channel), message.clone()) };
+        draft.say(format!("{slot}/{}", platform.name()), saying)
     })
 }
 

@@ -34,8 +34,9 @@ pub async fn climb(matter: &mut Matter<'_>) -> Result<(), Trouble> {
         let myself = PersonId(MYSELF.to_owned());
         let Some((policy, tell)) = policy.and_then(|policy| Some((policy, policy.tell(rung)?))) else {
             // Its last step was taken, or its policy is no longer configured.
-            return matter
-                .must(Happening::Escalated { people: Vec::new(), words: "Nobody is left to tell.".into(), next: None }, &myself);
+            let words: Text = "Nobody is left to tell.".into();
+            let aside = Some(words.clone());
+            return matter.must(Happening::Escalated { people: Vec::new(), words, aside, next: None }, &myself);
         };
         let reached = reach(matter, tell, rung).await?;
         let next = (rung + 1 < policy.rungs()).then(|| {
@@ -43,7 +44,8 @@ pub async fn climb(matter: &mut Matter<'_>) -> Result<(), Trouble> {
             if is_at_once { now } else { now + policy.wait(rung + 1) }
         });
         let words = reached.words();
-        matter.must(Happening::Escalated { people: reached.people, words, next }, &myself)?;
+        let aside = reached.is_aside.then(|| words.clone());
+        matter.must(Happening::Escalated { people: reached.people, words, aside, next }, &myself)?;
     }
 }
 
@@ -54,6 +56,8 @@ struct Reached {
     channels: Vec<String>,
     /// Why somebody was not, a sentence each.
     missed: Vec<Text>,
+    /// Whether the card's thread does not show it all: who is mentioned there needs no second word.
+    is_aside: bool,
 }
 
 impl Reached {
@@ -155,6 +159,7 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
         }
     }
     reached.channels.clone_from(&channels);
+    reached.is_aside = !(channels.is_empty() && direct.is_empty() && reached.missed.is_empty());
     let record = matter.record.clone();
     // The record's own count of what was told makes each word one, however often the step is tried.
     let name = format!("step/{}/{}/{rung}", record.times, matter.version());

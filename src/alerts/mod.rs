@@ -27,10 +27,13 @@ pub mod settling;
 pub mod storm;
 
 pub use matter::Matter;
+use reacting::Taken;
 
 /// The longest an open alert is left without a look: an emoji under its card may have come in no event.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_hours(1);
 
+/// When an alert is looked at again whose emoji could not be read.
+const UNREAD: SignedDuration = SignedDuration::from_secs(30);
 /// The shortest pause between two looks that find nothing to do.
 const SHORTEST_LOOK: SignedDuration = SignedDuration::from_secs(1);
 
@@ -55,8 +58,16 @@ pub fn next_look(host: &Host, record: &AlertRecord) -> Option<Timestamp> {
 pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let record: AlertRecord = read(&row)?;
     let mut matter = Matter::new(&host, record, row.version);
+    let mut again = None;
     if matter.record.is_open() && matter.record.storm.is_none() {
-        reacting::take_up(&mut matter).await?;
+        if reacting::take_up(&mut matter).await? == Taken::Unread {
+            again = Some(host.clock.now() + UNREAD);
+        }
+        if !matter.is_quiet() {
+            // Whoever left it does not wait for a source that may be slow: the rest is for the next look, at once.
+            host.store.wake(&row.key, host.clock.now()).await;
+            return matter.commit().await;
+        }
     }
     settling::settle(&mut matter).await?;
     let now = host.clock.now();
@@ -82,7 +93,7 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     }
     storm::look(&mut matter).await?;
     climbing::climb(&mut matter).await?;
-    match next_look(&host, &matter.record) {
+    match next_look(&host, &matter.record).into_iter().chain(again).min() {
         Some(next) if matter.is_quiet() => {
             // Whatever is wrong with its times, it is not looked at for ever.
             host.store.put_off(&row.key, next.max(now + SHORTEST_LOOK)).await;

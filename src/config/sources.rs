@@ -72,7 +72,8 @@ fn source(table: &Table<'_>, around: &Around<'_>) -> Option<Source> {
 }
 
 pub(super) fn is_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte)) && name.len() <= 40
+    let fits = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
+    fits && name.bytes().any(|byte| byte.is_ascii_lowercase()) && name.len() <= 40
 }
 
 /// The secret in the variable that a key names. A source without one is never let in, so a variable that is not set is an
@@ -105,7 +106,10 @@ fn signed_or_bearer(table: &Table<'_>, around: &Around<'_>) -> Option<Proof> {
 }
 
 fn header(value: &DeValue<'_>) -> Option<String> {
-    let fits = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let fits = |name: &String| {
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        plain && name.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
     text(value).filter(fits).map(|name| name.to_ascii_lowercase())
 }
 
@@ -115,7 +119,9 @@ fn api(table: &Table<'_>, around: &Around<'_>) -> Option<Api> {
     let url = table.get("url", URL, |value| {
         let url: Url = text(value)?.trim_end_matches('/').parse().ok()?;
         let plain = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
-        (plain && !url.path().ends_with("/api/v2")).then_some(url)
+        // Who looks into the configuration is to find no password: `token` names where it is.
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        (plain && anonymous && !url.path().ends_with("/api/v2")).then_some(url)
     });
     if url.is_none() && token.is_some() {
         table.wrong(Some("token"), "It is for Alertmanager's API, whose address is to stand in `url`.".to_owned());

@@ -223,6 +223,15 @@ pub struct Reaction {
     pub emoji: String,
 }
 
+/// What became of a user group that is to hold certain accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// It held them already.
+    Held,
+    /// It was changed.
+    Changed,
+}
+
 /// A chat platform, outward.
 #[async_trait]
 pub trait Platform: Send + Sync {
@@ -248,7 +257,7 @@ pub trait Platform: Send + Sync {
     async fn account(&self, email: &str) -> Result<Option<String>, SendError>;
 
     /// Makes a user group hold exactly these accounts. It looks first, and leaves alone what is so already.
-    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<(), SendError>;
+    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError>;
 
     /// Opens a form.
     async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError>;

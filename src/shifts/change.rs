@@ -1,5 +1,7 @@
 //! A rotation while it is looked at: hands over where somebody else is on call now, and makes the user group follow.
 
+use std::collections::BTreeMap;
+
 use commands::PersonId;
 use commands::context::MYSELF;
 use commands::message::{Message, Text};
@@ -12,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::digest::Digest;
 use super::{Kept, account, say, tell, words};
 use crate::host::{Draft, Host, Trouble, json, read};
-use crate::platform::SendError;
+use crate::platform::{Group, SendError};
 use crate::store::{Key, Kind, Row, Write};
 
 /// Tries to change the user group after which the channel is told.
@@ -23,7 +25,9 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How far it is looked ahead for the end of a shift.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 90);
-/// How many alerts are looked through for a hand-over, the newest.
+/// How often it is looked whether the user group still holds whoever is on call.
+const EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How many alerts are looked through for a hand-over beside those that wait for somebody, the newest.
 const ALERTS: usize = 5_000;
 
 /// A rotation while it is looked at.
@@ -55,8 +59,7 @@ impl Shifting<'_> {
             host.commit(draft).await?;
             return Ok(());
         };
-        let alerts = host.store.newest(Kind::Alert, ALERTS).await?;
-        let alerts: Vec<AlertRecord> = alerts.iter().map(read).collect::<Result<_, _>>()?;
+        let alerts = alerts(host).await?;
         let digest = Digest::of(&alerts, (&host.settings.oncall, rotation), kept.since, now);
         let until = self.until(turn, overrides);
         let head = text![before, " hands over to ", &turn.who, ", who is on call until ", until].then(instead(turn)).then(".");
@@ -65,9 +68,9 @@ impl Shifting<'_> {
             Some(_) => message,
             None => message.text(words::out_of_reach(&turn.who)),
         };
-        let slot = format!("shift/{}/{}", rotation.name, self.row.version);
+        let slot = self.slot("shift");
         draft = say(host, draft, rotation, (&slot, digest.add_to(message)));
-        let word = words::your_shift(&rotation.name, before, until, digest.unresolved());
+        let word = words::your_shift(&rotation.name, before, until, digest.open.len());
         draft = tell(host, draft, &turn.who, (&format!("{slot}/word"), word)).await;
         let mut fact = self.fact("shift_changed");
         let detail = [("from", before.to_string()), ("to", turn.who.to_string()), ("until", until.to_string())];
@@ -85,33 +88,41 @@ impl Shifting<'_> {
     /// Makes the user group hold whoever is on call. Outside a rotation's hours it keeps whoever was last: Slack takes no empty
     /// group.
     pub(super) async fn follow(&self, kept: Kept) -> Result<(), Trouble> {
-        let wanted = self.rotation.user_group.clone().zip(kept.on.clone());
-        let Some((group, person)) = wanted.filter(|wanted| kept.group.as_ref() != Some(wanted)) else {
+        let Some((group, person)) = self.rotation.user_group.clone().zip(kept.on.clone()) else {
             return self.wait(self.next).await;
         };
         if let Some(retry) = kept.retry.filter(|retry| *retry > self.now) {
-            return self.wait(self.next.into_iter().chain([retry]).min()).await;
+            return self.wait(self.or_at(retry)).await;
         }
+        // It held them when it was looked at last; somebody may have changed it by hand since.
+        let held = kept.tries == 0 && kept.group.as_ref().is_some_and(|(of, whom)| (of, whom) == (&group, &person));
+        let again = self.or_at(self.now + EVERY);
         let draft = Draft::at(self.now);
-        let slot = format!("group/{}/{}", self.rotation.name, self.row.version);
+        let slot = self.slot("group");
         match self.set_group(&group, &person).await {
-            Ok(()) => {
+            Ok(Group::Held) if held => self.wait(again).await?,
+            Err(Stuck::Now(why)) if held => {
+                // Nothing is known to be wrong with it: nobody has to hear of that.
+                tracing::warn!(rotation = self.rotation.name, why, "the user group can't be looked at");
+                self.wait(again).await?;
+            }
+            Ok(Group::Held | Group::Changed) => {
                 let mut fact = self.fact("user_group_holds");
                 fact.detail.insert("group".to_owned(), group.as_str().into());
                 fact.detail.insert("whom".to_owned(), person.to_string().into());
                 let message = words::group_follows(&self.rotation.name, &group, &person);
                 let draft = if kept.tries < LOUD { draft } else { say(self.host, draft, self.rotation, (&slot, message)) };
                 let new = Kept { group: Some((group, person)), tries: 0, retry: None, ..kept };
-                self.host.commit(draft.write(self.write(&new, self.next)?).fact(fact)).await?;
+                self.host.commit(draft.write(self.write(&new, again)?).fact(fact)).await?;
             }
-            Err(why) => {
+            Err(Stuck::Now(why) | Stuck::Refused(why)) => {
                 let tries = kept.tries.saturating_add(1);
                 tracing::warn!(rotation = self.rotation.name, why, tries, "the user group does not follow the shift");
                 let pause = SignedDuration::from_secs(15 << tries.min(8)).min(LONGEST_PAUSE);
                 let message = words::group_stays(&self.rotation.name, &group, &person, &why);
                 let draft = if tries == LOUD { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
                 let retry = self.now + pause;
-                let due = self.next.into_iter().chain([retry]).min();
+                let due = self.or_at(retry);
                 let new = Kept { tries, retry: Some(retry), ..kept.clone() };
                 self.host.commit(draft.write(self.write(&new, due)?)).await?;
             }
@@ -119,13 +130,28 @@ impl Shifting<'_> {
         Ok(())
     }
 
-    async fn set_group(&self, group: &str, person: &PersonId) -> Result<(), String> {
+    async fn set_group(&self, group: &str, person: &PersonId) -> Result<Group, Stuck> {
         let Some(account) = account(self.host, person).await else {
-            return Err(format!("I don't know the chat account of {person}"));
+            return Err(Stuck::Now(format!("I don't know the chat account of {person}")));
         };
-        let Some(platform) = self.host.platform(&account.platform) else { return Err("it is not connected".to_owned()) };
-        let set = platform.set_group(group, std::slice::from_ref(&account.id)).await;
-        set.map_err(|error: SendError| error.to_string())
+        let Some(platform) = self.host.platform(&account.platform) else {
+            return Err(Stuck::Now("it is not connected".to_owned()));
+        };
+        platform.set_group(group, std::slice::from_ref(&account.id)).await.map_err(|error| match error {
+            SendError::Never(why) => Stuck::Refused(why),
+            SendError::Wait(_) | SendError::Again(_) => Stuck::Now(error.to_string()),
+        })
+    }
+
+    /// The slot of what is said now. The time tells it from all others, also from those of a rotation of the same name that
+    /// was taken off and is back: its record counts its versions anew.
+    fn slot(&self, what: &str) -> String {
+        format!("{what}/{}/{}", self.rotation.name, self.now.as_millisecond())
+    }
+
+    /// When somebody else may be on call, or at this time if that is earlier.
+    fn or_at(&self, at: Timestamp) -> Option<Timestamp> {
+        self.next.into_iter().chain([at]).min()
     }
 
     /// Nothing is new: it is looked at again at `due`.
@@ -155,6 +181,25 @@ impl Shifting<'_> {
             ..Fact::default()
         }
     }
+}
+
+/// Why a user group does not hold whoever is on call.
+enum Stuck {
+    /// Nothing can be said of it now.
+    Now(String),
+    /// The platform refuses, and will.
+    Refused(String),
+}
+
+/// Alerts that a hand-over may tell of: all that wait for somebody, and the newest of the others.
+async fn alerts(host: &Host) -> Result<Vec<AlertRecord>, Trouble> {
+    let (waiting, newest) = (host.store.pending(Kind::Alert).await?, host.store.newest(Kind::Alert, ALERTS).await?);
+    let rows: BTreeMap<String, Row> = waiting.into_iter().chain(newest).map(|row| (row.key.id.clone(), row)).collect();
+    let known = |row: &Row| {
+        // One that can't be read costs nobody their hand-over.
+        read(row).inspect_err(|trouble| tracing::error!(%trouble, alert = row.key.id, "an alert is left out of a hand-over")).ok()
+    };
+    Ok(rows.values().filter_map(known).collect())
 }
 
 /// `, standing in for @ana`

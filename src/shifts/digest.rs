@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 const IDLE: SignedDuration = SignedDuration::from_hours(4);
 /// How many alerts of a kind are listed; the rest is counted.
 const LISTED: usize = 10;
+/// Letters of a note how an alert was resolved.
+const NOTE: usize = 200;
 
 /// What a shift hands over.
 #[derive(Debug, Default)]
@@ -52,11 +54,6 @@ impl<'a> Digest<'a> {
         digest
     }
 
-    /// How many are not over.
-    pub(super) fn unresolved(&self) -> usize {
-        self.open.len() + self.idle.len() + self.in_hand
-    }
-
     /// Adds it to a message.
     pub(super) fn add_to(&self, message: Message) -> Message {
         let since = |alert: &&AlertRecord| text![" since ", alert.opened];
@@ -76,7 +73,7 @@ impl<'a> Digest<'a> {
             message = message.text(list(format!("Acknowledged, and nothing done for 4 hours ({})", self.idle.len()), lines));
         }
         if !self.resolved.is_empty() {
-            let lines = self.resolved.iter().map(|(alert, note)| line(alert).then(text![": ", *note]));
+            let lines = self.resolved.iter().map(|(alert, note)| line(alert).then(text![": ", short(note)]));
             message = message.text(list(format!("Resolved in this shift ({})", self.resolved.len()), lines));
         }
         match self.in_hand {
@@ -91,6 +88,14 @@ impl<'a> Digest<'a> {
 fn line(alert: &AlertRecord) -> Text {
     let (severity, title) = (alert.signal.severity, alert.signal.title.as_str());
     text!["\n• ", code(alert.id.to_string()), format!(" {severity}: "), title]
+}
+
+/// What a note begins with.
+fn short(note: &str) -> String {
+    match note.char_indices().nth(NOTE) {
+        None => note.to_owned(),
+        Some(_) => note.chars().take(NOTE - 1).chain(['…']).collect(),
+    }
 }
 
 /// The first lines under a title, and how many more there are.

@@ -22,9 +22,11 @@ const LABELS: usize = 40;
 const NAME: usize = 100;
 /// Letters of a label's value.
 const VALUE: usize = 500;
+/// Bytes of all labels' names and values, as JSON has them: with the rest of a signal some 40 kB, whatever its letters.
+const BUDGET: usize = 16_000;
 /// Links that are kept.
 const LINKS: usize = 5;
-/// Letters of an address.
+/// Bytes of an address.
 const URL: usize = 2_000;
 /// Letters of what a link is called.
 const LINK: usize = 60;
@@ -120,7 +122,7 @@ fn is_hidden(letter: char) -> bool {
 }
 
 /// One line of at most `most` letters, without blanks around it.
-fn line(text: &str, most: usize) -> String {
+pub(super) fn line(text: &str, most: usize) -> String {
     let clean: String = text.trim().chars().take(most + 1).map(|letter| if is_hidden(letter) { ' ' } else { letter }).collect();
     cut(clean.trim(), most)
 }
@@ -147,16 +149,26 @@ fn labels(all: BTreeMap<String, String>) -> (BTreeMap<String, String>, u32) {
     ranked.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
     let mut kept = BTreeMap::new();
     let mut whole = 0;
-    for (name, value) in ranked.into_iter().take(LABELS) {
+    let mut room = BUDGET;
+    for (name, value) in ranked {
+        if kept.len() == LABELS {
+            break;
+        }
         let (short_name, short_value) = (line(&name, NAME), line(&value, VALUE));
-        let is_whole = short_name == name && short_value == value;
-        // Two names may be one once they are cut: the first one stays.
-        if let Entry::Vacant(place) = kept.entry(short_name) {
+        let (is_whole, takes) = (short_name == name && short_value == value, written(&short_name) + written(&short_value));
+        // Two names may be one once they are cut: the first one stays. A long label that does not fit leaves its room to others.
+        if let (Some(rest), Entry::Vacant(place)) = (room.checked_sub(takes), kept.entry(short_name)) {
             place.insert(short_value);
             whole += usize::from(is_whole);
+            room = rest;
         }
     }
     (kept, u32::try_from(count - whole).unwrap_or(u32::MAX))
+}
+
+/// The bytes that a text without control letters takes in JSON.
+fn written(text: &str) -> usize {
+    text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
 fn links(all: Vec<Link>) -> Vec<Link> {
@@ -172,9 +184,9 @@ fn links(all: Vec<Link>) -> Vec<Link> {
 
 /// Whether a text is an address a browser opens, as it stands.
 fn is_link(text: &str) -> bool {
-    let plain = !text.chars().any(|letter| letter.is_whitespace() || is_hidden(letter) || "<>|\"`".contains(letter));
+    let plain = !text.chars().any(|letter| letter.is_whitespace() || is_hidden(letter) || "<>|\"`\\".contains(letter));
     let http = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    plain && http && text.chars().count() <= URL
+    plain && http && text.len() <= URL
 }
 
 #[cfg(test)]
@@ -206,6 +218,31 @@ mod tests {
             && signal.since <= NOW
             && (1..=FINGERPRINT).contains(&signal.fingerprint.len())
             && signal.fingerprint.is_ascii()
+            && signal.labels.iter().map(|(name, value)| written(name) + written(value)).sum::<usize>() <= BUDGET
+            && serde_json::to_string(signal).unwrap().len() <= 44_000
+    }
+
+    #[test]
+    fn labels_have_a_budget_and_those_people_go_by_have_it_first() {
+        let long = |name: &str| (name.to_owned(), "\"".repeat(500));
+        let mut labels: BTreeMap<_, _> = (0..39).map(|number| long(&format!("a{number:02}"))).collect();
+        labels.extend([long("project"), ("zone".to_owned(), "eu".to_owned())]);
+        let signal = to_fit(Signal { labels, ..Signal::default() }, NOW);
+        assert!(signal.labels.contains_key("project") && signal.labels.contains_key("zone"), "{:?}", signal.labels.keys());
+        assert_eq!((signal.labels.len(), signal.left_out), (16, 25));
+    }
+
+    #[test]
+    fn the_widest_letters_make_no_record_that_is_too_large() {
+        let wide = "𝕏".repeat(3_000);
+        let labels = (0..60).map(|number| (format!("{number}{wide}"), wide.clone())).collect();
+        let url = |number: usize| format!("https://{number}.example/{}", "x".repeat(1_980));
+        let links = (0..9).map(|number| Link { label: wide.clone(), url: url(number) }).collect();
+        let text = || Some(wide.clone());
+        let signal =
+            Signal { title: wide.clone(), summary: wide.clone(), labels, links, graph: Some(url(10)), ..Signal::default() };
+        let signal = to_fit(Signal { value: text(), threshold: text(), resource: text(), ..signal }, NOW);
+        assert!(signal.graph.is_some() && fits(&signal), "{}", serde_json::to_string(&signal).unwrap().len());
     }
 
     #[test]
@@ -259,7 +296,7 @@ mod tests {
             title in any::<String>(),
             summary in "(?s).{0,3000}",
             fingerprint in any::<String>(),
-            labels in btree_map(any::<String>(), "(?s).{0,600}", 0..60),
+            labels in btree_map(any::<String>(), prop_oneof!["(?s).{0,600}", "[\"\\\\]{0,600}"], 0..60),
             urls in vec(prop_oneof!["https?://[a-z]{1,9}\\.example/.{0,9}", any::<String>()], 0..9),
             since in any::<i32>(),
         ) {

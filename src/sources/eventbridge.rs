@@ -51,21 +51,6 @@ pub(super) fn is_event(value: &Map<String, Value>) -> bool {
     ["detail-type", "source", "detail"].iter().all(|name| value.contains_key(*name))
 }
 
-/// Whether this kind of event can be an alert.
-pub(super) fn is_known(event: &Map<String, Value>) -> bool {
-    let kind = event.get("detail-type").and_then(Value::as_str).unwrap_or_default();
-    kind.starts_with("RDS DB ")
-        || matches!(
-            kind,
-            "CloudWatch Alarm State Change"
-                | "ECS Deployment State Change"
-                | "ECS Service Action"
-                | "CodeDeploy Deployment State-change Notification"
-                | "AWS Health Event"
-                | "AWS Health Abuse Event"
-        )
-}
-
 /// What an event says; none where it is no alert.
 ///
 /// # Errors

@@ -101,7 +101,10 @@ impl Door {
         let body = read(headers, body).await?;
         let envelope = match Envelope::read(&body) {
             Ok(envelope) => envelope,
-            Err(malformed) => return Ok(malformed.into()),
+            Err(malformed) => {
+                let words = format!("Kept: 0. This can't be used: {malformed}.");
+                return Err(self.refused(source, StatusCode::BAD_REQUEST, &words));
+            }
         };
         match self.gate.admit(&envelope, topics, now).await {
             Ok(()) => {
@@ -113,6 +116,10 @@ impl Door {
             Err(Refusal::Later(why)) => {
                 tracing::warn!(source = source.name, why, "SNS can't be answered now");
                 Err((StatusCode::SERVICE_UNAVAILABLE, format!("This can't be verified now: {why}.\n")))
+            }
+            // SNS tries again after 5xx alone.
+            Err(refusal @ Refusal::Certificate(_)) => {
+                Err(self.refused(source, StatusCode::SERVICE_UNAVAILABLE, &format!("Refused: {refusal}.")))
             }
             Err(refusal) => Err(self.refused(source, StatusCode::FORBIDDEN, &format!("Refused: {refusal}."))),
         }
@@ -133,6 +140,7 @@ impl Door {
         }
         self.ground.metrics.signals(&source.name, kept);
         let Some(first) = malformed.first() else { return (StatusCode::OK, format!("Kept: {kept}.\n")) };
+        self.ground.metrics.unusable(&source.name, malformed.len());
         let (count, others) = (malformed.len(), malformed.len() - 1);
         tracing::warn!(source = source.name, kept, malformed = count, first = %first, "something a source said can't be used");
         let more = if others == 0 { String::new() } else { format!(" And {others} more like it.") };

@@ -3,10 +3,11 @@
 
 use commands::records::{Condition, Ends, Signal};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::eventbridge::Arn;
-use super::reading::{Decoded, Malformed, json, object, since};
+use super::reading::{Decoded, Malformed, since};
 use super::severity::in_words;
 use super::{Said, Source, cloudwatch, cut, eventbridge};
 
@@ -14,6 +15,33 @@ mod gate;
 mod verify;
 
 pub use gate::{Gate, Refusal};
+
+/// Letters of what a sender wrote that a refusal repeats.
+const REPEATED: usize = 200;
+
+/// An envelope as it is written. Read so, and not as any JSON, it takes no more memory than its body did.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Posted {
+    #[serde(rename = "Type")]
+    kind: Option<String>,
+    topic_arn: Option<String>,
+    message_id: Option<String>,
+    subject: Option<String>,
+    message: Option<String>,
+    timestamp: Option<String>,
+    token: Option<String>,
+    #[serde(rename = "SubscribeURL")]
+    subscribe_url: Option<String>,
+    signature_version: Option<String>,
+    signature: Option<String>,
+    #[serde(rename = "SigningCertURL")]
+    signing_cert_url: Option<String>,
+}
+
+fn must(name: &str, text: Option<String>) -> Result<String, Malformed> {
+    text.ok_or_else(|| Malformed::expected(name, "a text", None))
+}
 
 /// What SNS posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,27 +100,37 @@ impl Envelope {
     /// # Errors
     /// Names the field that can't be used.
     pub fn read(body: &[u8]) -> Result<Self, Malformed> {
-        let body = json(body)?;
-        let body = object(&body, "body")?;
-        let text = |name: &str| {
-            let found = body.get(name);
-            found.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| Malformed::expected(name, "a text", found))
-        };
-        let kind = match text("Type")?.as_str() {
+        let posted: Posted = serde_json::from_slice(body).map_err(|cause| {
+            let cause = cut::line(&cause.to_string(), REPEATED);
+            Malformed::at("body", format!("it is no message of SNS: {cause}"))
+        })?;
+        let asked = |url, token| Ok((must("SubscribeURL", url)?, must("Token", token)?));
+        let kind = must("Type", posted.kind)?;
+        let kind = match kind.as_str() {
             "Notification" => EnvelopeKind::Notification,
-            "SubscriptionConfirmation" => EnvelopeKind::Subscription { url: text("SubscribeURL")?, token: text("Token")? },
-            "UnsubscribeConfirmation" => EnvelopeKind::Unsubscribed { url: text("SubscribeURL")?, token: text("Token")? },
-            _ => return Err(Malformed::expected("Type", "a type that SNS sends", body.get("Type"))),
+            "SubscriptionConfirmation" => {
+                let (url, token) = asked(posted.subscribe_url, posted.token)?;
+                EnvelopeKind::Subscription { url, token }
+            }
+            "UnsubscribeConfirmation" => {
+                let (url, token) = asked(posted.subscribe_url, posted.token)?;
+                EnvelopeKind::Unsubscribed { url, token }
+            }
+            _ => return Err(Malformed::expected("Type", "a type that SNS sends", Some(&kind.into()))),
         };
-        let (version, signature, certificate) = (text("SignatureVersion")?, text("Signature")?, text("SigningCertURL")?);
+        let signed = Signed {
+            version: must("SignatureVersion", posted.signature_version)?,
+            signature: must("Signature", posted.signature)?,
+            certificate: must("SigningCertURL", posted.signing_cert_url)?,
+        };
         Ok(Self {
             kind,
-            topic: text("TopicArn")?,
-            id: text("MessageId")?,
-            subject: body.get("Subject").and_then(Value::as_str).map(str::to_owned),
-            message: text("Message")?,
-            timestamp: text("Timestamp")?,
-            signed: Signed { version, signature, certificate },
+            topic: must("TopicArn", posted.topic_arn)?,
+            id: must("MessageId", posted.message_id)?,
+            subject: posted.subject,
+            message: must("Message", posted.message)?,
+            timestamp: must("Timestamp", posted.timestamp)?,
+            signed,
         })
     }
 
@@ -100,23 +138,25 @@ impl Envelope {
     pub fn decode(&self, said: Said<'_>) -> Decoded {
         let mut decoded = Decoded::default();
         if self.kind == EnvelopeKind::Notification {
-            let inside = |malformed: Malformed| Malformed { at: format!("Message.{}", malformed.at), ..malformed };
-            decoded.add(self.signal(said).map_err(inside));
+            decoded.signals.extend(self.signal(said));
         }
         decoded
     }
 
-    fn signal(&self, said: Said<'_>) -> Result<Option<Signal>, Malformed> {
-        match serde_json::from_str::<Value>(&self.message) {
+    fn signal(&self, said: Said<'_>) -> Option<Signal> {
+        let read = match serde_json::from_str::<Value>(&self.message) {
             Ok(Value::Object(alarm)) if is_alarm(&alarm) => cloudwatch::of_message(&alarm, said),
-            Ok(Value::Object(event)) if eventbridge::is_event(&event) && eventbridge::is_known(&event) => {
-                eventbridge::decode(&Value::Object(event), said)
-            }
+            Ok(Value::Object(event)) if eventbridge::is_event(&event) => eventbridge::decode(&Value::Object(event), said),
             _ => Ok(Some(self.words(said))),
-        }
+        };
+        read.unwrap_or_else(|malformed| {
+            // Nobody reads what SNS is answered.
+            tracing::warn!(source = said.by, topic = self.topic, %malformed, "an alarm or event is shown as it is");
+            Some(self.words(said))
+        })
     }
 
-    /// An alert of what is no alarm and no event: whoever sends it to this topic wants it seen.
+    /// An alert of what is no alarm and no event, or one that can't be read: whoever sends it to this topic wants it seen.
     fn words(&self, said: Said<'_>) -> Signal {
         let first = || self.message.trim().lines().next().unwrap_or_default().to_owned();
         let title = self.subject.clone().filter(|subject| !subject.trim().is_empty()).unwrap_or_else(first);

@@ -391,6 +391,45 @@ async fn a_user_group_that_does_not_follow_is_told_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_user_group_changed_by_hand_is_mended_at_a_start_and_every_hour() {
+    let mut world = world().await;
+    world.slack.fill_group("oncall", &["dev"]);
+    world.advance("61m").await;
+    assert_eq!(world.slack.group("oncall"), ["ana"]);
+    world.slack.fill_group("oncall", &["dev", "ana"]);
+    world.restart().await;
+    assert_eq!(world.slack.group("oncall"), ["ana"]);
+    world.slack.fail_all("usergroups.users.list", Fault::Status(503));
+    world.advance("3h").await;
+    assert_eq!(world.slack.unread(), Vec::<String>::new(), "nothing is known to be wrong with it");
+    world.slack.heal();
+    world.slack.fill_group("oncall", &["dev"]);
+    world.slack.fail_all("usergroups.users.update", Fault::Error("permission_denied".to_owned()));
+    world.advance("2h").await;
+    world.slack.channel("shop-ops").expect("should hold…@ana").await;
+    world.slack.heal();
+    world.advance("2h").await;
+    world.slack.channel("shop-ops").expect("holds").await;
+    assert_snapshot!(world.finish().await.audit(), @"
+    watchkeeper · user_group_holds · rotation shop
+    watchkeeper · user_group_holds · rotation shop
+    watchkeeper · user_group_holds · rotation shop
+    watchkeeper · user_group_holds · rotation shop
+    ");
+}
+
+#[tokio::test]
+async fn a_hand_over_goes_to_the_default_channel_where_its_own_is_gone() {
+    let mut world = world().await;
+    world.slack.change_channel("shop-ops", |channel| channel.archived = true);
+    world.advance_to("2026-11-30T08:00:30Z".parse().unwrap()).await;
+    world.person("ben").reads("You are on call").await;
+    let told = world.slack.channel("ops").expect("Hand-over").await.plain().to_owned();
+    assert!(!told.contains("only you see this"), "{told}");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn somebody_who_can_not_be_reached_is_told_about_in_the_channel() {
     let mut world = world().await;
     let kim = "[[people]]\nid = \"kim\"\nname = \"Kim\"\nemail = \"kim@elsewhere.example\"\n";

@@ -84,6 +84,16 @@ token = "SECRET"
 name = "twice"
 kind = "alertmanager"
 secret = "SECRET"
+[[sources]]
+name = "-"
+kind = "grafana"
+secret = "SECRET"
+signature = ""
+[[sources]]
+name = "open"
+kind = "alertmanager"
+secret = "SECRET"
+url = "https://who:pass@am.example"
 [[events]]
 queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
 account = "111122223333"
@@ -117,6 +127,9 @@ alerts = ["cloudwatch", "s3"]
     watchkeeper.toml:40:9: sources[6].roots: empty.pem holds no certificates in PEM, or broken ones.
     watchkeeper.toml:45:9: sources[7].token: It is for Alertmanager's API, whose address is to stand in `url`.
     watchkeeper.toml:47:8: sources[8].name: Two sources are called twice.
-    watchkeeper.toml:55:10: events[0].alerts: Expected a list of services out of cloudwatch, codedeploy, ecs, health, rds, found ["cloudwatch", "s3"].
+    watchkeeper.toml:51:8: sources[9].name: Expected a name of lower-case letters, digits, - and _, such as "prometheus", found "-".
+    watchkeeper.toml:54:13: sources[9].signature: Expected a header's name, such as "X-Signature", found "".
+    watchkeeper.toml:59:7: sources[10].url: Expected Alertmanager's own address, such as "https://alertmanager.example.com", found "https://who:pass@am.example".
+    watchkeeper.toml:65:10: events[0].alerts: Expected a list of services out of cloudwatch, codedeploy, ecs, health, rds, found ["cloudwatch", "s3"].
     "##);
 }

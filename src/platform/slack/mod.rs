@@ -22,7 +22,7 @@ use self::api::{Api, Fault};
 use self::origin::Origin;
 use self::posting::Ear;
 use self::pulse::Pulse;
-use super::{Carry, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
+use super::{Carry, Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
 use crate::clock::Clock;
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -251,15 +251,15 @@ impl Platform for Slack {
         }
     }
 
-    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<(), SendError> {
+    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError> {
         let answer = self.api.ask("usergroups.users.list", &[("usergroup", group.to_owned())]).await?;
         let holds = answer["users"].as_array().into_iter().flatten().filter_map(Value::as_str);
         if holds.collect::<BTreeSet<_>>() == accounts.iter().map(String::as_str).collect() {
-            return Ok(());
+            return Ok(Group::Held);
         }
         let body = json!({ "usergroup": group, "users": accounts.join(",") });
         self.api.call("usergroups.users.update", &body).await?;
-        Ok(())
+        Ok(Group::Changed)
     }
 
     async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError> {

@@ -48,7 +48,7 @@ fn rotation(project: Option<&str>) -> Rotation {
 
 fn shown(alerts: &[AlertRecord], on_call: &OnCall, rotation: &Rotation) -> String {
     let digest = Digest::of(alerts, (on_call, rotation), at("25T09:00"), at("26T09:00"));
-    format!("{}\n({} unresolved)", digest.add_to(Message::new()).plain(), digest.unresolved())
+    digest.add_to(Message::new()).plain()
 }
 
 #[test]
@@ -78,12 +78,15 @@ fn it_says_what_is_open_what_lies_idle_and_how_things_were_fixed() {
     Resolved in this shift (1)
     • ALR-7 warning: fixed: failed over by hand
     3 more are acknowledged or silenced.
-    (6 unresolved)
     ");
-    assert_snapshot!(shown(&[], &OnCall::default(), &rotation(None)), @"
-    No alert is open.
-    (0 unresolved)
-    ");
+    assert_snapshot!(shown(&[], &OnCall::default(), &rotation(None)), @"No alert is open.");
+}
+
+#[test]
+fn a_long_note_is_cut() {
+    let alerts = [alert(1, "fixed", over("25T12:00", Some(&"x".repeat(201))))];
+    let shown = shown(&alerts, &OnCall::default(), &rotation(None));
+    assert!(shown.ends_with(&format!("fixed: {}…", "x".repeat(199))), "{shown}");
 }
 
 #[test]

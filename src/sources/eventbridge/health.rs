@@ -24,8 +24,10 @@ pub(super) fn signal(event: &Event<'_>, kind: &str) -> Option<Signal> {
     let entities = event.detail.get("affectedEntities").and_then(Value::as_array).into_iter().flatten();
     let entities: Vec<String> = entities.filter_map(|one| one.get("entityValue").and_then(text)).take(NAMED).collect();
     let title = code.trim_start_matches("AWS_").replace('_', " ").to_lowercase();
-    let own = event.signal(arn.clone(), condition, format!("AWS: {title}"));
     let given = |name: &str| Some(event.text(name)).filter(|text| !text.is_empty());
+    // An organization's events come once for each account that is affected.
+    let account = given("affectedAccount").unwrap_or_else(|| event.account.to_owned());
+    let own = event.signal(format!("{arn}:{account}"), condition, format!("AWS: {title}"));
     let encoded: String = url::form_urlencoded::byte_serialize(arn.as_bytes()).collect();
     let page = format!("https://health.aws.amazon.com/health/home#/account/event-log?eventID={encoded}");
     Some(Signal {
@@ -34,7 +36,7 @@ pub(super) fn signal(event: &Event<'_>, kind: &str) -> Option<Signal> {
         ends: if matches!(category.as_str(), "issue" | "investigation") { Ends::BySource } else { Ends::ByPeople },
         since: since(event.detail.get("startTime"), own.since),
         summary,
-        account: given("affectedAccount").or(own.account),
+        account: Some(account),
         region: given("eventRegion").or(own.region),
         resource: (!entities.is_empty()).then(|| entities.join(", ")),
         labels: named([("alertname", Some(code)), ("category", Some(category)), ("service", Some(service))]),

@@ -7,8 +7,15 @@ use serde_json::Value;
 use super::{Event, console, named, rated};
 use crate::sources::reading::since;
 
-/// A failover is over: completed, Multi-AZ or Aurora, or the restart that belongs to it.
-const FAILED_OVER: [&str; 4] = ["RDS-EVENT-0015", "RDS-EVENT-0049", "RDS-EVENT-0065", "RDS-EVENT-0071"];
+/// A failover began, of which RDS tells the end: of an instance, its activation after a recovery, and of a cluster in the same
+/// zone or another.
+const FAILS_OVER: [&str; 4] = ["RDS-EVENT-0013", "RDS-EVENT-0050", "RDS-EVENT-0072", "RDS-EVENT-0073"];
+/// A failover is over: completed, activated, or recovered from half of one.
+const FAILED_OVER: [&str; 5] = ["RDS-EVENT-0015", "RDS-EVENT-0049", "RDS-EVENT-0051", "RDS-EVENT-0065", "RDS-EVENT-0071"];
+/// A cluster could not fail over.
+const STUCK: &str = "RDS-EVENT-0069";
+/// An instance has recovered, by itself or with its standby. Of the category are also recoveries that only began.
+const RECOVERED: [&str; 2] = ["RDS-EVENT-0021", "RDS-EVENT-0053"];
 /// The storage is used up: nothing can be written.
 const STORAGE_FULL: &str = "RDS-EVENT-0007";
 
@@ -20,7 +27,8 @@ pub(super) fn signal(event: &Event<'_>) -> Option<Signal> {
     let is = |category: &str| categories.contains(&category);
     let (about, condition, severity, title) = match id.as_str() {
         over if FAILED_OVER.contains(&over) => ("failover", Condition::Resolved, event.said.severity, "failed over"),
-        _ if is("recovery") => ("failure", Condition::Resolved, event.said.severity, "failed"),
+        recovered if RECOVERED.contains(&recovered) => ("failure", Condition::Resolved, event.said.severity, "failed"),
+        STUCK => ("failover", Condition::Firing, rated(true, event.said.severity), "could not fail over"),
         _ if is("failover") => ("failover", Condition::Firing, event.said.severity, "fails over"),
         _ if is("failure") => ("failure", Condition::Firing, rated(true, event.said.severity), "failed"),
         _ if is("low storage") => {
@@ -34,8 +42,8 @@ pub(super) fn signal(event: &Event<'_>) -> Option<Signal> {
     let page = console(region, &format!("/rds/home?region={region}#database:id={name};is-cluster={is_cluster}"));
     Some(Signal {
         severity,
-        // RDS never says that there is room again.
-        ends: if about == "storage" { Ends::ByPeople } else { Ends::BySource },
+        // RDS never says that there is room again, and what failed need not recover by itself.
+        ends: if FAILS_OVER.contains(&id.as_str()) { Ends::BySource } else { Ends::ByPeople },
         since: since(event.detail.get("Date"), event.said.now),
         summary: message,
         resource: Some(name.clone()),

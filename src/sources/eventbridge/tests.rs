@@ -67,6 +67,15 @@ fn rds_tells_of_failures_failovers_and_storage() {
     let (failed, recovered) = (of("RDS-EVENT-0031", "failure").unwrap(), of("RDS-EVENT-0021", "recovery").unwrap());
     assert_eq!((failed.severity, recovered.condition), (Severity::Critical, Condition::Resolved));
     assert_eq!(failed.fingerprint, recovered.fingerprint);
+    assert_eq!((failover.ends, failed.ends), (Ends::BySource, Ends::ByPeople), "nobody says that what failed recovers");
+    let stuck = of("RDS-EVENT-0069", "failover").unwrap();
+    assert_eq!(
+        (stuck.title.as_str(), stuck.severity, stuck.ends),
+        ("orders could not fail over", Severity::Critical, Ends::ByPeople)
+    );
+    for began in ["RDS-EVENT-0020", "RDS-EVENT-0052"] {
+        assert_eq!(of(began, "recovery"), None, "a recovery that began is none yet");
+    }
     assert_eq!(of("RDS-EVENT-0007", "low storage").unwrap().severity, Severity::Critical);
     assert_eq!(of("RDS-EVENT-0089", "low storage").unwrap().severity, Severity::Warning);
     assert_eq!(of("RDS-EVENT-0002", "backup"), None);
@@ -87,22 +96,26 @@ fn code_deploy_tells_of_failures() {
 
 #[test]
 fn aws_health_tells_of_trouble_and_plans() {
-    let of = |category: &str, status: &str| {
+    let in_account = |account: &str, category: &str, status: &str| {
         let detail = json!({
             "eventArn": "arn:aws:health:eu-west-1::event/EC2/AWS_EC2_OPERATIONAL_ISSUE/1", "service": "EC2",
             "eventTypeCode": "AWS_EC2_OPERATIONAL_ISSUE", "eventTypeCategory": category, "statusCode": status,
-            "startTime": "Sun, 22 Nov 2026 19:05:00 GMT", "eventRegion": "eu-west-3", "affectedAccount": "444455556666",
+            "startTime": "Sun, 22 Nov 2026 19:05:00 GMT", "eventRegion": "eu-west-3", "affectedAccount": account,
             "eventDescription": [{ "language": "en_US", "latestDescription": "We look into it." }],
             "affectedEntities": [{ "entityValue": "i-1" }, { "entityValue": "i-2" }],
         });
         signal("AWS Health Event", SERVICE, detail).unwrap()
     };
+    let of = |category: &str, status: &str| in_account("444455556666", category, status);
     let issue = of("issue", "open");
     assert_eq!((issue.title.as_str(), issue.severity), ("AWS: ec2 operational issue", Severity::Warning));
     assert_eq!((issue.account.as_deref(), issue.region.as_deref()), (Some("444455556666"), Some("eu-west-3")));
     assert_eq!((issue.resource.as_deref(), issue.summary.as_str()), (Some("i-1, i-2"), "We look into it."));
     assert_eq!(issue.since, "2026-11-22T19:05:00Z".parse().unwrap());
-    assert_eq!(of("issue", "closed").condition, Condition::Resolved);
+    let closed = of("issue", "closed");
+    assert_eq!((closed.condition, &closed.fingerprint), (Condition::Resolved, &issue.fingerprint));
+    let other = in_account("777788889999", "issue", "open");
+    assert_ne!(other.fingerprint, issue.fingerprint, "one event may concern many accounts");
     assert_eq!(of("scheduledChange", "upcoming").severity, Severity::Info);
 }
 

@@ -150,7 +150,9 @@ async fn what_can_not_be_read_is_named_and_the_rest_is_kept() {
     assert_eq!(place.post("prod", &[TOKEN], mixed).await, (400, words.to_owned()));
     assert_eq!(place.titles(), ["A"]);
     let words = "Kept: 0. This can't be used: Type: expected a text, and there is nothing.\n";
+    assert!(!place.refused("alarms"));
     assert_eq!(place.post("alarms", &[], "{}").await, (400, words.to_owned()));
+    assert!(place.refused("alarms"), "what is not signed is refused, whatever it is");
 }
 
 #[tokio::test]

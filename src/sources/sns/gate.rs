@@ -10,10 +10,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 use url::Url;
 
-use super::{Envelope, EnvelopeKind, verify};
+use super::{Envelope, EnvelopeKind, REPEATED, verify};
 use crate::outward::{Outward, Request, system_roots};
-use crate::sources::Topics;
 use crate::sources::eventbridge::Arn;
+use crate::sources::{Topics, cut};
 
 /// How far an envelope's time may be from now: SNS tries for an hour at most to deliver one.
 const WINDOW: SignedDuration = SignedDuration::from_hours(1);
@@ -46,7 +46,7 @@ pub enum Refusal {
     /// An address in it is none of SNS.
     #[error("{0}: {1}")]
     Address(&'static str, String),
-    /// The certificate does not vouch for SNS.
+    /// The certificate does not vouch for SNS. That may be this side's fault, a root that is missing: SNS should try again.
     #[error("the certificate can't be trusted: {0}")]
     Certificate(String),
     /// The signature is wrong.
@@ -69,19 +69,20 @@ impl Gate {
     /// Why it is not let in, or can't be now.
     pub async fn admit(&self, envelope: &Envelope, topics: &Topics, now: Timestamp) -> Result<(), Refusal> {
         if !topics.allowed.contains(&envelope.topic) {
-            return Err(Refusal::Topic(envelope.topic.clone()));
+            return Err(Refusal::Topic(cut::line(&envelope.topic, REPEATED)));
         }
         let sent = envelope.timestamp.parse::<Timestamp>();
         if sent.map_or(true, |sent| sent.duration_since(now).abs() > WINDOW) {
             return Err(Refusal::Stale);
         }
-        let arn = Arn::read(&envelope.topic, "TopicArn").map_err(|_| Refusal::Topic(envelope.topic.clone()))?;
+        let arn = Arn::read(&envelope.topic, "TopicArn").map_err(|_| Refusal::Topic(cut::line(&envelope.topic, REPEATED)))?;
         let url = verify::certificate(envelope, arn.region).map_err(|why| Refusal::Address("SigningCertURL", why))?;
         let chain = self.chain(&url, topics, (arn.region, now)).await?;
         let signed = chain.first().is_some_and(|certificate| verify::is_signed(envelope, certificate));
         if !signed {
             return Err(Refusal::Signature);
         }
+        self.remember(url, chain);
         match &envelope.kind {
             EnvelopeKind::Notification => Ok(()),
             EnvelopeKind::Subscription { url, .. } => self.confirm(url, &envelope.topic, arn.region).await,
@@ -105,8 +106,9 @@ impl Gate {
             }
         };
         let known = self.chains.lock().unwrap_or_else(PoisonError::into_inner).get(url).map(Arc::clone);
-        if let Some(chain) = known {
-            return proved(&chain).map(|()| chain).map_err(Refusal::Certificate);
+        // One that has run out may have a successor at the same address.
+        if let Some(chain) = known.filter(|chain| proved(chain).is_ok()) {
+            return Ok(chain);
         }
         let pem = self.fetch(url.clone()).await?;
         let mut chain: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
@@ -118,13 +120,16 @@ impl Gate {
             outcome = proved(&chain);
         }
         outcome.map_err(Refusal::Certificate)?;
-        let chain = Arc::new(chain);
+        Ok(Arc::new(chain))
+    }
+
+    /// Keeps a chain that an envelope was signed with: what nobody signs with takes no room.
+    fn remember(&self, url: Url, chain: Chain) {
         let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
-        if chains.len() >= REMEMBERED {
+        if chains.len() >= REMEMBERED && !chains.contains_key(&url) {
             chains.clear();
         }
-        chains.insert(url.clone(), Arc::clone(&chain));
-        Ok(chain)
+        chains.insert(url, chain);
     }
 
     async fn confirm(&self, url: &str, topic: &str, region: &str) -> Result<(), Refusal> {

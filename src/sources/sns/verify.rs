@@ -14,7 +14,8 @@ use rustls::pki_types::{
 use url::Url;
 use webpki::{EndEntityCert, KeyUsage};
 
-use super::{Envelope, EnvelopeKind};
+use super::{Envelope, EnvelopeKind, REPEATED};
+use crate::sources::cut;
 
 /// The DER of `id-ad-caIssuers`, by which a certificate says where its issuer's is (RFC 5280, 4.2.2.1).
 const CA_ISSUERS: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
@@ -113,7 +114,7 @@ fn suffix(region: &str) -> &'static str {
 /// Says that it is another.
 pub(super) fn address(text: &str, region: &str) -> Result<Url, String> {
     let host = format!("sns.{region}.{}", suffix(region));
-    let url = Url::parse(text).map_err(|cause| format!("{text:?} is no address: {cause}"))?;
+    let url = Url::parse(text).map_err(|cause| format!("{:?} is no address: {cause}", cut::line(text, REPEATED)))?;
     let bare = url.username().is_empty() && url.password().is_none() && url.port().is_none();
     if url.scheme() == "https" && bare && url.host_str() == Some(host.as_str()) {
         Ok(url)
@@ -128,7 +129,9 @@ pub(super) fn address(text: &str, region: &str) -> Result<Url, String> {
 /// Says why it is none of SNS.
 pub(super) fn certificate(envelope: &Envelope, region: &str) -> Result<Url, String> {
     let url = address(&envelope.signed.certificate, region)?;
-    if url.path().ends_with(".pem") { Ok(url) } else { Err("it does not end in .pem".to_owned()) }
+    // A query or a fragment would make one certificate many.
+    let is_file = url.path().ends_with(".pem") && url.query().is_none() && url.fragment().is_none();
+    if is_file { Ok(url) } else { Err("it does not end in .pem".to_owned()) }
 }
 
 /// Where a certificate says that its issuer's is, as long as that is with Amazon's authority. What is found there is

@@ -116,6 +116,18 @@ impl Workspace {
         id
     }
 
+    /// Has a user group hold these people, by name, as if somebody had changed it by hand.
+    ///
+    /// # Panics
+    /// When the group or a member is not known.
+    pub fn fill_group(&self, handle: &str, names: &[&str]) {
+        let mut state = self.state();
+        let named = |name: &&str| state.user(name).map(|user| user.id.clone()).unwrap_or_else(|| panic!("no person {name}"));
+        let users = names.iter().map(named).collect();
+        let group = state.groups.values_mut().find(|group| group.handle == handle);
+        group.unwrap_or_else(|| panic!("there is no group {handle}")).users = users;
+    }
+
     /// The names of whoever is in a user group now.
     ///
     /// # Panics
