@@ -130,8 +130,8 @@ async fn whoami_says_what_i_may_run() {
     Groups: sre
     E-mail: sam@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
-    You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, oncall who, oncall list, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change: access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
+    You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, alert list, alert show, alert mine, alert missed, oncall who, oncall list, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
+    You may change: access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, alert ack, alert unack, alert resolve, alert silence, alert escalate, alert note, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(says("nils", "whoami").await, @"
@@ -139,8 +139,8 @@ async fn whoami_says_what_i_may_run() {
     Groups: none
     E-mail: nils@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
-    You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access mine, access sign-out, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, oncall who, oncall list, change list, change show, change freeze list, help, whoami, can
-    You may change: access grant, access done, access extend, ecs watch, oncall swap, oncall accept, oncall decline, change review, change cancel, change reschedule
+    You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access mine, access sign-out, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, alert list, alert show, alert mine, alert missed, oncall who, oncall list, change list, change show, change freeze list, help, whoami, can
+    You may change: access grant, access done, access extend, ecs watch, alert note, oncall swap, oncall accept, oncall decline, change review, change cancel, change reschedule
     help says what each does, can me … where and after which approval.
     ");
 }
@@ -221,6 +221,12 @@ async fn help_shows_only_what_i_may_run() {
     /ecs deployments — Lists deployments that are under way, whichever way they are carried out
     /ecs watch — Shows the deployment of a service here too, from now to its end: the one under way, or the next one within a day
     /ecs failing — Lists services whose tasks keep dying, with what they die of and how often
+    alert
+    /alert list — List alerts, the worst and newest first; those that are not over unless you say otherwise
+    /alert show — Show an alert: how it stands, what was done and by whom, its labels
+    /alert mine — List the alerts you took or silenced, and those that were brought to you and nobody has taken
+    /alert missed — List the alerts that were brought to you and that you did not take
+    /alert note — Write down what was found or done; on an alert that is over: how it was fixed
     oncall
     /oncall who — Say who is on call now, and who comes next
     /oncall list — List who is on call in the coming days
