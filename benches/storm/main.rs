@@ -6,6 +6,7 @@
 //! critical one was on screen, the most messages in any second of a channel, memory, and how many of them can be found.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops at the first error")]
+#![expect(clippy::disallowed_methods, reason = "alerts come in real time here, that being what is measured")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

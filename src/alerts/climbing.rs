@@ -215,7 +215,9 @@ mod tests {
         let person = |name: &str| PersonId(name.to_owned());
         let told = |people: &[&str], channels: &[&str], missed: Vec<Text>| {
             let people = people.iter().map(|name| person(name)).collect();
-            Reached { people, channels: channels.iter().map(|name| (*name).to_owned()).collect(), missed, is_aside: false }.words().plain()
+            Reached { people, channels: channels.iter().map(|name| (*name).to_owned()).collect(), missed, is_aside: false }
+                .words()
+                .plain()
         };
         assert_eq!(told(&["ana"], &["#ops"], Vec::new()), "Told @ana and #ops.");
         assert_eq!(told(&["ana", "ben"], &["#ops"], Vec::new()), "Told @ana, @ben and #ops.");

@@ -197,7 +197,7 @@ impl<'h> Matter<'h> {
             let slot = card::slot(platform.name(), self.record.id);
             let channel = &self.record.channel;
             let card = Saying::card(platform.name(), channel, message.clone()).ranked(self.record.signal.severity);
-            draft = watching::shown(&self.host, draft, slot.clone(), card).await?;
+            draft = watching::shown(self.host, draft, slot.clone(), card).await?;
             for (at, did) in news.clone().enumerate() {
                 let target = Target::Channel { channel: channel.clone(), thread: None };
                 let word = Saying::once(platform.name(), target, did.what.clone().into()).under(&slot);
