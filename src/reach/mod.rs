@@ -1,5 +1,5 @@
 //! From the bot to where an alert comes from: quiet while somebody has it in hand, loud again afterwards, and what the source
-//! says now. [`alertmanager`] silences, [`cloudwatch`] switches an alarm's actions.
+//! says now. `alertmanager` silences, `cloudwatch` switches an alarm's actions.
 //!
 //! Everything may run twice: it looks first and acts only if that is still needed.
 
