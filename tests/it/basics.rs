@@ -141,7 +141,6 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /alert show — Show an alert: how it stands, what was done and by whom, its labels
     /alert mine — List the alerts you took or silenced, and those that were brought to you and nobody has taken
     /alert missed — List the alerts that were brought to you and that you did not take
-    /alert note — Write down what was found or done; on an alert that is over: how it was fixed
     oncall
     /oncall who — Say who is on call now, and who comes next
     /oncall list — List who is on call in the coming days

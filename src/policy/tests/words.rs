@@ -140,7 +140,7 @@ async fn whoami_says_what_i_may_run() {
     E-mail: nils@example.com
     Time zone: Europe/Berlin, where it is Wed 11:00
     You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access mine, access sign-out, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, alert list, alert show, alert mine, alert missed, oncall who, oncall list, change list, change show, change freeze list, help, whoami, can
-    You may change: access grant, access done, access extend, ecs watch, alert note, oncall swap, oncall accept, oncall decline, change review, change cancel, change reschedule
+    You may change: access grant, access done, access extend, ecs watch, oncall swap, oncall accept, oncall decline, change review, change cancel, change reschedule
     help says what each does, can me … where and after which approval.
     ");
 }
@@ -226,7 +226,6 @@ async fn help_shows_only_what_i_may_run() {
     /alert show — Show an alert: how it stands, what was done and by whom, its labels
     /alert mine — List the alerts you took or silenced, and those that were brought to you and nobody has taken
     /alert missed — List the alerts that were brought to you and that you did not take
-    /alert note — Write down what was found or done; on an alert that is over: how it was fixed
     oncall
     /oncall who — Say who is on call now, and who comes next
     /oncall list — List who is on call in the coming days
