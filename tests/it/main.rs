@@ -38,5 +38,6 @@ mod review;
 mod running;
 mod slack_trouble;
 mod sources;
+mod strategies;
 mod upgrade;
 mod who_has_what;
