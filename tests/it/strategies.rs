@@ -20,13 +20,16 @@ async fn served_by(strategy: Strategy) -> World {
     world
 }
 
-/// How the one message of the deployment stands: what it is headed, and how it goes.
+/// How the message of the deployment stands: what it is headed, and how it goes. CodeDeploy takes one back with another, whose
+/// id comes later here.
 fn stands(world: &World, strategy: Strategy) -> String {
     let said = world.slack.channel("shop-ops").messages();
-    let about: Vec<_> = said.iter().filter(|said| said.plain().contains("orders · shop/staging")).collect();
-    let first = about.iter().find(|said| said.plain().contains("Deployment")).map(|said| said.plain().to_owned());
-    let lines: Vec<String> = first.unwrap_or_default().lines().take(2).map(str::to_owned).collect();
-    format!("{strategy:?}: {}", lines.join(" | "))
+    let about = said.iter().filter(|said| said.plain().contains("orders · shop/staging"));
+    let mut stand: Vec<(&str, &str)> = about.filter_map(|said| said.plain().split_once('\n')).collect();
+    stand.retain(|(_, rest)| rest.starts_with("Deployment "));
+    stand.sort_by_key(|(_, rest)| *rest);
+    let (head, rest) = stand.first().copied().unwrap_or_default();
+    format!("{strategy:?}: {head} | {}", rest.lines().next().unwrap_or_default())
 }
 
 #[tokio::test]
