@@ -60,7 +60,7 @@ async fn on_call(host: &Host, record: &AlertRecord) -> Result<Vec<String>, Troub
             named.contains(&rotation.name.as_str())
         }
     });
-    let overrides = super::overrides(host).await?;
+    let overrides = crate::shifts::overrides(host).await?;
     let now = host.clock.now();
     let named = |who: commands::PersonId| host.authority.person(&who).map_or_else(|| who.to_string(), |person| person.name);
     Ok(own.filter_map(|rotation| oncall::rota::turn(rotation, &overrides, now)).map(|turn| named(turn.who)).collect())

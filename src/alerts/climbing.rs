@@ -107,7 +107,7 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
 
 /// Whom a step is about now; why it is about nobody goes to `missed`.
 async fn meant(host: &Host, tell: &[Recipient], missed: &mut Vec<Text>) -> Result<Meant, Trouble> {
-    let overrides = super::overrides(host).await?;
+    let overrides = crate::shifts::overrides(host).await?;
     let now = host.clock.now();
     let mut meant = Meant::default();
     for Recipient { whom, how } in tell {

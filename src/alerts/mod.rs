@@ -173,11 +173,6 @@ pub fn unknown(id: AlertId) -> commands::Text {
     commands::text!["There is no ", code(id.to_string()), ". ", code("alert list"), " shows those there are."]
 }
 
-/// Everybody who stands in on call.
-async fn overrides(host: &Host) -> Result<Vec<commands::records::Override>, Trouble> {
-    host.store.newest(Kind::Override, usize::MAX).await?.iter().map(read).collect()
-}
-
 /// The key under which is kept which alert stands for what a source calls one thing.
 pub fn fingerprint(source: &str, fingerprint: &str) -> Key {
     Key::new(Kind::Fingerprint, format!("{source}/{fingerprint}"))
