@@ -1,0 +1,275 @@
+//! From a decoded event to its response, in time whatever the handler does.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use commands::message::{Block, Message, code};
+use commands::text;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use serenity::all::Event as Heard;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::api::Fault;
+use super::decode::{Asked, Decoded, Decoder, Delivery};
+use super::limits::{self, cut};
+use super::way::Way;
+use super::{Discord, form};
+use crate::activity::InFlight;
+use crate::platform::{ACKNOWLEDGE, Ack, Asks, Inbound, Platform, SendError, Target};
+
+/// How often a late answer is tried.
+const TRIES: usize = 3;
+/// How long between two tries.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// What people read when a handler panicked.
+const BROKEN: &str = "Something broke on my side while I took that. Look before you ask again: it may have been recorded.";
+/// What people read whose form does not fit.
+const MEND: &str = "That form can't be used as it is. Ask again, please.";
+
+/// Responses (discord.com/developers/docs "Interaction Callback Type").
+mod response {
+    /// A message.
+    pub(super) const MESSAGE: u8 = 4;
+    /// A placeholder, for a message that comes later.
+    pub(super) const LATER: u8 = 5;
+    /// Nothing to be seen.
+    pub(super) const SILENT: u8 = 6;
+    /// Choices for somebody who is typing.
+    pub(super) const CHOICES: u8 = 8;
+    /// A modal.
+    pub(super) const MODAL: u8 = 9;
+}
+
+/// A message that one person alone sees.
+const EPHEMERAL: u64 = 1 << 6;
+
+/// Counts a handler as at work while it is held.
+struct AtWork(Arc<Discord>);
+
+impl AtWork {
+    fn begin(discord: &Arc<Discord>) -> Self {
+        discord.at_work.send_modify(|count| *count += 1);
+        Self(discord.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Discord {
+    /// Takes what the gateway said. Each event is handled in a task of its own, so that no slow one is in another's way.
+    pub(super) fn hear(self: &Arc<Self>, event: Heard, inbound: &Arc<dyn Inbound>, in_flight: InFlight) {
+        let Some(origin) = self.origin.get() else { return };
+        let now = self.clock.now();
+        let decoder = Decoder { guild: &self.settings.guild, me: &origin.account, commands: self.commands, now };
+        let decoded = match &event {
+            Heard::InteractionCreate(event) => decoder.interaction(&event.interaction),
+            Heard::MessageCreate(event) => decoder.message(&event.message),
+            Heard::ReactionAdd(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
+            Heard::ReactionRemove(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
+            Heard::ReactionRemoveAll(event) => decoder.nudged(event.channel_id.get(), event.message_id.get()),
+            Heard::ReactionRemoveEmoji(event) => {
+                decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get())
+            }
+            Heard::Ready(_) | Heard::Resumed(_) => {
+                self.pulse.up(now);
+                Decoded::Ignored
+            }
+            _ => Decoded::Ignored,
+        };
+        if matches!(decoded, Decoded::Ignored) {
+            return;
+        }
+        self.pulse.event(now);
+        let (discord, inbound, at_work) = (self.clone(), inbound.clone(), AtWork::begin(self));
+        tokio::spawn(async move {
+            discord.take(decoded, inbound).await;
+            drop((at_work, in_flight));
+        });
+    }
+
+    async fn take(self: &Arc<Self>, decoded: Decoded, inbound: Arc<dyn Inbound>) {
+        match decoded {
+            Decoded::Delivery(delivery) => self.deliver(*delivery, inbound).await,
+            Decoded::Kept(pressing, key) => {
+                let found = self.shelf.find(&key).await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "looking for the command of a button");
+                    None
+                });
+                let decoded = match found {
+                    Some(line) => pressing.with(line),
+                    None => pressing.stale(),
+                };
+                Box::pin(self.take(decoded, inbound)).await;
+            }
+            Decoded::Stale(asked, words) => {
+                let ack = if let Asked::Picker(_) = asked { Ack::Choices(Vec::new()) } else { Ack::Say(words.into()) };
+                self.respond_to(asked, ack).await;
+            }
+            Decoded::Ignored => {}
+        }
+    }
+
+    /// Runs the handler in a task of its own, so that neither its panic nor its slowness keeps the response back.
+    async fn deliver(self: &Arc<Self>, delivery: Delivery, inbound: Arc<dyn Inbound>) {
+        let Delivery { event, asked } = delivery;
+        if let Some(way) = asked.way() {
+            self.askings.came(&way.id);
+        }
+        let mut handler: JoinHandle<Ack> = tokio::spawn(async move { inbound.receive(event).await });
+        match tokio::time::timeout(ACKNOWLEDGE, &mut handler).await {
+            Ok(ack) => self.respond_to(asked, ack.unwrap_or_else(broken)).await,
+            Err(_) => {
+                tracing::warn!("a handler is slow; responded to without its answer");
+                self.respond_to(asked.clone(), Ack::Received).await;
+                let ack = handler.await.unwrap_or_else(broken);
+                if let Some((target, message)) = late(asked, ack) {
+                    self.say(&target, &message).await;
+                }
+            }
+        }
+    }
+
+    /// Gives the first response, and what it can't carry afterwards.
+    async fn respond_to(self: &Arc<Self>, asked: Asked, ack: Ack) {
+        let Some(way) = asked.way().cloned() else {
+            if let Some((target, message)) = late(asked, ack) {
+                self.say(&target, &message).await;
+            }
+            return;
+        };
+        let (first, later) = self.first_response(&asked, ack).await;
+        let responded = self.respond_first(&way, &first).await;
+        // A message of its own is the answer: whatever else is said stands below it.
+        if responded.is_ok() && first["type"] == response::MESSAGE {
+            self.askings.answered(&way.id);
+        }
+        self.askings.responded(&way.id);
+        if let Err(fault) = responded {
+            tracing::warn!(%fault, "an interaction could not be responded to; its answer goes another way");
+        }
+        if let Some((target, message)) = later {
+            self.say(&target, &message).await;
+        }
+    }
+
+    /// The response, and what has to be said after it.
+    async fn first_response(&self, asked: &Asked, ack: Ack) -> (Value, Option<(Target, Message)>) {
+        let silent = asked.silent();
+        let ack = match (ack, asked) {
+            (Ack::Form(asks), _) => {
+                let Asks { form, carry, instead, .. } = &*asks;
+                match form::modal(form) {
+                    Some(modal) => return (json!({ "type": response::MODAL, "data": modal }), None),
+                    None => {
+                        tracing::info!(command = carry.command, "a form asks for more than a modal can hold");
+                        Ack::Say(instead.clone())
+                    }
+                }
+            }
+            (Ack::Choices(choices), Asked::Picker(_)) => return (completions(&choices), None),
+            (ack, _) => ack,
+        };
+        match late(asked.clone(), ack) {
+            None => (silent, None),
+            Some((target, message)) if has_file(&message) => (silent, Some((target, message))),
+            Some((target, message)) => match self.body(&message).await {
+                Ok(mut body) => {
+                    body["flags"] = EPHEMERAL.into();
+                    (json!({ "type": response::MESSAGE, "data": body }), None)
+                }
+                Err(_) => (silent, Some((target, message))),
+            },
+        }
+    }
+
+    async fn respond_first(&self, way: &Way, response: &Value) -> Result<(), Fault> {
+        let path = format!("/interactions/{}/{}/callback", way.id, way.token);
+        self.api.call(Method::POST, &path, Some(response)).await.map(drop)
+    }
+
+    /// Posts an answer that is too late, or too large, for a response.
+    async fn say(&self, target: &Target, message: &Message) {
+        for _ in 0..TRIES {
+            let pause = match self.post(target, message, "").await {
+                Ok(_) => return,
+                Err(SendError::Never(error)) => {
+                    tracing::warn!(error, "an answer could not be given");
+                    return;
+                }
+                Err(SendError::Wait(pause)) => pause,
+                Err(SendError::Again(_)) => PAUSE,
+            };
+            self.clock.sleep_until(self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)).await;
+        }
+        tracing::warn!("an answer could not be given; Discord did not take it in {TRIES} tries");
+    }
+
+    /// Returns once no handler is at work.
+    pub(super) async fn drained(&self) {
+        let mut at_work: watch::Receiver<usize> = self.at_work.subscribe();
+        let _closed = at_work.wait_for(|count| *count == 0).await;
+    }
+}
+
+impl Asked {
+    fn way(&self) -> Option<&Way> {
+        match self {
+            Self::Placeholder(way, _) | Self::Button(way, _) | Self::Form(way, ..) | Self::Picker(way) => Some(way),
+            Self::Message(_) | Self::Nothing => None,
+        }
+    }
+
+    /// The response that says nothing yet.
+    fn silent(&self) -> Value {
+        match self {
+            Self::Placeholder(..) | Self::Form(..) => json!({ "type": response::LATER, "data": { "flags": EPHEMERAL } }),
+            Self::Picker(_) => completions(&[]),
+            Self::Button(..) | Self::Message(_) | Self::Nothing => json!({ "type": response::SILENT }),
+        }
+    }
+}
+
+/// Choices as a response. One whose value is too long for Discord is left out: cut, it would be another value.
+fn completions(choices: &[commands::Choice]) -> Value {
+    let fits = |choice: &&commands::Choice| !choice.value.is_empty() && limits::len(&choice.value) <= limits::CHOICE;
+    let named = |choice: &commands::Choice| {
+        let name = cut(choice.label.replace('\n', " ").trim(), limits::CHOICE);
+        json!({ "name": if name.is_empty() { choice.value.clone() } else { name }, "value": choice.value })
+    };
+    let shown: Vec<Value> = choices.iter().filter(fits).map(named).take(limits::CHOICES).collect();
+    json!({ "type": response::CHOICES, "data": { "choices": shown } })
+}
+
+fn broken(panic: tokio::task::JoinError) -> Ack {
+    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::panics::words(&*panic).to_owned());
+    tracing::error!(cause, "a handler panicked");
+    Ack::Say(BROKEN.into())
+}
+
+/// What has to be said to somebody who asked, and where.
+fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
+    let (target, entered) = match asked {
+        Asked::Placeholder(_, reply) | Asked::Button(_, reply) | Asked::Message(reply) => (reply, None),
+        Asked::Form(_, reply, line) => (reply, Some(line)),
+        Asked::Picker(_) | Asked::Nothing => return None,
+    };
+    match ack {
+        Ack::Say(message) => Some((target, message)),
+        Ack::Form(asks) => Some((target, asks.instead)),
+        Ack::Mend(wrong) => {
+            let message = wrong.into_iter().fold(Message::from(MEND), |message, (_, words)| message.text(words));
+            Some((target, entered.into_iter().fold(message, |message, line| message.note(text!["You entered ", code(line), "."]))))
+        }
+        Ack::Received | Ack::Choices(_) => None,
+    }
+}
+
+fn has_file(message: &Message) -> bool {
+    message.blocks.iter().any(|block| matches!(block, Block::File(_)))
+}
