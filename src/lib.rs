@@ -64,3 +64,4 @@ pub mod outward;
 pub mod panics;
 pub mod rules;
 pub mod secret;
+pub mod shelf;

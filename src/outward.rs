@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, Request as HttpRequest, Uri};
+use axum::http::{HeaderMap, Method, Request as HttpRequest, Response as Answer, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -75,8 +75,17 @@ impl Outward {
     /// Sends it; the answer's status and body, whatever the status is.
     ///
     /// # Errors
-    /// Says what was in the way: no connection, no answer in time, an answer above 1 MiB.
+    /// See [`Outward::exchange`].
     pub async fn send(&self, request: Request) -> Result<(u16, Bytes), String> {
+        let answer = self.exchange(request).await?;
+        Ok((answer.status().as_u16(), answer.into_body()))
+    }
+
+    /// Sends it; the whole answer, whatever its status is.
+    ///
+    /// # Errors
+    /// Says what was in the way: no connection, no answer in time, an answer above 1 MiB.
+    pub async fn exchange(&self, request: Request) -> Result<Answer<Bytes>, String> {
         let Request { method, url, headers, body, timeout } = request;
         let host = url.host_str().unwrap_or_default().to_owned();
         let uri: Uri = self.address(url)?.as_str().parse().map_err(|cause| format!("{host}: {cause}"))?;
@@ -86,9 +95,9 @@ impl Outward {
         *sent.headers_mut() = headers;
         let exchange = async {
             let answer = self.client.request(sent).await.map_err(|error| chain(&error))?;
-            let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), ANSWER).collect().await.map_err(|error| chain(&*error))?;
-            Ok((status, body.to_bytes()))
+            let (head, body) = answer.into_parts();
+            let body = Limited::new(body, ANSWER).collect().await.map_err(|error| chain(&*error))?;
+            Ok(Answer::from_parts(head, body.to_bytes()))
         };
         match tokio::time::timeout(timeout, exchange).await {
             Ok(answer) => answer.map_err(|cause: String| format!("{host}: {cause}")),

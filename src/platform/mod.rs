@@ -20,6 +20,8 @@ use tokio::sync::watch;
 use crate::activity::InFlight;
 use crate::health::Health;
 
+pub mod discord;
+mod narrow;
 pub mod slack;
 
 /// A platform acknowledges what comes in after this long, whatever becomes of it: Slack and Discord allow three seconds.

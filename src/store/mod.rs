@@ -56,6 +56,8 @@ pub enum Kind {
     Shift,
     /// A word to another system that is on its way: id is the hook's name, the alert and what is told.
     Hook,
+    /// A command line that is too long for a button: id is half of its digest, 32 hexadecimal letters.
+    Line,
 }
 
 /// The key of a record.
@@ -248,6 +250,7 @@ impl Kind {
             Self::Swap => "swap",
             Self::Shift => "shift",
             Self::Hook => "hook",
+            Self::Line => "line",
         }
     }
 }

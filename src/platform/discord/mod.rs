@@ -7,21 +7,38 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use axum::Router;
+use commands::message::Message;
+use jiff::Timestamp;
 use tokio::sync::{OnceCell, watch};
 use url::Url;
 
 use self::api::Api;
 use self::askings::Askings;
+use self::posting::{Ear, Place};
 use self::pulse::Pulse;
-use super::{Names, Shelf};
+use super::{Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Shelf, Target};
 use crate::clock::Clock;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::outward::Outward;
 use crate::secret::Secret;
 
 mod api;
 mod askings;
+mod buckets;
+mod buttons;
+mod escape;
+mod files;
+mod limits;
+mod marker;
+mod people;
+mod posting;
 mod pulse;
+mod reactions;
+mod render;
+mod threads;
 mod way;
 
 /// The platform's name in records.
@@ -101,5 +118,78 @@ impl Discord {
             at_work: watch::Sender::new(0),
             channels: Mutex::default(),
         }
+    }
+}
+
+#[async_trait]
+impl Platform for Discord {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn post(&self, target: &Target, message: &Message, slot: &str) -> Result<MessageRef, SendError> {
+        let posted = match target {
+            Target::Channel { channel, thread } => {
+                self.post_in(Place { channel, thread: thread.as_deref() }, message, slot).await
+            }
+            Target::Shared { channel, thread, handle } => {
+                self.post_shared(Place { channel, thread: thread.as_deref() }, handle.as_ref(), message, slot).await
+            }
+            Target::Only { channel, account, handle } => {
+                let ear = Ear { channel, account, handle: handle.as_ref() };
+                self.post_only(ear, message).await
+            }
+            Target::Direct { account } => self.post_direct(account, message, slot).await,
+        };
+        Ok(posted?)
+    }
+
+    async fn edit(&self, at: &MessageRef, message: &Message) -> Result<(), SendError> {
+        if at.message.is_empty() {
+            return Err(SendError::Never("an answer for one person alone cannot be edited".to_owned()));
+        }
+        Ok(self.change(at, message).await?)
+    }
+
+    async fn find(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, SendError> {
+        match self.look_for(target, slot, since).await {
+            Ok(found) => Ok(found),
+            // In a channel that is gone or out of sight it never will be found: no reason to be silent.
+            Err(fault) if fault.lasts() => {
+                tracing::warn!(%fault, "looking for a message that may have been posted before");
+                Ok(None)
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    async fn reactions(&self, at: &MessageRef) -> Result<Vec<Reaction>, SendError> {
+        Ok(self.emoji_under(at).await?)
+    }
+
+    async fn profile(&self, account: &str) -> Result<Profile, SendError> {
+        Ok(self.member(account).await?)
+    }
+
+    async fn account(&self, _email: &str) -> Result<Option<String>, SendError> {
+        // Discord tells no bot anybody's address.
+        Ok(None)
+    }
+
+    async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError> {
+        self.hold_role(group, accounts).await
+    }
+
+    async fn run(self: Arc<Self>, _inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
+        // An error means that the sender is gone, which is a stop too.
+        drop(shutdown.wait_for(|stop| *stop).await);
+    }
+
+    fn routes(self: Arc<Self>, _inbound: Arc<dyn Inbound>) -> Router {
+        Router::new()
+    }
+
+    fn health(&self) -> Health {
+        self.pulse.health(self.api.trouble(), self.clock.now())
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::escape::{self, escape};
 use super::limits::{self, cut};
 use crate::platform::Names;
+use crate::platform::narrow::narrowed;
 
 /// The `action_id` of our buttons begins with one of these; a number follows.
 pub(super) const RUN: &str = "run.";
@@ -14,8 +15,6 @@ pub(super) const RUN_IN_PLACE: &str = "swap.";
 
 /// Letters in a line of a table; more would be broken on a laptop's screen.
 const LINE: usize = 110;
-/// What remains of a line in a table whose columns cannot be narrowed further.
-const NARROWEST: usize = 4;
 
 /// A message in Slack's words.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +113,8 @@ fn columns(fields: &[(String, Text)], names: &dyn Names) -> Vec<Value> {
 
 /// A table as blocks of fixed-width lines, each beginning with the column titles.
 fn fixed_width(table: &Table) -> Vec<String> {
-    let lines: Vec<String> = narrowed(table).lines().iter().map(|line| escape(&cut(line, LINE))).collect();
+    let clean = |cell: &str| escape::literal(cell).replace('\u{200b}', "");
+    let lines: Vec<String> = narrowed(table, LINE, clean).lines().iter().map(|line| escape(&cut(line, LINE))).collect();
     let Some((titles, rows)) = lines.split_first() else { return Vec::new() };
     let room = limits::SECTION - "```\n\n\n```".len() - limits::len(titles);
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
@@ -127,34 +127,6 @@ fn drawn(lines: &[String]) -> Vec<String> {
     let clean = |line: &String| escape(&cut(&escape::literal(line).replace('\u{200b}', ""), LINE));
     let lines: Vec<String> = lines.iter().map(|line| format!("{}\n", clean(line))).collect();
     pack(&lines, limits::SECTION - "```\n\n```".len()).iter().map(|page| format!("```\n{page}\n```")).collect()
-}
-
-/// The same table with its widest columns cut until a line fits.
-fn narrowed(table: &Table) -> Table {
-    let clean = |cell: &String| escape::literal(cell).replace('\u{200b}', "");
-    let mut table = Table {
-        columns: table.columns.iter().map(clean).collect(),
-        rows: table.rows.iter().map(|row| row.iter().map(clean).collect()).collect(),
-    };
-    let mut widths: Vec<usize> = (0..table.columns.len())
-        .map(|at| {
-            let cells = std::iter::once(&table.columns).chain(&table.rows).filter_map(|row| row.get(at));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        })
-        .collect();
-    let between = 2 * widths.len().saturating_sub(1);
-    while widths.iter().sum::<usize>() + between > LINE {
-        let Some(widest) = widths.iter_mut().max().filter(|width| **width > NARROWEST) else { break };
-        *widest -= 1;
-    }
-    for row in std::iter::once(&mut table.columns).chain(&mut table.rows) {
-        for (cell, width) in row.iter_mut().zip(&widths) {
-            if cell.chars().count() > *width {
-                *cell = cell.chars().take(width.saturating_sub(1)).chain(['…']).collect();
-            }
-        }
-    }
-    table
 }
 
 fn actions(row: &[Button], count: &mut usize) -> Vec<Value> {

@@ -28,7 +28,7 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 17] = [
+const KINDS: [Kind; 18] = [
     Kind::Change,
     Kind::Freeze,
     Kind::Message,
@@ -46,6 +46,7 @@ const KINDS: [Kind; 17] = [
     Kind::Swap,
     Kind::Shift,
     Kind::Hook,
+    Kind::Line,
 ];
 
 fn kind(kind: Kind) -> u8 {
@@ -67,6 +68,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Swap => b's',
         Kind::Shift => b'h',
         Kind::Hook => b'k',
+        Kind::Line => b'b',
     }
 }
 

@@ -1,0 +1,65 @@
+//! Discord's limits, from its documentation ("Message", "Embed limits", "Components", "Create Message"). Discord counts
+//! code points (discord-api-docs issue 1315); its own clients count UTF-16 units, the stricter reading, and so do these.
+
+/// The words of a message.
+pub(super) const CONTENT: usize = 2_000;
+/// Embeds of a message.
+pub(super) const EMBEDS: usize = 10;
+/// The words of an embed.
+pub(super) const DESCRIPTION: usize = 4_096;
+/// The words of all embeds of a message.
+pub(super) const ALL_EMBEDS: usize = 6_000;
+/// Rows of buttons.
+pub(super) const ROWS: usize = 5;
+/// Buttons in a row.
+pub(super) const BUTTONS: usize = 5;
+/// What stands on a button.
+pub(super) const LABEL: usize = 80;
+/// What a button carries.
+pub(super) const CUSTOM_ID: usize = 100;
+/// The name of a thread.
+pub(super) const THREAD: usize = 100;
+/// `nonce` of a message.
+pub(super) const NONCE: usize = 25;
+/// Files of a message.
+pub(super) const FILES: usize = 10;
+/// Accounts that `allowed_mentions` may name.
+pub(super) const MENTIONS: usize = 100;
+/// The name of a file; Discord states none, file systems do.
+pub(super) const FILE_NAME: usize = 100;
+
+/// How long Discord takes a text to be.
+pub(super) fn len(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// The text, ended with `…` where it is longer than `limit`.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    if len(text) <= limit {
+        return text.to_owned();
+    }
+    let mut room = limit.saturating_sub(1);
+    let fits = |letter: &char| match room.checked_sub(letter.len_utf16()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    let mut kept: String = text.chars().take_while(fits).collect();
+    kept.truncate(kept.trim_end().len());
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_fits_and_shows() {
+        assert_eq!(cut("orders", 6), "orders");
+        assert_eq!(cut("orders-replica", 8), "orders-…");
+        assert_eq!(cut("🙂🙂🙂", 4), "🙂…");
+    }
+}
