@@ -22,12 +22,14 @@ use crate::identity::Directory;
 use crate::metrics::Metrics;
 use crate::outbox::Pace;
 use crate::outward::Outward;
+use crate::platform::discord::{self, Discord, DiscordSettings};
 use crate::platform::slack::{Slack, SlackSettings, Timing};
 use crate::platform::{Inbound, Names, Platform};
 use crate::recognition::Recognition;
 use crate::roster::Keeping;
 use crate::rules::Rules;
 use crate::secret::Secret;
+use crate::shelf::Lines;
 use crate::store::{Kind, Store};
 use crate::{alerts, answer, engine, hearing, looking, outbox, shifts, sources, waiting, watching};
 
@@ -102,9 +104,18 @@ impl Bot {
         let directory = Arc::clone(law.directory());
         let metrics = Metrics::new();
         let activity = Activity::default();
+        let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let people = Recognition::new(Arc::clone(&directory), Arc::clone(&store));
         people.restore().await.map_err(StartError::People)?;
-        let around = Around { names: Arc::clone(&directory), clock: &clock, metrics: &metrics };
+        let around = Around {
+            names: Arc::clone(&directory),
+            store: &store,
+            outward: &outward,
+            commands,
+            activity: &activity,
+            clock: &clock,
+            metrics: &metrics,
+        };
         let platforms = platforms(config, &around)?;
         let keeping = match config.settings.identity.clone() {
             Some(center) => {
@@ -113,7 +124,6 @@ impl Bot {
             }
             None => None,
         };
-        let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let (door, waiting) = alerts::inbox::Door::new(activity.clone());
         let host = Arc::new(Host {
             inbox: Arc::new(door),
@@ -151,6 +161,11 @@ impl Bot {
         }
         for platform in host.platforms.clone() {
             intake.spawn(platform.run(Arc::clone(&inbound), closed.clone()));
+        }
+        let shelf = Lines::new(Arc::clone(&host.store), host.clock.clone());
+        if let Err(trouble) = shelf.clear().await {
+            // What is old takes room, and does no harm.
+            tracing::error!(%trouble, "clearing the shelf of command lines");
         }
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
@@ -227,6 +242,10 @@ impl Bot {
 /// What platforms are set up with.
 struct Around<'a> {
     names: Arc<Directory>,
+    store: &'a Arc<dyn Store>,
+    outward: &'a Outward,
+    commands: &'static [commands::registry::Entry],
+    activity: &'a Activity,
     clock: &'a Clock,
     metrics: &'a Metrics,
 }
@@ -234,7 +253,8 @@ struct Around<'a> {
 /// The chat platforms the bot lives on.
 fn platforms(config: &Config, around: &Around<'_>) -> Result<Vec<Arc<dyn Platform>>, StartError> {
     let slack = config.slack.as_ref().map(|slack| set_up_slack(slack, around));
-    slack.into_iter().collect()
+    let discord = config.discord.as_ref().map(|discord| set_up_discord(discord, around));
+    slack.into_iter().chain(discord).collect()
 }
 
 /// A secret that a platform can't do without.
@@ -248,6 +268,27 @@ fn set_up_slack(slack: &config::Slack, around: &Around<'_>) -> Result<Arc<dyn Pl
     let names = Arc::clone(&around.names) as Arc<dyn Names>;
     let slack = Slack::new(settings, names, around.clock.clone(), around.metrics.clone());
     Ok(Arc::new(slack.map_err(|error| StartError::Platform(NAME, error.to_string()))?))
+}
+
+fn set_up_discord(discord: &config::Discord, around: &Around<'_>) -> Result<Arc<dyn Platform>, StartError> {
+    const NAME: &str = "Discord";
+    let wrong = |cause| StartError::Platform(NAME, format!("DISCORD_API_URL is no URL: {cause}"));
+    let settings = DiscordSettings {
+        api_url: discord.api_url.parse().map_err(wrong)?,
+        token: needed(NAME, &discord.token, "DISCORD_TOKEN")?,
+        guild: discord.guild.clone(),
+        roles: discord.roles.clone(),
+        groups: discord.groups.clone(),
+    };
+    let ground = discord::Ground {
+        outward: around.outward.clone(),
+        names: Arc::clone(&around.names) as Arc<dyn Names>,
+        shelf: Arc::new(Lines::new(Arc::clone(around.store), around.clock.clone())),
+        clock: around.clock.clone(),
+        activity: around.activity.clone(),
+        commands: around.commands,
+    };
+    Ok(Arc::new(Discord::new(settings, ground)))
 }
 
 /// What the configuration says about Slack, with the secrets its transport needs.

@@ -7,8 +7,8 @@ use commands::registry::Entry;
 use jiff::Timestamp;
 use serde_json::Value;
 use serenity::all::{
-    ActionRowComponent, CommandDataOption, CommandDataOptionValue, CommandInteraction, ComponentInteraction, GuildId, Interaction,
-    Message, ModalInteraction,
+    ActionRowComponent, CommandDataOption, CommandDataOptionValue, CommandInteraction, ComponentInteraction, GuildId,
+    Interaction, Message, ModalInteraction,
 };
 
 use super::buttons::{Line, Pressed};
@@ -204,13 +204,10 @@ impl Decoder<'_> {
         let (account, channel) = (account(message.author.id.get()), message.channel_id.to_string());
         let (text, reply) = match (message.guild_id, mentioned) {
             (Some(_), None) => return Decoded::Ignored,
-            (Some(_), Some(text)) => {
-                (text, Target::Only { channel: channel.clone(), account: account.id.clone(), handle: None })
+            (Some(_), Some(text)) => (text, Target::Only { channel: channel.clone(), account: account.id.clone(), handle: None }),
+            (None, mentioned) => {
+                (mentioned.unwrap_or(message.content.as_str()), Target::Channel { channel: channel.clone(), thread: None })
             }
-            (None, mentioned) => (
-                mentioned.unwrap_or(message.content.as_str()),
-                Target::Channel { channel: channel.clone(), thread: None },
-            ),
         };
         let once = format!("{NAME}/message/{}", message.id);
         let (line, asked) = (words::unwrap(text), Asked::Message(reply.clone()));
@@ -263,4 +260,3 @@ fn values(options: &[CommandDataOption]) -> Vec<(String, Value)> {
     };
     options.iter().filter_map(|option| Some((option.name.clone(), value(&option.value)?))).collect()
 }
-

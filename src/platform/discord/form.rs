@@ -73,11 +73,12 @@ fn shared_out(form: &Form) -> Option<(Vec<&Field>, Map<String, Value>)> {
     fields.sort_by_key(|field| rank(field));
     fields.truncate(limits::INPUTS);
     let hidden = form.fields.iter().filter(|field| !fields.iter().any(|shown| shown.id == field.id));
-    let known = hidden.filter_map(|field| {
+    let told = hidden.filter_map(|field| {
         let value = field.value.as_ref()?;
         Some((field.id.clone(), if field.input == Input::Tick { true.into() } else { value.as_str().into() }))
     });
-    Some((fields, known.collect()))
+    let known: Map<String, Value> = told.collect();
+    Some((fields, known))
 }
 
 /// A name with as much of `rest` behind it as an id has room for.
@@ -142,7 +143,22 @@ mod tests {
     fn a_form_asks_for_what_is_missing_first_and_carries_the_rest() {
         let given = json!({ "id": "orders", "at": "sat 02:00", "emergency": true });
         let modal = modal(&form("rds upgrade", &given)).unwrap();
-        insta::assert_snapshot!(serde_json::to_string_pretty(&modal["components"][0]).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&modal["components"][0]).unwrap(), @r#"
+        {
+          "type": 1,
+          "components": [
+            {
+              "type": 4,
+              "custom_id": "to|",
+              "label": "Version to upgrade to",
+              "style": 1,
+              "required": true,
+              "max_length": 4000,
+              "placeholder": "rds targets shows which"
+            }
+          ]
+        }
+        "#);
         let filled = submitted(&modal);
         assert_eq!(filled.command, "rds upgrade");
         assert_eq!((&filled.given["id"], &filled.given["to"]), (&json!("orders"), &json!("x")));

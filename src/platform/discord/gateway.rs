@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::http::Method;
 use serenity::all::{ClientBuilder, ConnectionStage, Event, EventHandler, GatewayError, GatewayIntents, HttpBuilder};
 use serenity::all::{Context, RawEventHandler, ShardStageUpdateEvent};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -52,7 +53,7 @@ pub(super) async fn keep(discord: Arc<Discord>, inbound: Arc<dyn Inbound>, mut s
 /// Connects, and hands on what is heard until the connection is gone for good: why.
 async fn stand(discord: &Arc<Discord>, inbound: &Arc<dyn Inbound>, tries: &mut u32) -> String {
     // serenity goes to Discord's own gateway when the API does not say where it is: that must not happen elsewhere.
-    if let Err(fault) = discord.api.gateway().await {
+    if let Err(fault) = discord.api.call(Method::GET, "/gateway", None).await {
         return format!("asking where the gateway is: {fault}");
     }
     if let Err(fault) = discord.introduce().await {

@@ -73,9 +73,7 @@ impl Discord {
             Heard::ReactionAdd(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
             Heard::ReactionRemove(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
             Heard::ReactionRemoveAll(event) => decoder.nudged(event.channel_id.get(), event.message_id.get()),
-            Heard::ReactionRemoveEmoji(event) => {
-                decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get())
-            }
+            Heard::ReactionRemoveEmoji(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
             Heard::Ready(_) | Heard::Resumed(_) => {
                 self.pulse.up(now);
                 Decoded::Ignored
@@ -264,7 +262,10 @@ fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
         Ack::Form(asks) => Some((target, asks.instead)),
         Ack::Mend(wrong) => {
             let message = wrong.into_iter().fold(Message::from(MEND), |message, (_, words)| message.text(words));
-            Some((target, entered.into_iter().fold(message, |message, line| message.note(text!["You entered ", code(line), "."]))))
+            Some((
+                target,
+                entered.into_iter().fold(message, |message, line| message.note(text!["You entered ", code(line), "."])),
+            ))
         }
         Ack::Received | Ack::Choices(_) => None,
     }

@@ -28,6 +28,27 @@ pub(super) const MENTIONS: usize = 100;
 /// The name of a file; Discord states none, file systems do.
 pub(super) const FILE_NAME: usize = 100;
 
+/// Options on one level of a command, and choices of an option.
+pub(super) const OPTIONS: usize = 25;
+/// Choices of an option, or values of an autocompletion.
+pub(super) const CHOICES: usize = 25;
+/// The name or value of a choice.
+pub(super) const CHOICE: usize = 100;
+/// What a command or an option says it is for.
+pub(super) const ABOUT: usize = 100;
+/// All names, descriptions and values of a command.
+pub(super) const COMMAND: usize = 8_000;
+/// Inputs of a modal.
+pub(super) const INPUTS: usize = 5;
+/// The title of a modal.
+pub(super) const TITLE: usize = 45;
+/// What stands above an input of a modal.
+pub(super) const INPUT_LABEL: usize = 45;
+/// What stands in an empty input.
+pub(super) const PLACEHOLDER: usize = 100;
+/// What can be entered in an input.
+pub(super) const INPUT: usize = 4_000;
+
 /// How long Discord takes a text to be.
 pub(super) fn len(text: &str) -> usize {
     text.encode_utf16().count()

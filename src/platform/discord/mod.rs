@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use axum::Router;
 use commands::message::Message;
+use commands::registry::Entry;
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, watch};
 use url::Url;
@@ -19,9 +20,9 @@ use self::askings::Askings;
 use self::posting::{Ear, Place};
 use self::pulse::Pulse;
 use super::{Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Shelf, Target};
+use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::health::Health;
-use crate::metrics::Metrics;
 use crate::outward::Outward;
 use crate::secret::Secret;
 
@@ -29,17 +30,25 @@ mod api;
 mod askings;
 mod buckets;
 mod buttons;
+mod decode;
 mod escape;
 mod files;
+mod form;
+mod gateway;
+mod intake;
+mod introduction;
 mod limits;
 mod marker;
+mod options;
 mod people;
 mod posting;
 mod pulse;
 mod reactions;
+mod registration;
 mod render;
 mod threads;
 mod way;
+mod words;
 
 /// The platform's name in records.
 pub const NAME: &str = "discord";
@@ -69,8 +78,10 @@ pub struct Ground {
     pub shelf: Arc<dyn Shelf>,
     /// The clock.
     pub clock: Clock,
-    /// Counters.
-    pub metrics: Metrics,
+    /// What is in flight.
+    pub activity: Activity,
+    /// Every command.
+    pub commands: &'static [Entry],
 }
 
 /// Discord as a platform.
@@ -80,7 +91,8 @@ pub struct Discord {
     names: Arc<dyn Names>,
     shelf: Arc<dyn Shelf>,
     clock: Clock,
-    metrics: Metrics,
+    activity: Activity,
+    commands: &'static [Entry],
     /// The bot's own application and account, once Discord has said it.
     origin: OnceCell<Origin>,
     /// Interactions under way.
@@ -104,14 +116,15 @@ struct Origin {
 impl Discord {
     /// Sets Discord up; nothing is sent yet.
     pub fn new(settings: DiscordSettings, ground: Ground) -> Self {
-        let Ground { outward, names, shelf, clock, metrics } = ground;
+        let Ground { outward, names, shelf, clock, activity, commands } = ground;
         Self {
             api: Api::new(&settings, outward, clock.clone()),
             settings,
             names,
             shelf,
             clock,
-            metrics,
+            activity,
+            commands,
             origin: OnceCell::new(),
             askings: Askings::default(),
             pulse: Arc::default(),
@@ -180,9 +193,8 @@ impl Platform for Discord {
         self.hold_role(group, accounts).await
     }
 
-    async fn run(self: Arc<Self>, _inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
-        // An error means that the sender is gone, which is a stop too.
-        drop(shutdown.wait_for(|stop| *stop).await);
+    async fn run(self: Arc<Self>, inbound: Arc<dyn Inbound>, shutdown: watch::Receiver<bool>) {
+        gateway::keep(self, inbound, shutdown).await;
     }
 
     fn routes(self: Arc<Self>, _inbound: Arc<dyn Inbound>) -> Router {

@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn options_become_the_line_that_people_type() {
         let upgrade = typed("rds upgrade", &[("id", json!("orders")), ("to", json!("8.0.40")), ("reason", json!("it’s “due”"))]);
-        assert_eq!(upgrade, "");
+        assert_eq!(upgrade, r#"rds upgrade '--to=8.0.40' "--reason=it's \"due\"" -- orders"#);
         let asked = registry::parse(commands::ALL, &upgrade).unwrap();
         assert_eq!(asked.options.reason.as_deref(), Some("it's \"due\""));
         assert_eq!(typed("rds list", &[("outdated", json!(true)), ("share", json!(false))]), "rds list --outdated");

@@ -113,8 +113,7 @@ fn argument(entry: &Entry, arg: &Arg, length: usize) -> Value {
         return option;
     }
     let values = arg.get_possible_values();
-    let choices: Vec<Value> =
-        values.iter().filter(|value| !value.is_hide_set()).map(|value| choice(value.get_name())).collect();
+    let choices: Vec<Value> = values.iter().filter(|value| !value.is_hide_set()).map(|value| choice(value.get_name())).collect();
     let helped = if entry.picks().contains(&arg.get_id().as_str()) {
         option["autocomplete"] = true.into();
         true
@@ -147,9 +146,7 @@ fn letters(command: &Value) -> usize {
     let inner = command["options"].as_array().into_iter().flatten().map(letters).sum::<usize>();
     let choices = command["choices"].as_array().into_iter().flatten();
     let choices: usize = choices
-        .map(|choice| {
-            choice["name"].as_str().map_or(0, limits::len) + choice["value"].as_str().map_or(0, limits::len)
-        })
+        .map(|choice| choice["name"].as_str().map_or(0, limits::len) + choice["value"].as_str().map_or(0, limits::len))
         .sum();
     of("name") + of("description") + inner + choices
 }
@@ -171,12 +168,16 @@ mod tests {
                 assert!(options.len() <= limits::OPTIONS, "{path}");
                 let names: std::collections::BTreeSet<_> = options.iter().map(name).collect();
                 assert_eq!(names.len(), options.len(), "{path}: two of a name");
-                let shape = |name: &str| name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
+                let shape = |name: &str| {
+                    name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+                };
                 assert!(shape(&name(option)) && (1..=32).contains(&name(option).len()), "{path}");
                 assert!((1..=100).contains(&limits::len(option["description"].as_str().unwrap())), "{path}");
                 let first_free = options.iter().position(|option| option["required"] != true).unwrap_or(options.len());
                 assert!(options[first_free..].iter().all(|option| option["required"] != true), "{path}: required ones first");
-                if option["type"] == SUBCOMMAND || (option.get("required").is_none() && options.iter().all(|o| o["type"] != SUBCOMMAND && o["type"] != GROUP)) {
+                if option["type"] == SUBCOMMAND
+                    || (option.get("required").is_none() && options.iter().all(|o| o["type"] != SUBCOMMAND && o["type"] != GROUP))
+                {
                     found.push(path.to_owned());
                 }
             });
@@ -191,7 +192,70 @@ mod tests {
         let all = commands(commands::ALL);
         let rds = all.iter().find(|command| command["name"] == "rds").unwrap();
         let upgrade = rds["options"].as_array().unwrap().iter().find(|option| option["name"] == "upgrade").unwrap();
-        insta::assert_snapshot!(serde_json::to_string_pretty(upgrade).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(upgrade).unwrap(), @r#"
+        {
+          "type": 1,
+          "name": "upgrade",
+          "description": "Upgrades a database to another version, after a snapshot",
+          "options": [
+            {
+              "type": 3,
+              "name": "id",
+              "description": "The database: its name, name@account, or ARN",
+              "autocomplete": true,
+              "required": true
+            },
+            {
+              "type": 3,
+              "name": "to",
+              "description": "The version to upgrade to; rds targets shows which",
+              "autocomplete": true,
+              "required": true
+            },
+            {
+              "type": 3,
+              "name": "at",
+              "description": "When to start: sat 02:00, tomorrow 3pm Asia/Taipei, in 2 hours; as soon as it may if left out"
+            },
+            {
+              "type": 5,
+              "name": "window",
+              "description": "Start when the database's own maintenance window opens next"
+            },
+            {
+              "type": 3,
+              "name": "strategy",
+              "description": "How it is done",
+              "choices": [
+                {
+                  "name": "in-place",
+                  "value": "in-place"
+                }
+              ]
+            },
+            {
+              "type": 3,
+              "name": "class",
+              "description": "An instance class to change to on the way, such as db.r7g.large"
+            },
+            {
+              "type": 3,
+              "name": "parameter-group",
+              "description": "A parameter group for the new version; major upgrades away from a group of your own need one"
+            },
+            {
+              "type": 3,
+              "name": "reason",
+              "description": "Why, for the card and the audit log"
+            },
+            {
+              "type": 5,
+              "name": "emergency",
+              "description": "Break the glass: at once, without approval, through freezes; reviewed later"
+            }
+          ]
+        }
+        "#);
     }
 
     #[test]
