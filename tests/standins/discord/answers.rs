@@ -53,7 +53,7 @@ fn named(body: &Value, files: &[Upload]) -> Vec<Upload> {
     let name = |file: &Upload| {
         let is_its = |one: &&Value| match &one["id"] {
             Value::String(id) => *id == file.index,
-            id => id.to_string() == file.index,
+            id => id.as_u64().zip(file.index.parse().ok()).is_some_and(|(id, index): (u64, u64)| id == index),
         };
         attachments?.iter().find(is_its)?["filename"].as_str().map(str::to_owned)
     };

@@ -28,13 +28,13 @@ pub(super) mod intent {
     /// Members, presences, contents: these must be switched on for the application.
     pub(in super::super) const PRIVILEGED: u64 = GUILD_MEMBERS | 1 << 8 | MESSAGE_CONTENT;
     /// All there are.
-    pub(in super::super) const KNOWN: u64 = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+    pub(in super::super) const KNOWN: u64 = 0x1_ffff | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
 }
 
 /// Something to tell.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
-    pub(super) kind: &'static str,
+    pub(super) kind: String,
     pub(super) data: Value,
     /// The same without what people wrote, for sessions that may not read it.
     pub(super) redacted: Option<Value>,
@@ -71,7 +71,7 @@ fn is_hidden(state: &State, message: &Message) -> bool {
 }
 
 /// An event about a message: it was posted or edited.
-pub(super) fn message(kind: &'static str, state: &State, message: &Message) -> Event {
+pub(super) fn message(kind: &str, state: &State, message: &Message) -> Event {
     let direct = is_direct(state, &message.channel);
     let mut data = json::message(state, message);
     if !direct {
@@ -84,7 +84,7 @@ pub(super) fn message(kind: &'static str, state: &State, message: &Message) -> E
     without_content(state, message, &mut redacted);
     let needed = if direct { intent::DIRECT_MESSAGES } else { intent::GUILD_MESSAGES };
     let intent = if is_hidden(state, message) || message.thinking { NOBODY } else { needed };
-    Event { kind, data, redacted: Some(redacted), intent, of_guild: !direct }
+    Event { kind: kind.into(), data, redacted: Some(redacted), intent, of_guild: !direct }
 }
 
 /// No session has this intent.
@@ -108,34 +108,34 @@ pub(super) fn message_delete(state: &State, message: &Message) -> Event {
     }
     let needed = if direct { intent::DIRECT_MESSAGES } else { intent::GUILD_MESSAGES };
     let intent = if is_hidden(state, message) { NOBODY } else { needed };
-    Event { kind: "MESSAGE_DELETE", data, redacted: None, intent, of_guild: !direct }
+    Event { kind: "MESSAGE_DELETE".into(), data, redacted: None, intent, of_guild: !direct }
 }
 
 /// A thread was made.
 pub(super) fn thread_create(mut data: Value) -> Event {
     data["newly_created"] = true.into();
-    Event { kind: "THREAD_CREATE", data, redacted: None, intent: intent::GUILDS, of_guild: true }
+    Event { kind: "THREAD_CREATE".into(), data, redacted: None, intent: intent::GUILDS, of_guild: true }
 }
 
 /// Roles or name of a member are others now.
 pub(super) fn member_update(state: &State, user: &str) -> Event {
     let mut data = state.users.get(user).map(|user| json::member(state, user)).unwrap_or_default();
     data["guild_id"] = GUILD_ID.into();
-    Event { kind: "GUILD_MEMBER_UPDATE", data, redacted: None, intent: intent::GUILD_MEMBERS, of_guild: true }
+    Event { kind: "GUILD_MEMBER_UPDATE".into(), data, redacted: None, intent: intent::GUILD_MEMBERS, of_guild: true }
 }
 
 /// An interaction; no intent is needed.
 pub(super) fn interaction(data: Value) -> Event {
     let of_guild = data["guild_id"].is_string();
-    Event { kind: "INTERACTION_CREATE", data, redacted: None, intent: 0, of_guild }
+    Event { kind: "INTERACTION_CREATE".into(), data, redacted: None, intent: 0, of_guild }
 }
 
 /// All reactions of a message went (`emoji` none), or all of one emoji.
 pub(super) fn reactions_gone(state: &State, message: &Message, emoji: Option<&str>) -> Event {
     let mut event = about_reaction(state, message);
-    event.kind = "MESSAGE_REACTION_REMOVE_ALL";
+    event.kind = "MESSAGE_REACTION_REMOVE_ALL".into();
     if let Some(emoji) = emoji {
-        event.kind = "MESSAGE_REACTION_REMOVE_EMOJI";
+        event.kind = "MESSAGE_REACTION_REMOVE_EMOJI".into();
         event.data["emoji"] = json!({"id": null, "name": emoji});
     }
     event
@@ -149,7 +149,7 @@ fn about_reaction(state: &State, message: &Message) -> Event {
     }
     let needed = if direct { intent::DIRECT_MESSAGE_REACTIONS } else { intent::GUILD_MESSAGE_REACTIONS };
     let intent = if is_hidden(state, message) { NOBODY } else { needed };
-    Event { kind: "", data, redacted: None, intent, of_guild: !direct }
+    Event { kind: "".into(), data, redacted: None, intent, of_guild: !direct }
 }
 
 impl Guild {
@@ -180,9 +180,9 @@ impl Guild {
             "user_id": reacted.user, "emoji": {"id": reacted.custom, "name": reacted.emoji}, "burst": false, "type": 0,
         });
         json::merge(&mut event.data, more);
-        event.kind = "MESSAGE_REACTION_REMOVE";
+        event.kind = "MESSAGE_REACTION_REMOVE".into();
         if reacted.way == Way::Added {
-            event.kind = "MESSAGE_REACTION_ADD";
+            event.kind = "MESSAGE_REACTION_ADD".into();
             event.data["message_author_id"] = message.user.into();
             if let Some(member) = state.users.get(reacted.user).filter(|user| event.of_guild && user.is_member()) {
                 event.data["member"] = json::member(&state, member);

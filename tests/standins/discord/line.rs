@@ -153,8 +153,8 @@ impl Translator<'_> {
             return chosen.options.iter().map(name).collect();
         };
         let clap = entry.clap();
-        let arguments = clap.get_positionals().map(|argument| argument.get_id().as_str().to_owned());
-        arguments.filter_map(|id| chosen.options.iter().find(|option| same(option, &id)).map(name)).collect()
+        let arguments: Vec<String> = clap.get_positionals().map(|argument| argument.get_id().to_string()).collect();
+        arguments.iter().filter_map(|id| chosen.options.iter().find(|option| same(option, id)).map(name)).collect()
     }
 
     fn value(&self, option: &Value, text: &Value, resolved: &mut Map<String, Value>) -> Result<Value, String> {

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Default)]
 pub(super) struct Rates {
     /// Whether calls beyond a limit are refused.
-    pub(super) enforced: bool,
+    enforced: bool,
     windows: HashMap<String, Window>,
 }
 
@@ -44,6 +44,12 @@ fn allowance(route: &str) -> (u32, SignedDuration) {
 }
 
 impl Rates {
+    /// Refuses what goes beyond a limit from now on.
+    pub(super) fn enforce(&mut self) {
+        self.enforced = true;
+        self.windows.clear();
+    }
+
     /// Counts a call. `major` is the channel, guild or webhook of its path. Nothing is counted where no limit is enforced,
     /// since a clock that stands still would never give a bucket back.
     pub(super) fn count(&mut self, route: &str, major: &str, now: Timestamp) -> Rate {

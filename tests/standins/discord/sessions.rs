@@ -82,7 +82,7 @@ impl Guild {
         for (session, intents) in wanting {
             let may_read = intents & intent::MESSAGE_CONTENT != 0;
             let data = event.redacted.as_ref().filter(|_| !may_read).unwrap_or(&event.data);
-            gateway.tell(&session, event.kind, data.clone());
+            gateway.tell(&session, &event.kind, data.clone());
             let number = gateway.session(&session).map_or(0, |session| session.log.len());
             sent.push(Sent { session, number });
         }
@@ -112,7 +112,13 @@ impl Guild {
             "application": {"id": APPLICATION_ID, "flags": 0},
         });
         let mut greetings = vec![session.note("READY", ready)];
-        let here = session.wants(&Event { kind: "", data: Value::Null, redacted: None, intent: intent::GUILDS, of_guild: true });
+        let here = session.wants(&Event {
+            kind: String::new(),
+            data: Value::Null,
+            redacted: None,
+            intent: intent::GUILDS,
+            of_guild: true,
+        });
         if here {
             greetings.push(session.note("GUILD_CREATE", guild));
         }

@@ -211,7 +211,7 @@ impl Guild {
 
     /// Refuses with 429 what goes beyond Discord's limits, by the stand-in's clock.
     pub fn enforce_rate_limits(&self) {
-        self.rates().enforced = true;
+        self.rates().enforce();
     }
 
     /// Answers the next `count` handshakes of the gateway with HTTP 503.
