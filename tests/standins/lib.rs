@@ -3,6 +3,7 @@
 
 pub mod alertmanager;
 pub mod aws;
+pub mod discord;
 pub mod page;
 pub mod receiver;
 pub mod slack;

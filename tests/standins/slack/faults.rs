@@ -49,7 +49,7 @@ impl Gate {
     }
 
     /// Returns once the gate is open.
-    pub(super) async fn pass(&self) {
+    pub(crate) async fn pass(&self) {
         // A closed semaphore is the open gate: acquiring fails at once, now and later.
         if let Ok(permit) = self.0.acquire().await {
             permit.forget();

@@ -37,7 +37,7 @@ mod tests;
 mod text;
 mod views;
 mod web_api;
-mod wire;
+pub(crate) mod wire;
 mod workspace;
 
 use std::{ops::Deref, sync::Arc};

@@ -19,10 +19,10 @@ use tokio::{
 
 /// The scissors of one connection: once used, nothing more is written to it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Scissors(Arc<AtomicBool>);
+pub(crate) struct Scissors(Arc<AtomicBool>);
 
 impl Scissors {
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
@@ -37,7 +37,7 @@ impl Connected<IncomingStream<'_, Listener>> for Scissors {
     }
 }
 
-pub(super) struct Listener(pub(super) TcpListener);
+pub(crate) struct Listener(pub(crate) TcpListener);
 
 impl axum::serve::Listener for Listener {
     type Io = Connection;
@@ -55,7 +55,7 @@ impl axum::serve::Listener for Listener {
     }
 }
 
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     scissors: Scissors,
 }
