@@ -11,14 +11,17 @@ use watchkeeper::clock::Clock;
 
 use crate::alertmanager::Alertmanager;
 use crate::aws::Aws;
+use crate::discord::Discord;
 use crate::receiver::Receiver;
 use crate::slack::{Done, EventIds, Message, NewChannel, Slack, SlackOptions, Submitted, User, UserKind};
 
 mod bot;
+mod chat;
 mod every_commit;
 mod mortal;
 
 use bot::Running;
+pub use chat::{Chat, Post, Speaker};
 pub use every_commit::at_every_commit;
 pub use mortal::{Death, Disk, Life};
 
@@ -110,6 +113,8 @@ const TICKETS_SECRET: &str = "tickets-believes";
 /// What a test may choose about its world.
 #[derive(Clone, Debug)]
 pub struct Choices {
+    /// Where the bot lives.
+    pub chats: Chats,
     /// How Slack reaches the bot.
     pub transport: Over,
     /// `policy.cedar`; none for the product's default.
@@ -133,6 +138,7 @@ pub struct Choices {
 impl Default for Choices {
     fn default() -> Self {
         Self {
+            chats: Chats::Slack,
             transport: Over::Sockets,
             policy: None,
             config: String::new(),
@@ -161,6 +167,23 @@ pub fn policy(replaced: &[(&str, &str)]) -> String {
     })
 }
 
+/// Where the bot of a world lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chats {
+    /// On Slack alone.
+    Slack,
+    /// On Discord alone.
+    Discord,
+    /// On both at once. Its people are on both, and `people.toml` says so.
+    Both,
+}
+
+impl Chats {
+    fn has(self, chat: Chat) -> bool {
+        matches!((self, chat), (Self::Both, _) | (Self::Slack, Chat::Slack) | (Self::Discord, Chat::Discord))
+    }
+}
+
 /// How Slack reaches the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
@@ -174,6 +197,8 @@ pub enum Over {
 pub struct World {
     /// Slack.
     pub slack: Slack,
+    /// Discord, where the bot lives there too.
+    discord: Option<Discord>,
     /// AWS.
     pub aws: Aws,
     /// An Alertmanager, a source with [`ALERTS`].
@@ -199,14 +224,16 @@ impl World {
         let clock = Clock::standing_at(now);
         let reads = clock.clone();
         let now_there: crate::slack::Clock = Arc::new(move || reads.now());
+        let on_discord = Arc::clone(&now_there);
         let alertmanager = Alertmanager::start(Arc::clone(&now_there), Some(ALERTMANAGER_TOKEN)).await;
         let tickets = Receiver::start(TICKETS_SECRET).await;
         let options = SlackOptions { now: now_there, patience: PATIENCE, ack_timeout: ACKNOWLEDGED, ..SlackOptions::default() };
         let slack = Slack::start(options).await;
         populate(&slack);
+        let discord = if choices.chats.has(Chat::Discord) { Some(chat::start_discord(on_discord).await) } else { None };
         let aws = Aws::start(now).await;
         let folder = tempfile::tempdir().expect("making a folder for the world");
-        let mut world = Self { slack, aws, alertmanager, tickets, clock, folder, choices, running: None };
+        let mut world = Self { slack, discord, aws, alertmanager, tickets, clock, folder, choices, running: None };
         world.configure();
         world.boot().await;
         // Whatever a start does by itself is over before a test begins to act.
@@ -340,8 +367,11 @@ impl World {
 
     /// Returns once Slack knows that the bot's connections are gone, so that nothing more is sent through them.
     async fn hung_up(&self) {
-        if self.choices.transport == Over::Sockets {
+        if self.choices.chats.has(Chat::Slack) && self.choices.transport == Over::Sockets {
             self.slack.disconnected().await;
+        }
+        if let Some(discord) = &self.discord {
+            discord.disconnected().await;
         }
     }
 
@@ -380,7 +410,8 @@ impl World {
     /// Ends the world. What AWS's or Slack's rules forbid fails the test; so does a message that nobody read.
     pub async fn finish(mut self) -> Ending {
         self.settle().await;
-        let unread = self.slack.unread();
+        let mut unread = self.slack.unread();
+        unread.extend(self.discord.iter().flat_map(|discord| discord.unread()));
         assert!(unread.is_empty(), "nobody read these messages:\n{}", unread.join("\n"));
         self.end().await
     }
@@ -390,6 +421,8 @@ impl World {
         self.settle().await;
         assert_eq!(self.aws.violations().await, Vec::<String>::new(), "AWS would not have taken this");
         assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack would not have taken this");
+        let on_discord: Vec<String> = self.discord.iter().flat_map(|discord| discord.violations()).collect();
+        assert_eq!(on_discord, Vec::<String>::new(), "Discord would not have taken this");
         assert_eq!(self.alertmanager.violations(), Vec::<String>::new(), "Alertmanager would not have taken this");
         let entries = self.running().entries().await;
         let writes = self.aws.writes().await;
@@ -450,9 +483,13 @@ impl World {
     }
 
     async fn boot(&mut self) {
-        let running = Running::start(self.folder.path(), &self.slack, &self.aws, &self.clock, &self.choices).await;
+        let running = Running::start(self.folder.path(), self.around(), &self.clock, &self.choices).await;
         self.alertmanager.tells(&format!("{}/alerts/prometheus", running.url()), ALERTMANAGER_SECRET);
         self.running = Some(running);
+    }
+
+    fn around(&self) -> bot::Around<'_> {
+        bot::Around { slack: &self.slack, discord: self.discord.as_ref(), aws: &self.aws }
     }
 
     fn configure(&self) {
@@ -463,8 +500,15 @@ impl World {
         let policy = self.choices.policy.clone().unwrap_or_else(|| policy(&[]));
         let more =
             self.choices.config.replace("@ALERTMANAGER@", self.alertmanager.url()).replace("@RECEIVER@", self.tickets.url());
-        self.writes("watchkeeper.toml", &format!("{}\n{more}", CONFIG.replace("TRANSPORT", transport)));
-        self.writes("people.toml", PEOPLE);
+        let chats = match self.choices.chats {
+            Chats::Slack => SLACK.to_owned(),
+            Chats::Discord => chat::on_discord(self.discord()),
+            Chats::Both => format!("{SLACK}\n{}", chat::on_discord(self.discord())),
+        };
+        let config = CONFIG.replace("CHATS", &chats).replace("TRANSPORT", transport);
+        self.writes("watchkeeper.toml", &format!("{config}\n{more}"));
+        let people = self.discord.as_ref().map_or_else(|| PEOPLE.to_owned(), |discord| chat::with_accounts(PEOPLE, discord));
+        self.writes("people.toml", &people);
         self.writes("policy.cedar", &policy);
         self.writes("oncall.toml", &self.choices.oncall);
     }
@@ -584,11 +628,15 @@ fn populate(slack: &Slack) {
     slack.add_group("oncall", &["bea"]);
 }
 
+const SLACK: &str = r#"
+[slack]
+transport = "TRANSPORT"
+"#;
+
 const CONFIG: &str = r##"
 listen = "127.0.0.1:0"
 
-[slack]
-transport = "TRANSPORT"
+CHATS
 
 [channels]
 default = "#ops"

@@ -14,8 +14,11 @@ use serenity::all::{Context, RawEventHandler, ShardStageUpdateEvent};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Discord;
+use super::pulse::Pulse;
 use crate::activity::{Activity, InFlight};
+use crate::clock::Clock;
 use crate::platform::Inbound;
+use crate::secret::Secret;
 
 /// What the bot listens to. None is privileged: what mentions the bot, and direct messages, carry their words all the same.
 const INTENTS: GatewayIntents = GatewayIntents::GUILDS
@@ -36,11 +39,7 @@ type Heard = (Event, InFlight);
 /// Keeps a connection standing until `shutdown`, then lets what is at work finish.
 pub(super) async fn keep(discord: Arc<Discord>, inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
     let mut tries = 0;
-    while !*shutdown.borrow() {
-        let why = tokio::select! {
-            () = ended(&mut shutdown) => break,
-            why = stand(&discord, &inbound, &mut tries) => why,
-        };
+    while let Some(why) = stand(&discord, &inbound, &mut shutdown, &mut tries).await {
         tracing::warn!(why, "the connection to Discord ended, or could not be made");
         discord.pulse.refused(why);
         let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.pow(tries.min(10)));
@@ -50,26 +49,43 @@ pub(super) async fn keep(discord: Arc<Discord>, inbound: Arc<dyn Inbound>, mut s
     let _late = tokio::time::timeout(DRAIN, discord.drained()).await;
 }
 
-/// Connects, and hands on what is heard until the connection is gone for good: why.
-async fn stand(discord: &Arc<Discord>, inbound: &Arc<dyn Inbound>, tries: &mut u32) -> String {
-    // serenity goes to Discord's own gateway when the API does not say where it is: that must not happen elsewhere.
-    if let Err(fault) = discord.api.call(Method::GET, "/gateway", None).await {
-        return format!("asking where the gateway is: {fault}");
-    }
-    if let Err(fault) = discord.introduce().await {
-        return format!("asking who the bot is: {fault}");
+/// Connects, and hands on what is heard until the connection is gone for good: why. None at `shutdown`.
+async fn stand(
+    discord: &Arc<Discord>,
+    inbound: &Arc<dyn Inbound>,
+    shutdown: &mut watch::Receiver<bool>,
+    tries: &mut u32,
+) -> Option<String> {
+    tokio::select! {
+        () = ended(shutdown) => return None,
+        ready = prepare(discord) => if let Err(why) = ready { return Some(why) },
     }
     let (hear, mut heard) = mpsc::unbounded_channel();
     let line = Line::open(discord, hear);
     loop {
-        match heard.recv().await {
+        let event = tokio::select! {
+            () = ended(shutdown) => {
+                line.close().await;
+                return None;
+            }
+            event = heard.recv() => event,
+        };
+        match event {
             Some((event, in_flight)) => {
                 *tries = 0;
                 discord.hear(event, inbound, in_flight);
             }
-            None => return line.why().await,
+            None => return Some(line.why().await),
         }
     }
+}
+
+/// What has to be known and done before a connection is made.
+async fn prepare(discord: &Discord) -> Result<(), String> {
+    // serenity goes to Discord's own gateway when the API does not say where it is: that must not happen elsewhere.
+    let gateway = discord.api.call(Method::GET, "/gateway", None).await;
+    gateway.map_err(|fault| format!("asking where the gateway is: {fault}"))?;
+    discord.introduce().await.map_err(|fault| format!("asking who the bot is: {fault}"))
 }
 
 /// Returns at the end of the bot, or of its sender.
@@ -80,22 +96,24 @@ async fn ended(shutdown: &mut watch::Receiver<bool>) {
 
 /// A connection on its thread, which ends with this value.
 struct Line {
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
     thread: JoinHandle<String>,
 }
 
 impl Line {
-    fn open(discord: &Arc<Discord>, hear: mpsc::UnboundedSender<Heard>) -> Self {
+    fn open(discord: &Discord, hear: mpsc::UnboundedSender<Heard>) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let ear = Ear { discord: discord.clone(), activity: discord.activity.clone(), hear };
+        let door = Door { token: discord.settings.token.clone(), api: discord.api.origin() };
+        let ear =
+            Ear { hear, activity: discord.activity.clone(), pulse: Arc::clone(&discord.pulse), clock: discord.clock.clone() };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(hold(ear, stopped)),
+                Ok(runtime) => runtime.block_on(hold(door, Arc::new(ear), stopped)),
                 Err(cause) => format!("starting a thread for it: {cause}"),
             }
         });
-        Self { _stop: stop, thread }
+        Self { stop, thread }
     }
 
     /// Why it ended: called once nothing more is heard, when the thread is at its end.
@@ -103,26 +121,40 @@ impl Line {
         let joined = tokio::task::spawn_blocking(move || self.thread.join());
         joined.await.ok().and_then(Result::ok).unwrap_or_else(|| "something broke while reading from it".to_owned())
     }
+
+    /// Takes leave of Discord.
+    async fn close(self) {
+        // An error means that it ended by itself this very moment.
+        let _ended = self.stop.send(());
+        let _joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
+    }
+}
+
+/// What a connection is made with.
+struct Door {
+    token: Secret,
+    /// Where the API is, without its path.
+    api: String,
 }
 
 /// Holds a connection, taken up again by serenity as long as that can be done; why it can't be any more.
-async fn hold(ear: Ear, stopped: oneshot::Receiver<()>) -> String {
-    let discord = ear.discord.clone();
-    let http = HttpBuilder::new(discord.settings.token.expose()).ratelimiter_disabled(true).proxy(discord.api.origin()).build();
+async fn hold(door: Door, ear: Arc<Ear>, stopped: oneshot::Receiver<()>) -> String {
+    let http = HttpBuilder::new(door.token.expose()).ratelimiter_disabled(true).proxy(door.api).build();
     let client = ClientBuilder::new_with_http(http, INTENTS);
-    let ear = Arc::new(ear);
-    let mut client = match client.raw_event_handler(Raw(ear.clone())).event_handler(Stages(ear)).await {
+    let mut client = match client.raw_event_handler(Raw(Arc::clone(&ear))).event_handler(Stages(ear)).await {
         Ok(client) => client,
         Err(error) => return error.to_string(),
     };
-    let shards = client.shard_manager.clone();
+    let shards = Arc::clone(&client.shard_manager);
     tokio::select! {
         ended = client.start() => match ended {
             Ok(()) => "it was closed".to_owned(),
             Err(error) => said(&error),
         },
-        _gone = stopped => {
-            shards.shutdown_all().await;
+        stop = stopped => {
+            if stop.is_ok() {
+                shards.shutdown_all().await;
+            }
             "it was stopped".to_owned()
         }
     }
@@ -141,9 +173,10 @@ fn said(error: &serenity::Error) -> String {
 
 /// Hears events and hands them on.
 struct Ear {
-    discord: Arc<Discord>,
-    activity: Activity,
     hear: mpsc::UnboundedSender<Heard>,
+    activity: Activity,
+    pulse: Arc<Pulse>,
+    clock: Clock,
 }
 
 struct Raw(Arc<Ear>);
@@ -161,10 +194,9 @@ struct Stages(Arc<Ear>);
 #[async_trait]
 impl EventHandler for Stages {
     async fn shard_stage_update(&self, _context: Context, update: ShardStageUpdateEvent) {
-        let discord = &self.0.discord;
         match update.new {
-            ConnectionStage::Connected => discord.pulse.up(discord.clock.now()),
-            _ => discord.pulse.down(),
+            ConnectionStage::Connected => self.0.pulse.up(self.0.clock.now()),
+            _ => self.0.pulse.down(),
         }
     }
 }

@@ -14,9 +14,17 @@ use watchkeeper::store::Store;
 use watchkeeper::store::sled::SledStore;
 
 use super::mortal::{Death, Mortal};
-use super::{Choices, Over};
+use super::{Chat, Choices, Over};
 use crate::aws::Aws;
+use crate::discord::Discord;
 use crate::slack::{Slack, Transport};
+
+/// What a bot is started among.
+pub(super) struct Around<'a> {
+    pub(super) slack: &'a Slack,
+    pub(super) discord: Option<&'a Discord>,
+    pub(super) aws: &'a Aws,
+}
 
 /// The bot while it runs.
 pub(super) struct Running {
@@ -44,7 +52,11 @@ pub(super) enum Rest {
 }
 
 impl Running {
-    pub(super) async fn start(folder: &Path, slack: &Slack, aws: &Aws, clock: &Clock, choices: &Choices) -> Self {
+    pub(super) async fn start(folder: &Path, around: Around<'_>, clock: &Clock, choices: &Choices) -> Self {
+        let Around { slack, discord, aws } = around;
+        let of_discord = discord
+            .into_iter()
+            .flat_map(|discord| [("DISCORD_API_URL", discord.url()), ("DISCORD_TOKEN", discord.bot_token().to_owned())]);
         let environment: Environment = [
             ("WATCHKEEPER_CONFIG", folder.join("watchkeeper.toml").display().to_string()),
             ("SLACK_API_URL", slack.api_url()),
@@ -56,6 +68,7 @@ impl Running {
             ("TICKETS_SECRET", super::TICKETS_SECRET.to_owned()),
         ]
         .into_iter()
+        .chain(of_discord)
         .map(|(name, value)| (name.to_owned(), value))
         .chain(choices.variables.iter().cloned())
         .collect();
@@ -78,7 +91,12 @@ impl Running {
         let bot =
             started.await.expect("starting does not panic").unwrap_or_else(|error| panic!("the bot does not start: {error}"));
         let running = Self { bot: Some(bot), store, death, runtime: Threads(Some(runtime)) };
+        if let Some(discord) = discord {
+            discord.registered().await;
+            discord.connected(1).await;
+        }
         match choices.transport {
+            _ if !choices.chats.has(Chat::Slack) => {}
             Over::Sockets => slack.connected(1).await,
             Over::Http => slack.use_transport(Transport::Http(running.url())),
         }
