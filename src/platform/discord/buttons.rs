@@ -131,7 +131,10 @@ pub(super) mod tests {
         let message = Message::new().buttons(row).buttons(next);
         let (rows, left_out) = components(&message, &Lengths).await.unwrap();
         assert_eq!(left_out, 0);
-        insta::assert_snapshot!(rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @r#"
+        {"type":1,"components":[{"type":2,"style":2,"label":"Show","custom_id":"run:rds show orders: #1"},{"type":2,"style":2,"label":"Again","custom_id":"run.1:rds show orders: #1"},{"type":2,"style":2,"label":"–","custom_id":"run#00000000000000000000000000000071"}]}
+        {"type":1,"components":[{"type":2,"style":4,"label":"Next","custom_id":"swap:rds list"}]}
+        "#);
         let ids =
             rows.iter().flat_map(|row| row["components"].as_array().unwrap()).map(|button| button["custom_id"].as_str().unwrap());
         let read: Vec<_> = ids.map(|id| Pressed::of(id).unwrap()).collect();

@@ -67,6 +67,25 @@ mod tests {
         let form = form(json!({ "content": "two" }), &of(&message));
         let boundary = form.kind.strip_prefix("multipart/form-data; boundary=").unwrap();
         let body = std::str::from_utf8(&form.body).unwrap().replace(boundary, "BOUNDARY").replace('\r', "");
-        insta::assert_snapshot!(body, @"");
+        insta::assert_snapshot!(body, @r#"
+        --BOUNDARY
+        Content-Disposition: form-data; name="payload_json"
+        Content-Type: application/json
+
+        {"content":"two","attachments":[{"id":0,"filename":"a__b_.csv"},{"id":1,"filename":"file"}]}
+        --BOUNDARY
+        Content-Disposition: form-data; name="files[0]"; filename="a__b_.csv"
+        Content-Type: text/plain; charset=utf-8
+
+        x
+
+        --BOUNDARY
+        Content-Disposition: form-data; name="files[1]"; filename="file"
+        Content-Type: text/plain; charset=utf-8
+
+
+
+        --BOUNDARY--
+        "#);
     }
 }

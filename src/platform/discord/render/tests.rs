@@ -129,7 +129,17 @@ fn a_card_looks_like_this() {
         .note("React with ✅, or type\nchange approve CHG-1 @everyone");
     let said = said(&message);
     assert_eq!(said.mentions, ["175928847299117063"]);
-    insta::assert_snapshot!(pages(&said), @"");
+    insta::assert_snapshot!(pages(&said), @r"
+    ## CHG-1: upgrade my\_db
+    mysql `8.0.35` → `8.0.40`, asked for by <@175928847299117063>, **12 min** down
+    **When:** <t:1795831200:f>
+    **Why:** –
+    **Checks:**
+    ✅ backups are on
+    ⚠️ free storage: 12 %
+    -# React with ✅, or type
+    -# change approve CHG-1 @​everyone
+    ");
 }
 
 #[test]
@@ -172,7 +182,7 @@ fn what_is_left_out_is_counted() {
     }
     let said = render(&message, &Ana, 1);
     let all = pages(&said);
-    insta::assert_snapshot!(all.lines().last().unwrap(), @"");
+    insta::assert_snapshot!(all.lines().last().unwrap(), @"-# … 22 more parts and 1 more button left out: Discord shows no more in one message.");
 }
 
 #[test]
