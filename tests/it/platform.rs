@@ -1,6 +1,6 @@
 //! What goes alike on every chat: one suite, run on each.
 
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use standins::world::{ALERTS, Chat, Chats, Choices, World};
 
 /// Runs conversations on each chat.
@@ -46,12 +46,12 @@ async fn a_list_reaches_its_asker_alone_and_everybody_when_it_is_shared(chat: Ch
     let mut world = world(chat).await;
     world.aws.database("orders", "mysql", "8.0.35").await;
     let alone = world.on(chat, "ana").asks("ops", "/rds list").await;
-    assert_snapshot!(alone, @"
+    allow_duplicates! { assert_snapshot!(alone, @"
     1 database
 
     Database  Version       Belongs to  Account    Support
     orders    mysql 8.0.35  shop/prod   shop-prod  extended to 2029-07-31
-    ");
+    ") };
     let said = world.on(chat, "ana").asks("ops", "/rds list --share").await;
     assert_eq!(said, "", "nothing is left for the asker alone");
     assert_eq!(world.finds(chat, "ops", "orders").await.plain(), alone);
@@ -62,9 +62,9 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     let mut world = world(chat).await;
     world.aws.database("orders", "mysql", "8.0.35").await;
     let said = world.on(chat, "ana").asks("ops", "/rds upgrade orders --to 8.0.40 --at 'sat 02:00'").await;
-    assert_snapshot!(said, @"CHG-1 waits for 1 approval of dba. Its card is in #shop-ops.");
+    allow_duplicates! { assert_snapshot!(said, @"CHG-1 waits for 1 approval of dba. Its card is in #shop-ops.") };
     let card = world.finds(chat, "shop-ops", "CHG-1").await;
-    assert_snapshot!(card.plain(), @"
+    allow_duplicates! { assert_snapshot!(card.plain(), @"
     CHG-1 · orders: mysql 8.0.35 → 8.0.40
     ⏳ Waits for 1 approval of dba until today 6:00 PM.
     Asked by: @ana
@@ -83,12 +83,12 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     • AWS can't take an upgrade back. The way back is to restore the snapshot into a new database, without what was written since.
     React ✅ or press Approve. ❌ or Reject ends it. Your vote is for plan 6cff12b4.
     [Approve] [Reject] [Details] [Reschedule] [Cancel]
-    ");
+    ") };
     world.on(chat, "ben").reacts("white_check_mark", &card).await;
     world.restart().await;
     world.advance_to("2026-11-28T04:00:00Z".parse().unwrap()).await;
     assert_eq!(world.aws.version("orders").await, "8.0.40");
-    assert_snapshot!(world.again("shop-ops", &card).plain(), @"
+    allow_duplicates! { assert_snapshot!(world.again("shop-ops", &card).plain(), @"
     CHG-1 · orders: mysql 8.0.35 → 8.0.40
     ✅ Done. orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
     Asked by: @ana
@@ -99,8 +99,8 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     3. Follow it to the end, verify version and state, and report how long it was unavailable.
     ✅ approved by @ben Nov 25, 2026 10:00 AM
     [Details]
-    ");
-    assert_snapshot!(world.under("shop-ops", &card).join("\n"), @"
+    ") };
+    allow_duplicates! { assert_snapshot!(world.under("shop-ops", &card).join("\n"), @"
     CHG-1 · orders: mysql 8.0.35 → 8.0.40
     ✅ Done. orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
     Asked by: @ana
@@ -124,9 +124,9 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     orders is upgrading. AWS: “DB instance restarted”
     orders is available on 8.0.40.
     @ana: orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
-    ");
+    ") };
     let ending = world.end().await;
-    assert_snapshot!(ending.audit(), @"
+    allow_duplicates! { assert_snapshot!(ending.audit(), @"
     ana · asked · rds upgrade · database orders
     ana · planned · CHG-1 · database orders
     ana · answered · rds upgrade · database orders · planned
@@ -149,7 +149,7 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     watchkeeper · step · CHG-1 · database orders
     watchkeeper · step · CHG-1 · database orders
     watchkeeper · ended · CHG-1 · database orders · succeeded
-    ");
+    ") };
 }
 
 async fn a_vote_can_be_taken_back_and_nobody_approves_their_own(chat: Chat) {
@@ -160,13 +160,14 @@ async fn a_vote_can_be_taken_back_and_nobody_approves_their_own(chat: Chat) {
     let card = world.finds(chat, "shop-ops", "CHG-1").await;
     let status = |world: &World| world.again("shop-ops", &card).plain().lines().nth(1).unwrap_or_default().to_owned();
     world.on(chat, "ana").reacts("white_check_mark", &card).await;
-    assert_snapshot!(world.on(chat, "ana").reads("CHG-1").await.plain(), @"Your vote on CHG-1 does not count. You asked for it yourself, so somebody else has to approve it.");
+    let said = world.on(chat, "ana").reads("CHG-1").await;
+    allow_duplicates! { assert_snapshot!(said.plain(), @"Your vote on CHG-1 does not count. You asked for it yourself, so somebody else has to approve it.") };
     world.on(chat, "ben").reacts("white_check_mark", &card).await;
-    assert_snapshot!(status(&world), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
+    allow_duplicates! { assert_snapshot!(status(&world), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.") };
     world.on(chat, "ben").unreacts("white_check_mark", &card).await;
-    assert_snapshot!(status(&world), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.");
+    allow_duplicates! { assert_snapshot!(status(&world), @"⏳ Waits for 2 approvals of dba until today 6:00 PM.") };
     world.on(chat, "bea").reacts("x", &card).await;
-    assert_snapshot!(status(&world), @"🚫 Rejected by @bea. Nothing was changed.");
+    allow_duplicates! { assert_snapshot!(status(&world), @"🚫 Rejected by @bea. Nothing was changed.") };
     world.end().await;
 }
 
@@ -177,20 +178,23 @@ async fn a_button_approves_and_what_was_cast_while_the_bot_was_away_counts(chat:
     world.on(chat, "ana").asks("ops", "/rds upgrade orders --to 8.0.40 --at 'sat 02:00'").await;
     let card = world.finds(chat, "shop-ops", "CHG-1").await;
     world.on(chat, "ben").clicks(&card, "Approve").await;
-    assert_snapshot!(world.on(chat, "ben").reads("CHG-1").await.plain(), @"Your approval of CHG-1 counts. Its card shows how it stands.");
+    let said = world.on(chat, "ben").reads("CHG-1").await;
+    allow_duplicates! { assert_snapshot!(said.plain(), @"Your approval of CHG-1 counts. Its card shows how it stands.") };
     world.stop().await;
     world.reacts_while_away(chat, "bea", "white_check_mark", &card).await;
     world.revive().await;
     let now = world.again("shop-ops", &card);
-    assert_snapshot!(now.plain().lines().nth(1).unwrap_or_default(), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
+    allow_duplicates! { assert_snapshot!(now.plain().lines().nth(1).unwrap_or_default(), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.") };
     world.end().await;
 }
 
 async fn who_may_not_is_told_why(chat: Chat) {
     let mut world = world(chat).await;
     world.aws.database("orders", "mysql", "8.0.35").await;
-    assert_snapshot!(world.on(chat, "dev").asks("ops", "/rds upgrade orders --to 8.0.40").await, @"You may not run rds upgrade. No rule permits it. People in dba or sre may run it. Ask Ana Ruiz, Bea Ode or Ben Chen.");
-    assert_snapshot!(world.on(chat, "ana").asks("ops", "/rds upgrade nothing --to 8.0.40").await, @"There is no database nothing. rds list shows those you may see.");
+    let said = world.on(chat, "dev").asks("ops", "/rds upgrade orders --to 8.0.40").await;
+    allow_duplicates! { assert_snapshot!(said, @"You may not run rds upgrade. No rule permits it. People in dba or sre may run it. Ask Ana Ruiz, Bea Ode or Ben Chen.") };
+    let said = world.on(chat, "ana").asks("ops", "/rds upgrade nothing --to 8.0.40").await;
+    allow_duplicates! { assert_snapshot!(said, @"There is no database nothing. rds list shows those you may see.") };
     world.finish().await;
 }
 
@@ -222,7 +226,7 @@ async fn a_long_list_is_turned_in_place(chat: Chat) {
     }
     world.on(chat, "ana").types("ops", "/rds list").await;
     let list = world.on(chat, "ana").reads("orders-00").await;
-    world.on(chat, "ana").clicks(&list, "Next").await;
+    world.on(chat, "ana").clicks(&list, "Next 10").await;
     let turned = world.on(chat, "ana").reads("orders-10").await;
     assert!(!turned.plain().contains("orders-00"), "{}", turned.plain());
     world.finish().await;
@@ -243,11 +247,11 @@ async fn an_alert_is_acknowledged_and_resolved(chat: Chat) {
     let card = world.finds(chat, "shop-ops", "ALR-1").await;
     world.on(chat, "ana").reacts("eyes", &card).await;
     let now = world.again("shop-ops", &card);
-    assert_snapshot!(now.plain().lines().nth(1).unwrap_or_default(), @"Critical, wrong since today 10:00 AM. 👀 @ana has had it since today 10:00 AM, until today 2:00 PM.");
+    allow_duplicates! { assert_snapshot!(now.plain().lines().nth(1).unwrap_or_default(), @"Critical, wrong since today 10:00 AM. 👀 @ana has had it since today 10:00 AM, until today 2:00 PM.") };
     world.on(chat, "ana").asks("ops", "/alert resolve ALR-1 --note 'rolled back'").await;
     let now = world.again("shop-ops", &card);
-    assert_snapshot!(now.plain().lines().nth(1).unwrap_or_default(), @"✅ Resolved by @ana today 10:00 AM, 2 s after it came. “rolled back” Its source has not said so yet.");
-    assert_snapshot!(world.under("shop-ops", &card).join("\n"), @"
+    allow_duplicates! { assert_snapshot!(now.plain().lines().nth(1).unwrap_or_default(), @"✅ Resolved by @ana today 10:00 AM, 2 s after it came. “rolled back” Its source has not said so yet.") };
+    allow_duplicates! { assert_snapshot!(world.under("shop-ops", &card).join("\n"), @"
     ✅ ALR-1 · HighErrorRate
     ✅ Resolved by @ana today 10:00 AM, 2 s after it came. “rolled back” Its source has not said so yet.
     Where: shop
@@ -258,7 +262,7 @@ async fn an_alert_is_acknowledged_and_resolved(chat: Chat) {
     [Details]
     👀 @ana takes it until today 2:00 PM.
     ✅ @ana resolved it after 2 s: rolled back
-    ");
+    ") };
     world.end().await;
 }
 
@@ -268,14 +272,14 @@ async fn a_form_asks_for_what_is_missing(chat: Chat) {
     world.reads_all(chat, "shop-ops");
     world.on(chat, "ana").types("ops", "/alert note ALR-1").await;
     let labels = world.on(chat, "ana").sees_form("alert note").await;
-    assert_snapshot!(labels.join("\n"), @"
+    allow_duplicates! { assert_snapshot!(labels.join("\n"), @"
     What to write down
     Alert
     Why
-    ");
+    ") };
     world.on(chat, "ana").fills(&labels[0], "it was the *cache*").await;
     world.on(chat, "ana").submits().await;
     let card = world.finds(chat, "shop-ops", "cache").await;
-    assert_snapshot!(card.plain(), @"📝 @ana: it was the *cache*");
+    allow_duplicates! { assert_snapshot!(card.plain(), @"📝 @ana: it was the *cache*") };
     world.end().await;
 }

@@ -37,22 +37,24 @@ impl Mentions {
 /// The text as lines of pieces of Markdown, which may stand in different parts of a message but must not be broken themselves.
 pub(super) fn lines(text: &Text, names: &dyn Names, mentions: &mut Mentions) -> Vec<Vec<String>> {
     let mut lines: Vec<Vec<String>> = vec![Vec::new()];
-    for span in runs(text, names, mentions) {
-        match span {
+    let mut runs = runs(text, names, mentions).into_iter().peekable();
+    while let Some(run) = runs.next() {
+        let goes_on = runs.peek().is_some();
+        match run {
             Run::Words(words) => {
                 for (at, line) in clean(&words).split('\n').enumerate() {
                     if at > 0 {
                         lines.push(Vec::new());
                     }
                     let begins = lines.last().is_none_or(|line| line.iter().all(|piece| piece.trim().is_empty()));
-                    for piece in pieces(&disarm(line, begins)) {
+                    for piece in pieces(&disarm(line, Edges { begins, goes_on })) {
                         push(&mut lines, piece);
                     }
                 }
             }
             Run::Bold(words) => {
                 for chunk in chunks(one_line(&words).trim()).iter().filter(|chunk| !chunk.trim().is_empty()) {
-                    push(&mut lines, format!("**{}**", disarm(chunk, false)));
+                    push(&mut lines, format!("**{}**", disarm(chunk, Edges::ALONE)));
                 }
             }
             Run::Code(words) => {
@@ -68,7 +70,7 @@ pub(super) fn lines(text: &Text, names: &dyn Names, mentions: &mut Mentions) -> 
 
 /// Words on one line behind a mark that begins it, such as a title's.
 pub(super) fn titled(words: &str, limit: usize) -> String {
-    let escaped = disarm(&cut(one_line(words).trim(), limit), true);
+    let escaped = disarm(&cut(one_line(words).trim(), limit), Edges::ALONE);
     // Discord takes `#` from the end of a title, whether it is escaped or not.
     if escaped.ends_with('#') { format!("{escaped}{APART}") } else { escaped }
 }
@@ -158,29 +160,43 @@ fn link(url: &str, label: &str) -> Result<String, String> {
     match address.filter(|address| address.len() <= ADDRESS) {
         Some(address) if label.trim().is_empty() => Ok(format!("<{address}>")),
         // Brackets end a label whether they are escaped or not.
-        Some(address) => Ok(format!("[{}](<{address}>)", disarm(&shown.replace('[', "(").replace(']', ")"), false))),
+        Some(address) => Ok(format!("[{}](<{address}>)", disarm(&shown.replace('[', "(").replace(']', ")"), Edges::ALONE))),
         None => Err(shown),
     }
 }
 
+/// What is beside a run of words in its line.
+#[derive(Clone, Copy)]
+struct Edges {
+    /// Whether nothing stands before it.
+    begins: bool,
+    /// Whether a construct of ours is right behind it.
+    goes_on: bool,
+}
+
+impl Edges {
+    /// Words within marks of ours.
+    const ALONE: Self = Self { begins: true, goes_on: false };
+}
+
 /// A line's words with each letter that could begin something kept from it. What stands beside them is a construct of ours.
-fn disarm(line: &str, begins: bool) -> String {
+fn disarm(line: &str, edges: Edges) -> String {
     let letters: Vec<char> = line.chars().collect();
     let mut plain = String::with_capacity(line.len() + 8);
-    let mut only_space = begins;
+    let mut only_space = edges.begins;
     for (at, &letter) in letters.iter().enumerate() {
         let (before, behind) = letters.split_at(at);
         let behind = behind.get(1..).unwrap_or_default();
         let (last, next) = (before.last().copied(), behind.first().copied());
         let in_word = |neighbour: Option<char>| neighbour.is_some_and(|letter| letter.is_ascii_alphanumeric());
         let armed = match letter {
-            '\\' | '*' | '[' | '<' => true,
+            // `_` within a word too: it could end within code of ours.
+            '\\' | '*' | '_' | '[' | '<' => true,
             '~' | '|' => last == Some(letter) || next == Some(letter),
-            '_' => !(in_word(last) && in_word(next)),
-            ':' => names_something(behind),
+            ':' => names_something(behind, edges.goes_on),
             '#' | '>' => only_space,
             '-' => only_space && !in_word(next),
-            '.' => (begins && is_number(before)) || invites(before),
+            '.' => (edges.begins && is_number(before)) || invites(before),
             _ => false,
         };
         if armed {
@@ -201,9 +217,9 @@ fn disarm(line: &str, begins: bool) -> String {
 }
 
 /// Whether a colon begins the name of an emoji, as in `:key:`, or stands in an address that would become a link.
-fn names_something(behind: &[char]) -> bool {
+fn names_something(behind: &[char], goes_on: bool) -> bool {
     let end = behind.iter().position(|letter| letter.is_whitespace() || *letter == ':');
-    is_next(behind, "//") || end.is_some_and(|end| end > 0 && behind.get(end) == Some(&':'))
+    is_next(behind, "//") || end.map_or(goes_on, |end| end > 0 && behind.get(end) == Some(&':'))
 }
 
 /// Whether only a number stands in the line so far: with a dot it would begin a list.

@@ -35,7 +35,8 @@ pub(in super::super) fn read(markdown: &str) -> (String, Vec<String>) {
                 shown.push_str(words);
             } else {
                 let (words, inside) = read(words);
-                shown.push_str(&words);
+                // A mention or a time shows something, so a line that begins with one has begun.
+                shown.push_str(if words.is_empty() && !begins_lines(construct) { "…" } else { &words });
                 found.extend(inside);
             }
             rest = behind;
@@ -51,6 +52,11 @@ pub(in super::super) fn read(markdown: &str) -> (String, Vec<String>) {
         }
     }
     (shown, found)
+}
+
+/// Whether more of the line's beginning may follow what begins it.
+fn begins_lines(construct: &str) -> bool {
+    ["header", "note", "quote", "list"].contains(&construct)
 }
 
 /// The construct that `rest` begins with, the words in it and what is behind.
@@ -167,7 +173,7 @@ proptest! {
 #[test]
 fn words_from_outside_stay_words() {
     for (words, said) in [
-        ("my_db_name, _x_ and __y__", r"my_db_name, \_x\_ and \_\_y\_\_"),
+        ("my_db_name, _x_ and __y__", r"my\_db\_name, \_x\_ and \_\_y\_\_"),
         ("~3 min for 2 * 3 of *.example.com", r"~3 min for 2 \* 3 of \*.example.com"),
         ("<@1> <#2> @everyone", "\\<\u{200b}@1> \\<\u{200b}#2> @\u{200b}everyone"),
         ("see https://a.b/c or discord.gg/x", r"see https\://a.b/c or discord\.gg/x"),
