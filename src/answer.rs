@@ -171,9 +171,9 @@ impl Answering<'_> {
             fact.detail.insert("said".to_owned(), said.plain().chars().take(1000).collect::<String>().into());
         }
         let (target, instead) = match (&self.open.reply, self.open.options.share && outcome == "answered" && !said.private) {
-            (reply @ Target::Only { channel, .. }, true) => {
+            (reply @ Target::Only { channel, handle, .. }, true) => {
                 let thread = self.open.place.thread.clone();
-                (Target::Channel { channel: channel.clone(), thread }, Some(reply.clone()))
+                (Target::Shared { channel: channel.clone(), thread, handle: handle.clone() }, Some(reply.clone()))
             }
             (reply, _) => (reply.clone(), None),
         };

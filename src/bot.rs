@@ -18,11 +18,12 @@ use crate::dispatch::Dispatch;
 use crate::health::Health;
 use crate::host::{Bells, Host, Trouble};
 use crate::http::{self, HealthSource};
+use crate::identity::Directory;
 use crate::metrics::Metrics;
 use crate::outbox::Pace;
 use crate::outward::Outward;
 use crate::platform::slack::{Slack, SlackSettings, Timing};
-use crate::platform::{Inbound, Platform};
+use crate::platform::{Inbound, Names, Platform};
 use crate::recognition::Recognition;
 use crate::roster::Keeping;
 use crate::rules::Rules;
@@ -80,8 +81,8 @@ pub enum StartError {
         cause: std::io::Error,
     },
     /// A secret is missing or the platform can't be set up.
-    #[error("setting up Slack: {0}")]
-    Slack(String),
+    #[error("setting up {0}: {1}")]
+    Platform(&'static str, String),
     /// HTTP to others can't be set up.
     #[error("setting up HTTP to others: {0}")]
     Outward(String),
@@ -100,14 +101,11 @@ impl Bot {
         let law = Arc::new(config.law(commands)?);
         let directory = Arc::clone(law.directory());
         let metrics = Metrics::new();
-        let settings = slack_settings(&config.slack)?;
-        let names = Arc::clone(&directory);
-        let slack = Arc::new(
-            Slack::new(settings, names, clock.clone(), metrics.clone()).map_err(|error| StartError::Slack(error.to_string()))?,
-        );
         let activity = Activity::default();
         let people = Recognition::new(Arc::clone(&directory), Arc::clone(&store));
         people.restore().await.map_err(StartError::People)?;
+        let around = Around { names: Arc::clone(&directory), clock: &clock, metrics: &metrics };
+        let platforms = platforms(config, &around)?;
         let keeping = match config.settings.identity.clone() {
             Some(center) => {
                 let kept = Keeping::restore(directory, center, (Arc::clone(&store), &aws), &activity).await;
@@ -115,10 +113,11 @@ impl Bot {
             }
             None => None,
         };
+        let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let (door, waiting) = alerts::inbox::Door::new(activity.clone());
         let host = Arc::new(Host {
             inbox: Arc::new(door),
-            outward: Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?,
+            outward,
             store,
             clock,
             authority: law,
@@ -126,7 +125,7 @@ impl Bot {
             settings: config.settings.clone(),
             rules: Rules::of(config),
             aws,
-            platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
+            platforms,
             commands,
             watches,
             bells: Bells::new(&activity),
@@ -140,10 +139,8 @@ impl Bot {
         let address = listener.local_addr().map_err(listen)?;
         let (closing, closed) = watch::channel(false);
         let (mut intake, mut loops) = (JoinSet::new(), JoinSet::new());
-        let routes = match config.slack.transport {
-            Transport::Http => Arc::clone(&slack).routes(Arc::clone(&inbound)),
-            Transport::Socket { .. } => axum::Router::new(),
-        };
+        let of_platforms = host.platforms.iter().map(|platform| Arc::clone(platform).routes(Arc::clone(&inbound)));
+        let routes = of_platforms.fold(axum::Router::new(), axum::Router::merge);
         let ground = sources::Ground { clock: host.clock.clone(), metrics: metrics.clone(), outward: host.outward.clone() };
         let routes = routes.merge(sources::routes(&config.sources, Arc::clone(&host.inbox), ground));
         loops.spawn(alerts::inbox::run(Arc::clone(&host), waiting));
@@ -152,7 +149,9 @@ impl Bot {
         for queue in config.settings.events.clone() {
             intake.spawn(hearing::listen(Arc::clone(&host), queue, closed.clone()));
         }
-        intake.spawn(slack.run(inbound, closed));
+        for platform in host.platforms.clone() {
+            intake.spawn(platform.run(Arc::clone(&inbound), closed.clone()));
+        }
         let first = waiting::nudge_all(&host).await.unwrap_or_else(|trouble| {
             // They are looked at at their time all the same.
             tracing::error!(%trouble, "looking for the changes that wait");
@@ -225,17 +224,45 @@ impl Bot {
     }
 }
 
+/// What platforms are set up with.
+struct Around<'a> {
+    names: Arc<Directory>,
+    clock: &'a Clock,
+    metrics: &'a Metrics,
+}
+
+/// The chat platforms the bot lives on.
+fn platforms(config: &Config, around: &Around<'_>) -> Result<Vec<Arc<dyn Platform>>, StartError> {
+    let slack = config.slack.as_ref().map(|slack| set_up_slack(slack, around));
+    slack.into_iter().collect()
+}
+
+/// A secret that a platform can't do without.
+fn needed(platform: &'static str, secret: &Option<Secret>, name: &str) -> Result<Secret, StartError> {
+    secret.clone().ok_or_else(|| StartError::Platform(platform, format!("{name} is not set in the environment")))
+}
+
+fn set_up_slack(slack: &config::Slack, around: &Around<'_>) -> Result<Arc<dyn Platform>, StartError> {
+    const NAME: &str = "Slack";
+    let settings = slack_settings(slack)?;
+    let names = Arc::clone(&around.names) as Arc<dyn Names>;
+    let slack = Slack::new(settings, names, around.clock.clone(), around.metrics.clone());
+    Ok(Arc::new(slack.map_err(|error| StartError::Platform(NAME, error.to_string()))?))
+}
+
 /// What the configuration says about Slack, with the secrets its transport needs.
 fn slack_settings(slack: &config::Slack) -> Result<SlackSettings, StartError> {
-    let needed = |secret: &Option<Secret>, name: &str| {
-        secret.clone().ok_or_else(|| StartError::Slack(format!("{name} is not set in the environment")))
-    };
+    const NAME: &str = "Slack";
+    let needed = |secret: &Option<Secret>, name: &str| needed(NAME, secret, name);
     let (app_token, signing_secret, connections) = match slack.transport {
         Transport::Socket { connections } => (Some(needed(&slack.app_token, "SLACK_APP_TOKEN")?), None, connections),
         Transport::Http => (None, Some(needed(&slack.signing_secret, "SLACK_SIGNING_SECRET")?), 0),
     };
     Ok(SlackSettings {
-        api_url: slack.api_url.parse().map_err(|cause| StartError::Slack(format!("SLACK_API_URL is no URL: {cause}")))?,
+        api_url: slack
+            .api_url
+            .parse()
+            .map_err(|cause| StartError::Platform(NAME, format!("SLACK_API_URL is no URL: {cause}")))?,
         bot_token: needed(&slack.bot_token, "SLACK_BOT_TOKEN")?,
         app_token,
         signing_secret,

@@ -21,6 +21,7 @@ use crate::sources::Source;
 
 mod alerts;
 mod check;
+mod discord;
 mod document;
 mod fault;
 mod following;
@@ -45,6 +46,9 @@ pub const DEFAULT_POLICY: &str = include_str!("../config/policy.cedar");
 pub const DEFAULT_ONCALL: &str = include_str!("../config/oncall.toml");
 /// The commented default of `access-baseline.toml`. It stands in for nothing: without the file nothing is declared.
 pub const DEFAULT_BASELINE: &str = include_str!("../config/access-baseline.toml");
+
+/// Discord's API (discord.com/developers/docs "API Reference").
+const DISCORD_API: &str = "https://discord.com/api/v10";
 
 /// Environment variables, by name. Tests make their own.
 #[derive(Clone, Debug, Default)]
@@ -78,8 +82,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where HTTP is listened to: Slack, webhooks, health, metrics.
     pub listen: SocketAddr,
-    /// Slack.
-    pub slack: Slack,
+    /// Slack, where the bot lives there.
+    pub slack: Option<Slack>,
+    /// Discord, where the bot lives there.
+    pub discord: Option<Discord>,
     /// Which channel gets what.
     pub channels: Channels,
     /// How approvals go.
@@ -144,6 +150,21 @@ pub enum Transport {
     },
     /// Signed HTTP requests.
     Http,
+}
+
+/// How the bot lives in Discord.
+#[derive(Clone, Debug)]
+pub struct Discord {
+    /// The id of the server, which Discord's API calls a guild.
+    pub guild: String,
+    /// The ids of the roles whose members may use the bot; with none every member may.
+    pub roles: BTreeSet<String>,
+    /// The groups of the policy that roles of the server put their members in: the role's id by the group's name.
+    pub groups: BTreeMap<String, String>,
+    /// The API's address, version included, without a slash at its end.
+    pub api_url: String,
+    /// `DISCORD_TOKEN`.
+    pub token: Option<Secret>,
 }
 
 /// Which channel gets what. Channels are written `#name`, or as the platform's id.
@@ -235,14 +256,21 @@ impl Config {
         Ok(Self {
             data_dir: environment.get("WATCHKEEPER_DATA_DIR").map_or_else(|| folder.join(written.data_dir), PathBuf::from),
             listen: listen.and_then(Result::ok).unwrap_or(written.listen),
-            slack: Slack {
+            slack: written.transport.map(|transport| Slack {
                 prefix: written.settings.prefix.clone(),
-                transport: written.transport,
+                transport,
                 api_url: environment.get("SLACK_API_URL").unwrap_or("https://slack.com/api").trim_end_matches('/').to_owned(),
                 bot_token: secret("SLACK_BOT_TOKEN"),
                 app_token: secret("SLACK_APP_TOKEN"),
                 signing_secret: secret("SLACK_SIGNING_SECRET"),
-            },
+            }),
+            discord: written.discord.map(|discord| Discord {
+                guild: discord.guild,
+                roles: discord.roles,
+                groups: discord.groups,
+                api_url: environment.get("DISCORD_API_URL").unwrap_or(DISCORD_API).trim_end_matches('/').to_owned(),
+                token: secret("DISCORD_TOKEN"),
+            }),
             channels: written.channels,
             approvals: written.approvals,
             remind_before_start: written.remind_before_start,

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::host::{Asking, Draft, Host, json};
 use crate::outbox::Saying;
-use crate::platform::{ACKNOWLEDGE, Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::platform::{ACKNOWLEDGE, Account, Ack, Asks, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
 use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, CommitError, Key, Write};
@@ -77,6 +77,7 @@ enum Heard {
     Recorded,
     Answered(Message),
     Wrong(Vec<(String, Text)>),
+    Asking(Box<Asks>),
 }
 
 impl Heard {
@@ -85,6 +86,7 @@ impl Heard {
             Self::Recorded => Ack::Received,
             Self::Answered(message) => Ack::Say(message),
             Self::Wrong(fields) => Ack::Mend(fields),
+            Self::Asking(asks) => Ack::Form(asks),
         }
     }
 }
@@ -171,8 +173,6 @@ impl Dispatch {
             (Ok(_), None) => Heard::Answered("I no longer have that command. Nothing was done.".into()),
         };
         match heard {
-            Heard::Recorded => Ack::Received,
-            Heard::Wrong(fields) => Ack::Mend(fields),
             Heard::Answered(message) => {
                 let saying = Saying::once(&from.account.platform, from.reply.clone(), message.clone());
                 match self.0.commit(Draft::at(self.0.clock.now()).say(format!("form/{}", form.once), saying)).await {
@@ -180,6 +180,7 @@ impl Dispatch {
                     Err(_) => Ack::Say(message),
                 }
             }
+            heard => heard.ack(),
         }
     }
 
@@ -310,29 +311,20 @@ impl Dispatch {
             });
             told.then(text![". ", code(format!("help {}", entry.name())), " shows how it goes."])
         };
-        let (Some(platform), Some(ticket)) = (self.0.platform(&from.account.platform), from.ticket) else {
+        let Some(ticket) = from.ticket else {
             return self.refuse(from, Some(person), entry.name(), usage()).await;
         };
         // A redelivery finds its ticket spent: the form is open already.
         if let Err(heard) = self.commit(Draft::at(self.0.clock.now()).once(from.once)).await {
             return heard;
         }
-        let carry = Carry { command: entry.name().to_owned(), place: from.place.clone(), reply: from.reply.clone() };
-        let platform = Arc::clone(platform);
-        let (form, ticket, host) = (entry.form(&given), ticket.to_owned(), Arc::clone(&self.0));
-        let (slot, instead) = (format!("noform/{}", from.once), usage());
-        let (reply, at_work) = (from.reply.clone(), self.0.activity.begin());
-        tokio::spawn(async move {
-            if let Err(error) = platform.open_form(&ticket, &form, &carry).await {
-                tracing::warn!(%error, command = carry.command, "a form could not be opened");
-                let saying = Saying::once(platform.name(), reply, text!["The form did not open. "].then(instead).into());
-                if let Err(error) = host.commit(Draft::at(host.clock.now()).say(slot, saying)).await {
-                    tracing::error!(%error, "a word about a form can't be kept");
-                }
-            }
-            drop(at_work);
-        });
-        Heard::Recorded
+        Heard::Asking(Box::new(Asks {
+            ticket: ticket.to_owned(),
+            form: entry.form(&given),
+            carry: Carry { command: entry.name().to_owned(), place: from.place.clone(), reply: from.reply.clone() },
+            instead: text!["The form did not open. "].then(usage()).into(),
+            in_flight: self.0.activity.begin(),
+        }))
     }
 
     /// A commit, good for one delivery, with an answer: the platform's own acknowledgement may be gone by then, or carry no

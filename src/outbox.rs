@@ -289,7 +289,7 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
 /// Whether a platform can tell afterwards that a message was posted; what one person alone sees is in no history.
 fn can_be_found(target: &Target) -> bool {
     match target {
-        Target::Channel { .. } | Target::Direct { .. } => true,
+        Target::Channel { .. } | Target::Shared { .. } | Target::Direct { .. } => true,
         Target::Only { .. } => false,
     }
 }
@@ -297,7 +297,7 @@ fn can_be_found(target: &Target) -> bool {
 /// The channel whose pace a message keeps.
 fn paced(target: &Target) -> Option<&str> {
     match target {
-        Target::Channel { channel, .. } => Some(channel),
+        Target::Channel { channel, .. } | Target::Shared { channel, .. } => Some(channel),
         Target::Only { .. } | Target::Direct { .. } => None,
     }
 }
@@ -449,7 +449,7 @@ fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
     let fresh = Saying { at: None, sending: None, tries: 0, ..saying.clone() };
     if let Some(instead) = &saying.instead {
         let message = match instead {
-            Target::Channel { .. } => saying.message.clone(),
+            Target::Channel { .. } | Target::Shared { .. } => saying.message.clone(),
             Target::Direct { .. } | Target::Only { .. } => saying.message.clone().note(ALONE),
         };
         return Some(Saying { target: instead.clone(), instead: None, message, ..fresh });
@@ -464,7 +464,7 @@ fn another_way(saying: &Saying, default: &str) -> Option<Saying> {
         Target::Channel { channel, .. } if channel != default => {
             Some(Saying { target: Target::Channel { channel: default.to_owned(), thread: None }, ..fresh })
         }
-        Target::Channel { .. } | Target::Direct { .. } => None,
+        Target::Channel { .. } | Target::Shared { .. } | Target::Direct { .. } => None,
     }
 }
 

@@ -6,7 +6,7 @@ use commands::aws::{Aws, AwsSettings};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use watchkeeper::bot::{Bot, Ground, StartError};
 use watchkeeper::clock::Clock;
-use watchkeeper::config::{Config, Environment, Transport};
+use watchkeeper::config::{Config, Environment};
 use watchkeeper::store::Store;
 use watchkeeper::store::sled::SledStore;
 
@@ -17,7 +17,7 @@ const NO_ACCOUNTS: &str = "us-east-1";
 
 /// Runs the bot until it is told to stop.
 pub(super) fn serve(environment: &Environment, format: Format) -> Result<Answer, Failure> {
-    // One crypto provider for Slack and AWS, before anybody makes a connection. An error means it is there already.
+    // One crypto provider for everything, before anybody makes a connection. An error means it is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     logs::begin(environment, format)?;
     let config = Config::load(environment)?;
@@ -42,11 +42,8 @@ async fn run(config: &Config, clock: Clock, store: Arc<dyn Store>) -> Result<(),
     let bot = Bot::start(config, Ground { clock, store, aws, commands: commands::ALL, watches: commands::WATCHES })
         .await
         .map_err(failed)?;
-    let slack = match config.slack.transport {
-        Transport::Socket { .. } => "socket",
-        Transport::Http => "http",
-    };
-    tracing::info!(slack, store = %config.data_dir.display(), "listening on http://{}", bot.address());
+    let platforms: Vec<_> = bot.host().platforms.iter().map(|platform| platform.name()).collect();
+    tracing::info!(platforms = platforms.join(", "), store = %config.data_dir.display(), "listening on http://{}", bot.address());
     signals.any().await;
     tracing::info!("stopping; what is in flight is finished first. A second signal stops at once");
     tokio::select! {

@@ -61,14 +61,18 @@ impl Config {
     }
 
     fn check_secrets(&self) -> Vec<Finding> {
-        let transport = match self.slack.transport {
-            Transport::Socket { .. } => {
-                ("SLACK_APP_TOKEN", &self.slack.app_token, "Socket Mode needs the app-level token, xapp-…")
-            }
-            Transport::Http => ("SLACK_SIGNING_SECRET", &self.slack.signing_secret, "HTTP needs the app's signing secret"),
-        };
-        [("SLACK_BOT_TOKEN", &self.slack.bot_token, "Slack needs the bot's token, xoxb-…"), transport]
-            .into_iter()
+        let of_slack = self.slack.iter().flat_map(|slack| {
+            let transport = match slack.transport {
+                Transport::Socket { .. } => {
+                    ("SLACK_APP_TOKEN", &slack.app_token, "Socket Mode needs the app-level token, xapp-…")
+                }
+                Transport::Http => ("SLACK_SIGNING_SECRET", &slack.signing_secret, "HTTP needs the app's signing secret"),
+            };
+            [("SLACK_BOT_TOKEN", &slack.bot_token, "Slack needs the bot's token, xoxb-…"), transport]
+        });
+        let of_discord = self.discord.iter().map(|discord| ("DISCORD_TOKEN", &discord.token, "Discord needs the bot's token"));
+        of_slack
+            .chain(of_discord)
             .filter(|(_, secret, _)| secret.is_none())
             .map(|(name, _, why)| finding(Weight::Blocks, Place::whole("environment"), Some(name), format!("Not set. {why}.")))
             .collect()
@@ -91,6 +95,15 @@ impl Config {
         }
         for project in self.channels.projects.keys().filter(|project| !projects.contains(project.as_str())) {
             findings.push(advice(format!("projects.{project}"), format!("No account belongs to the project {project}.")));
+        }
+        if self.slack.is_some() && self.discord.is_some() {
+            let channels = [("channels.default", &self.channels.default), ("channels.security", &self.channels.security)];
+            let ids = channels.into_iter().filter(|(_, channel)| !channel.starts_with('#'));
+            findings.extend(ids.map(|(key, channel)| {
+                let words =
+                    format!("{channel} is the id of a channel of one platform. Write its name, which both have: \"#ops\".");
+                advice(key.to_owned(), words)
+            }));
         }
         for source in &self.sources {
             if let Some(project) = source.project.as_deref().filter(|project| !projects.contains(project)) {

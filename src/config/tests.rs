@@ -183,8 +183,9 @@ fn the_environment_outranks_the_file_and_holds_the_secrets() {
     let config = load(&[("watchkeeper.toml", "data_dir = \"here\"\nlisten = \"127.0.0.1:1\"")], &variables).unwrap();
     assert_eq!(config.data_dir, Path::new("/var/lib/watchkeeper"));
     assert_eq!(config.listen.to_string(), "0.0.0.0:80");
-    assert_eq!(config.slack.api_url, "http://127.0.0.1:9/api");
-    assert_eq!(config.slack.app_token, None, "an empty variable is an absent one");
+    let slack = config.slack.as_ref().unwrap();
+    assert_eq!(slack.api_url, "http://127.0.0.1:9/api");
+    assert_eq!(slack.app_token, None, "an empty variable is an absent one");
     assert!(!format!("{config:?}").contains("xoxb-1"), "secrets are not shown");
     let config = load(&[("watchkeeper.toml", "data_dir = \"here\"")], &[]).unwrap();
     assert_eq!(
@@ -464,4 +465,37 @@ uri = "https://example.com"
     let one = file.split("\n\n").next().unwrap();
     let hooks = load(&[("watchkeeper.toml", one)], &[("TICKETS_SECRET", "s")]).unwrap().hooks;
     assert_eq!((hooks[0].name.as_str(), hooks[0].secret.expose()), ("tickets", "s"));
+}
+
+#[test]
+fn the_bot_lives_where_a_table_says() {
+    let lives = |text: &str| {
+        let config = load(&[("watchkeeper.toml", text)], &[("DISCORD_TOKEN", "seven")]).unwrap();
+        (config.slack.is_some(), config.discord.is_some())
+    };
+    let discord = "[discord]\nguild = \"41771983423143937\"\n";
+    assert_eq!(lives(""), (true, false));
+    assert_eq!(lives("[slack]\n"), (true, false));
+    assert_eq!(lives(discord), (false, true));
+    assert_eq!(lives(&format!("{discord}[slack]\n")), (true, true));
+    let config = load(
+        &[(
+            "watchkeeper.toml",
+            &format!("{discord}roles = [\"41771983423143936\"]\n[discord.groups]\ndba = \"41771983423143938\""),
+        )],
+        &[],
+    );
+    let config = config.unwrap();
+    let written = config.discord.as_ref().unwrap();
+    assert_eq!((written.guild.as_str(), written.api_url.as_str()), ("41771983423143937", "https://discord.com/api/v10"));
+    assert_eq!(written.groups["dba"], "41771983423143938");
+    assert!(config.check(commands::ALL)[0].error.to_string().contains("DISCORD_TOKEN"), "the token is missing");
+    insta::assert_snapshot!(
+        load(&[("watchkeeper.toml", "[discord]\nguild = 4177\nrole = []\n[discord.groups]\ndba = \"@dba\"")], &[]).unwrap_err().to_string(),
+        @r#"
+    watchkeeper.toml:2:9: discord.guild: Expected the server's id in quotes, such as "41771983423143937", found the number 4177.
+    watchkeeper.toml:3:1: discord.role: There is no such key. Did you mean roles?
+    watchkeeper.toml:4:1: discord.groups: dba: expected a role's id in quotes, such as "41771983423143936", found "@dba".
+    "#
+    );
 }

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use super::document::{Document, Table, list, parsed, text, texts};
 use super::sources::{self, Around};
-use super::{Approvals, Channels, ConfigErrors, Transport, alerts, following, hooks, identity};
+use super::{Approvals, Channels, ConfigErrors, Transport, alerts, discord, following, hooks, identity};
 use crate::hooks::Hook;
 use crate::sources::Source;
 
@@ -21,7 +21,9 @@ pub(super) struct Written {
     pub(super) people: Option<String>,
     pub(super) policy: Option<String>,
     pub(super) oncall: Option<String>,
-    pub(super) transport: Transport,
+    /// How Slack's events come in, where the bot lives in Slack.
+    pub(super) transport: Option<Transport>,
+    pub(super) discord: Option<discord::Written>,
     pub(super) channels: Channels,
     pub(super) approvals: Approvals,
     pub(super) remind_before_start: Vec<SignedDuration>,
@@ -38,7 +40,11 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str], around: &Ar
     let parsed_text = document.parse()?;
     let top = document.top(&parsed_text);
     let port = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-    let (transport, prefix) = slack(top.table("slack"));
+    let discord = discord::read(top.table("discord"));
+    let slack_table = top.table("slack");
+    // Where nothing is said of either, it is Slack.
+    let in_slack = slack_table.is_some() || !top.has("discord");
+    let (transport, prefix) = slack(slack_table);
     let aws = aws(top.table("aws"));
     let accounts = accounts(&top, &aws, capabilities);
     let (identity, baseline) = identity::read(top.table("identity_center"), &aws, &accounts);
@@ -51,7 +57,8 @@ pub(super) fn read(file: &str, content: &str, capabilities: &[&str], around: &Ar
         people: top.get("people", "a file's path", text),
         policy: top.get("policy", "a file's path", text),
         oncall: top.get("oncall", "a file's path", text),
-        transport,
+        transport: in_slack.then_some(transport),
+        discord,
         channels: channels(&top),
         approvals: approvals(top.table("approvals")),
         remind_before_start: changes(top.table("changes")),

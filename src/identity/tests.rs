@@ -17,7 +17,13 @@ fn slack(id: &str) -> Account {
 }
 
 fn profile(email: &str, standing: Standing) -> Profile {
-    Profile { email: Some(email.to_owned()), name: "?".to_owned(), zone: Some("Asia/Taipei".to_owned()), standing }
+    Profile {
+        email: Some(email.to_owned()),
+        name: "?".to_owned(),
+        zone: Some("Asia/Taipei".to_owned()),
+        standing,
+        groups: BTreeSet::new(),
+    }
 }
 
 fn id(identified: Identified) -> Option<String> {

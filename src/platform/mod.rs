@@ -2,9 +2,12 @@
 //!
 //! A platform translates its wire to these values and back. It knows no store, no engine and no policy.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::Router;
 use commands::message::Message;
 use commands::records::Place;
 use commands::registry::Form;
@@ -12,7 +15,9 @@ use commands::{Choice, PersonId, Text};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
+use crate::activity::InFlight;
 use crate::health::Health;
 
 pub mod slack;
@@ -46,6 +51,9 @@ pub struct Profile {
     pub zone: Option<String>,
     /// Whether it is a full member's, the only kind that may ask or approve.
     pub standing: Standing,
+    /// The groups of the policy that the platform puts it in, as the configuration says which of its own groups count.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
 }
 
 /// What kind of account it is.
@@ -88,7 +96,7 @@ pub struct Invocation {
     pub line: String,
     /// Where the answer goes.
     pub reply: Target,
-    /// What a form can be opened with, for a short while.
+    /// What a form can be opened with, for a short while; it comes back in [`Asks`].
     pub ticket: Option<String>,
 }
 
@@ -99,7 +107,7 @@ pub struct Submission {
     pub once: String,
     /// Who.
     pub account: Account,
-    /// What was handed to [`Platform::open_form`].
+    /// What the form carried; see [`Asks`].
     pub carry: Carry,
     /// The fields, by argument name: strings, lists of strings, `true`.
     pub given: Map<String, Value>,
@@ -132,7 +140,7 @@ pub struct Typing {
 }
 
 /// What to tell the platform while it waits for its acknowledgement.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Ack {
     /// It is received.
     Received,
@@ -142,6 +150,23 @@ pub enum Ack {
     Mend(Vec<(String, Text)>),
     /// Values for a picker.
     Choices(Vec<Choice>),
+    /// Something is missing, and a form asks for it.
+    Form(Box<Asks>),
+}
+
+/// A form to open in answer.
+#[derive(Debug)]
+pub struct Asks {
+    /// The [`Invocation::ticket`] it is opened with.
+    pub ticket: String,
+    /// The form.
+    pub form: Form,
+    /// What it carries to its submission.
+    pub carry: Carry,
+    /// What to say where it does not open.
+    pub instead: Message,
+    /// Held until it is open.
+    pub in_flight: InFlight,
 }
 
 /// Takes what comes in. It returns as soon as the event is durable or answered, and never waits for AWS.
@@ -172,6 +197,15 @@ pub enum Target {
         channel: String,
         /// The message whose thread it is.
         thread: Option<String>,
+    },
+    /// Into the channel or thread where one person asked, for everybody, in place of an answer to them alone.
+    Shared {
+        /// The channel's id.
+        channel: String,
+        /// The message whose thread it is.
+        thread: Option<String>,
+        /// The platform's own way to answer, which is not needed any more.
+        handle: Option<Handle>,
     },
     /// To one person where they asked, seen by them alone.
     Only {
@@ -259,11 +293,31 @@ pub trait Platform: Send + Sync {
     /// Makes a user group hold exactly these accounts. It looks first, and leaves alone what is so already.
     async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError>;
 
-    /// Opens a form.
-    async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError>;
+    /// Takes in what comes in and hands it to `inbound`, until `shutdown` turns true or its sender is gone; then lets what is
+    /// at work finish.
+    async fn run(self: Arc<Self>, inbound: Arc<dyn Inbound>, shutdown: watch::Receiver<bool>);
+
+    /// The routes by which it is reached over HTTP, where there are any.
+    fn routes(self: Arc<Self>, inbound: Arc<dyn Inbound>) -> Router;
 
     /// How it is doing.
     fn health(&self) -> Health;
+}
+
+/// Keeps command lines that are too long for a platform's buttons.
+#[async_trait]
+pub trait Shelf: Send + Sync {
+    /// Keeps a line; the key it is found by, which is the same for the same line: 32 hexadecimal letters.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    async fn keep(&self, line: &str) -> Result<String, SendError>;
+
+    /// The line of a key, where it is still kept.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    async fn find(&self, key: &str) -> Result<Option<String>, SendError>;
 }
 
 /// How people are called on a platform; renderers ask it to mention somebody.

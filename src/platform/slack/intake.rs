@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::decode::{Asked, Decoded, Decoder, Delivery, Malformed};
 use super::{Slack, form, render};
-use crate::platform::{Ack, Inbound, Platform, SendError, Target};
+use crate::platform::{Ack, Asks, Inbound, Platform, SendError, Target};
 
 /// How often a late answer is tried.
 const TRIES: usize = 3;
@@ -100,8 +100,13 @@ impl Slack {
                         Ok((ack, at_work)) => (ack, at_work),
                         Err(panic) => (broken(panic), AtWork::begin(&slack)),
                     };
-                    if let Some((target, message)) = late(asked, ack) {
-                        slack.say(&target, &message).await;
+                    match ack {
+                        Ack::Form(asks) => slack.open(asked, *asks).await,
+                        ack => {
+                            if let Some((target, message)) = late(asked, ack) {
+                                slack.say(&target, &message).await;
+                            }
+                        }
                     }
                 });
                 nothing
@@ -117,6 +122,14 @@ impl Slack {
             }
             (Ack::Mend(wrong), Asked::Form { view, .. }) if !wrong.is_empty() => form::errors(&view, &wrong),
             (Ack::Choices(choices), Asked::Picker) => json!({ "options": form::options(&choices) }),
+            (Ack::Form(asks), asked) => {
+                let (nothing, slack, at_work) = (nothing(&asked), self.clone(), AtWork::begin(self));
+                tokio::spawn(async move {
+                    slack.open(asked, *asks).await;
+                    drop(at_work);
+                });
+                nothing
+            }
             (ack, asked) => {
                 let nothing = nothing(&asked);
                 if let Some((target, message)) = late(asked, ack) {
@@ -128,6 +141,16 @@ impl Slack {
                 }
                 nothing
             }
+        }
+    }
+
+    /// Opens a form, or says what else can be done.
+    async fn open(&self, asked: Asked, asks: Asks) {
+        let body = json!({ "trigger_id": asks.ticket, "view": form::view(&asks.form, &asks.carry) });
+        let Err(fault) = self.api.call("views.open", &body).await else { return };
+        tracing::warn!(%fault, command = asks.carry.command, "a form could not be opened");
+        if let Some((target, message)) = late(asked, Ack::Say(asks.instead)) {
+            self.say(&target, &message).await;
         }
     }
 
@@ -181,7 +204,7 @@ fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
             let message = Message::from("That form can't be used as it is. Ask again, please.");
             Some((target, wrong.into_iter().fold(message, |message, (_, words)| message.text(words))))
         }
-        Ack::Received | Ack::Choices(_) => None,
+        Ack::Received | Ack::Choices(_) | Ack::Form(_) => None,
     }
 }
 

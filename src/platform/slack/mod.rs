@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use axum::Router;
 use commands::message::Message;
-use commands::registry::Form;
 use jiff::Timestamp;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ use self::api::{Api, Fault};
 use self::origin::Origin;
 use self::posting::Ear;
 use self::pulse::Pulse;
-use super::{Carry, Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
+use super::{Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
 use crate::clock::Clock;
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -127,27 +126,6 @@ impl Slack {
         })
     }
 
-    /// Keeps the Socket Mode connections until `shutdown` turns true or its sender is gone, then lets handlers at work
-    /// finish. Returns at `shutdown` where there is no app-level token.
-    pub async fn run(self: Arc<Self>, inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
-        let mut lines = JoinSet::new();
-        for line in 0..self.connections {
-            lines.spawn(socket::keep(self.clone(), line, inbound.clone(), shutdown.clone()));
-        }
-        // Nobody has to wait: whoever needs to know it before Slack has said it asks for it.
-        lines.spawn(self.clone().introduce(shutdown.clone()));
-        // An error means that the sender is gone, which is a stop too.
-        drop(shutdown.wait_for(|stop| *stop).await);
-        while lines.join_next().await.is_some() {}
-        let _late = tokio::time::timeout(self.timing.drain, self.drained()).await;
-    }
-
-    /// The routes for Slack over HTTP: `/slack/commands`, `/slack/interactive`, `/slack/events`. None without a signing
-    /// secret.
-    pub fn routes(self: Arc<Self>, inbound: Arc<dyn Inbound>) -> Router {
-        http::routes(self, inbound)
-    }
-
     /// Asks who the bot is until Slack says it.
     async fn introduce(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         let mut tries = 0;
@@ -187,7 +165,9 @@ impl Platform for Slack {
 
     async fn post(&self, target: &Target, message: &Message, slot: &str) -> Result<MessageRef, SendError> {
         let posted = match target {
-            Target::Channel { channel, thread } => self.post_in(channel, thread.as_deref(), message, slot).await,
+            Target::Channel { channel, thread } | Target::Shared { channel, thread, .. } => {
+                self.post_in(channel, thread.as_deref(), message, slot).await
+            }
             Target::Only { channel, account, handle } => {
                 let ear = Ear { channel, account, handle: handle.as_ref() };
                 self.post_only(ear, message).await
@@ -262,10 +242,23 @@ impl Platform for Slack {
         Ok(Group::Changed)
     }
 
-    async fn open_form(&self, ticket: &str, form: &Form, carry: &Carry) -> Result<(), SendError> {
-        let body = json!({ "trigger_id": ticket, "view": form::view(form, carry) });
-        self.api.call("views.open", &body).await?;
-        Ok(())
+    /// Keeps the Socket Mode connections. Returns at `shutdown` where there is no app-level token.
+    async fn run(self: Arc<Self>, inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
+        let mut lines = JoinSet::new();
+        for line in 0..self.connections {
+            lines.spawn(socket::keep(self.clone(), line, inbound.clone(), shutdown.clone()));
+        }
+        // Nobody has to wait: whoever needs to know it before Slack has said it asks for it.
+        lines.spawn(self.clone().introduce(shutdown.clone()));
+        // An error means that the sender is gone, which is a stop too.
+        drop(shutdown.wait_for(|stop| *stop).await);
+        while lines.join_next().await.is_some() {}
+        let _late = tokio::time::timeout(self.timing.drain, self.drained()).await;
+    }
+
+    /// `/slack/commands`, `/slack/interactive`, `/slack/events`. None without a signing secret.
+    fn routes(self: Arc<Self>, inbound: Arc<dyn Inbound>) -> Router {
+        http::routes(self, inbound)
     }
 
     fn health(&self) -> Health {

@@ -1,5 +1,7 @@
 //! Whose workspace the bot is in, and so who is a member there: in a shared channel people of other companies can ask too.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::api::Fault;
@@ -45,6 +47,7 @@ impl Origin {
             name: name.into_iter().find_map(text).unwrap_or_default(),
             zone: text(&user["tz"]),
             standing,
+            groups: BTreeSet::new(),
         }
     }
 

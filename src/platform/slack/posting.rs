@@ -166,7 +166,9 @@ impl Slack {
     /// Looks for a message of ours with this slot. What only one person sees is in no history.
     pub(super) async fn look_for(&self, target: &Target, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, Fault> {
         let (channel, thread) = match target {
-            Target::Channel { channel, thread } => (self.channel_id(channel).await?, thread.as_ref()),
+            Target::Channel { channel, thread } | Target::Shared { channel, thread, .. } => {
+                (self.channel_id(channel).await?, thread.as_ref())
+            }
             Target::Direct { account } => (self.direct(account).await?, None),
             Target::Only { .. } => return Ok(None),
         };
