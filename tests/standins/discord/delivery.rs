@@ -127,6 +127,9 @@ impl Guild {
         }
         self.journal().delivered.push(told.clone());
         let outcome = self.arrived(&sent).await;
+        if outcome == Outcome::Missed {
+            self.violation(format!("{} did not arrive within {:?}", event.kind, self.settings.ack_timeout));
+        }
         self.changed();
         vec![Delivery { event: told, outcome }]
     }

@@ -108,7 +108,7 @@ impl Translator<'_> {
     fn fill(&self, chosen: &Chosen<'_>) -> Result<Map<String, Value>, String> {
         let mut filled = Map::new();
         let mut loose: Vec<&str> = Vec::new();
-        let mut words = chosen.words.iter();
+        let mut words = chosen.words.iter().peekable();
         let mut named = true;
         while let Some(word) = words.next() {
             let Some(flag) = word.strip_prefix("--").filter(|_| named) else {
@@ -123,12 +123,22 @@ impl Translator<'_> {
             let option = chosen.options.iter().find(|option| same(option, name));
             let option =
                 option.ok_or_else(|| format!("/{} has no option {name}, only {}", chosen.name, names(&chosen.options)))?;
-            let value = match value {
-                Some(value) => value,
-                None if option["type"] == 5 => "true".into(),
-                None => words.next().cloned().ok_or_else(|| format!("--{name} wants a value"))?,
+            let mut values = match value {
+                Some(value) => vec![value],
+                None if option["type"] == 5 => vec!["true".into()],
+                None => vec![words.next().cloned().ok_or_else(|| format!("--{name} wants a value"))?],
             };
-            filled.insert(option["name"].as_str().unwrap_or_default().into(), value.into());
+            if self.takes_several(chosen, name) {
+                while let Some(more) = words.next_if(|word| !word.starts_with("--")) {
+                    values.push(more.clone());
+                }
+            }
+            let key = option["name"].as_str().unwrap_or_default();
+            if let Some(before) = filled.get(key).and_then(Value::as_str) {
+                values.insert(0, before.to_owned());
+            }
+            let text = if let [only] = values.as_slice() { only.clone() } else { listed(&values) };
+            filled.insert(key.into(), text.into());
         }
         let mut places = self.positional(chosen).into_iter().filter(|name| !filled.contains_key(name)).collect::<Vec<_>>();
         if places.len() > loose.len() {
@@ -155,6 +165,16 @@ impl Translator<'_> {
         let clap = entry.clap();
         let arguments: Vec<String> = clap.get_positionals().map(|argument| argument.get_id().to_string()).collect();
         arguments.iter().filter_map(|id| chosen.options.iter().find(|option| same(option, id)).map(name)).collect()
+    }
+
+    /// Whether a flag goes on with more words, as its command says.
+    fn takes_several(&self, chosen: &Chosen<'_>, flag: &str) -> bool {
+        let entry = self.known.iter().find(|entry| entry.name() == chosen.name);
+        entry.is_some_and(|entry| {
+            let clap = entry.clap();
+            let argument = clap.get_arguments().find(|argument| argument.get_long() == Some(flag));
+            argument.and_then(clap::Arg::get_num_args).is_some_and(|count| count.max_values() > 1)
+        })
     }
 
     fn value(&self, option: &Value, text: &Value, resolved: &mut Map<String, Value>) -> Result<Value, String> {
@@ -207,6 +227,12 @@ impl Translator<'_> {
         }
         Ok(user.id.clone().into())
     }
+}
+
+/// Several values in one box: a word each, in quotes where they hold a space.
+fn listed(values: &[String]) -> String {
+    let quoted = values.iter().map(|value| if value.contains(' ') { format!("'{value}'") } else { value.clone() });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether an option has this name; `_` and `-` are one letter here, as names of arguments and flags differ in them.

@@ -1,7 +1,8 @@
 //! Messages as the words a person reads, in the same form as the Slack stand-in shows them.
 //!
 //! A mention reads `@name`, while an escaped one keeps its angle brackets (`<@…>`), so that tests see the difference. Times
-//! are shown in UTC. Letters nobody sees (U+2061 to U+2064) are left out.
+//! are shown in UTC. Letters nobody sees (U+200B, U+2061 to U+2064) are left out,
+//! and a drawn line reads `---`.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
@@ -60,13 +61,16 @@ impl Reader<'_> {
             // What follows a fence goes on with its line.
             let mut begins = at == 0;
             for line in part.split_inclusive('\n') {
+                let drawn = !line.trim().is_empty() && line.trim().chars().all(|letter| letter == '⎯');
+                let line = if drawn { &line.replace(line.trim(), "---") } else { line };
                 let (bullet, line) = if begins { without_prefix(line) } else { ("", line) };
                 read.push_str(bullet);
                 read.push_str(&without_emphasis(self.letters(line)));
                 begins = true;
             }
         }
-        read.trim_end().into()
+        // Only now: between the signs of a mention such a letter keeps it from being one.
+        read.replace('\u{200b}', "").trim_end().into()
     }
 
     /// A line with escapes, code, mentions, times and links resolved.

@@ -9,7 +9,7 @@ use serenity::all::{
 use tokio::task::JoinHandle;
 
 use super::{Bot, call, office, office_with, post, quiet, rds, register, send};
-use crate::discord::{APPLICATION_ID, Discord, DiscordOptions, Outcome, Submitted};
+use crate::discord::{APPLICATION_ID, Discord, DiscordOptions, Outcome, Submitted, line::Translator};
 
 /// Somebody acts while the test plays the bot.
 fn does<T: Send + 'static>(act: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
@@ -88,6 +88,32 @@ async fn lines_are_what_boxes_take() {
     ] {
         let told = discord.guild.say(ana.id(), discord.channel("dba").id(), line, None).await;
         assert_eq!(told.err().as_deref(), Some(why), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn words_find_the_arguments_of_commands_that_are_known() {
+    let discord = office().await;
+    let option = |name: &str| json!({"type": 3, "name": name, "description": "d"});
+    let command = |name: &str, word: &str, options: [&str; 3]| {
+        let options = options.map(option);
+        let word = json!({"type": 1, "name": word, "description": "d", "options": options});
+        json!({"name": name, "description": "d", "options": [word]})
+    };
+    let revoke = command("access", "revoke", ["from", "account", "permission-set"]);
+    register(&discord, json!([revoke, command("rds", "upgrade", ["reason", "to", "id"])])).await;
+    let state = discord.state();
+    for (line, expected) in [
+        (
+            "/access revoke --from group 'the others' --account shop-prod --permission-set Admin",
+            "from: group 'the others', account: shop-prod, permission-set: Admin",
+        ),
+        ("/rds upgrade --reason 'it is due' orders", "reason: it is due, id: orders"),
+    ] {
+        let data = Translator { state: &state, known: commands::ALL }.translate(line, None).expect("it fits");
+        let options = data["options"][0]["options"].as_array().expect("options").iter();
+        let filled = options.map(|one| format!("{}: {}", one["name"].as_str().unwrap(), one["value"].as_str().unwrap()));
+        assert_eq!(filled.collect::<Vec<_>>().join(", "), expected);
     }
 }
 

@@ -18,6 +18,8 @@ async fn markdown_is_read_as_people_see_it() {
         ("<t:1795629600:f>, <t:1795716000:t>".to_owned(), "today 6:00 PM, 6:00 PM"),
         ("[the runbook](https://example.com/a) <https://example.com>".to_owned(), "the runbook https://example.com"),
         ("- one\n- two".to_owned(), "• one\n• two"),
+        ("over\n⎯⎯⎯⎯\nbelow".to_owned(), "over\n---\nbelow"),
+        ("<\u{200b}@1> a\u{200b}b".to_owned(), "<@1> ab"),
         ("seen\u{2061}\u{2062}\u{2063}\u{2064}".to_owned(), "seen"),
         ("<:party:123456789012345678> a < b > c".to_owned(), ":party: a < b > c"),
     ] {
