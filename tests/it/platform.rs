@@ -226,7 +226,7 @@ async fn a_long_list_is_turned_in_place(chat: Chat) {
     }
     world.on(chat, "ana").types("ops", "/rds list").await;
     let list = world.on(chat, "ana").reads("orders-00").await;
-    world.on(chat, "ana").clicks(&list, "Next 10").await;
+    world.on(chat, "ana").clicks(&list, "Next ›").await;
     let turned = world.on(chat, "ana").reads("orders-10").await;
     assert!(!turned.plain().contains("orders-00"), "{}", turned.plain());
     world.finish().await;

@@ -80,7 +80,7 @@ fn part(block: &Block, names: &dyn Names, mentions: &mut Mentions) -> Option<Par
 }
 
 fn field(label: &str, value: &Text, names: &dyn Names, mentions: &mut Mentions) -> Vec<Vec<String>> {
-    let label = commands::message::bold(format!("{}:", cut(label, 100)));
+    let label = commands::message::bold(cut(label, 100));
     let mut lines = escape::lines(&text![label], names, mentions);
     let value = escape::lines(value, names, mentions);
     let blank = value.iter().flatten().all(|piece| piece.trim().is_empty());
