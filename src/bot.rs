@@ -104,6 +104,7 @@ impl Bot {
         let activity = Activity::default();
         let people = Recognition::new(Arc::clone(&directory), Arc::clone(&store));
         people.restore().await.map_err(StartError::People)?;
+        directory.reads(clock.clone());
         let around = Around { names: Arc::clone(&directory), clock: &clock, metrics: &metrics };
         let platforms = platforms(config, &around)?;
         let keeping = match config.settings.identity.clone() {
