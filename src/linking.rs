@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use commands::message::{Message, code};
-use commands::{PersonId, text};
+use commands::message::{Message, Text, bold, code};
+use commands::{Person, PersonId, text};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -73,26 +73,43 @@ pub(crate) fn made(one: &Made) -> Message {
     told.then(". Whoever types it is them to me. If that is not meant to be, tell whoever looks after Watchkeeper.").into()
 }
 
-/// Said to the other accounts of somebody to whom one was linked, and in the security channel where another person had made
-/// the code.
-pub(crate) fn linked(one: &Made, account: &Account, name: &str) -> Message {
-    let head = text!["🔗 The account ", code(account.to_string()), " (", name, ") is ", &one.person, " to me from now on: "];
-    let how = if one.is_by_another() {
-        text!["it was linked by a code that ", &one.by, " had made. "]
-    } else {
-        text!["it was linked by their code. "]
-    };
-    let whose = if one.is_by_another() { format!(" --for @{}", one.person) } else { String::new() };
-    let undo = code(format!("unlink {}{whose}", account.platform));
-    let undo = text!["If that is not meant to be, ", undo, " takes it back."];
-    head.then(how).then(undo).into()
+/// An account that was linked, as it is told.
+pub(crate) struct Told<'t> {
+    /// The code.
+    pub(crate) made: &'t Made,
+    /// Whose the account is now.
+    pub(crate) person: &'t Person,
+    /// The account.
+    pub(crate) account: &'t Account,
+    /// What it is called there.
+    pub(crate) name: &'t str,
 }
 
-/// Said to an account whose place another one takes.
-pub(crate) fn replaced(one: &Made, account: &Account, name: &str) -> Message {
-    let head = text!["🔗 The account ", code(account.to_string()), " (", name, ") takes the place of this one: "];
-    let told = text!["it was linked by a code of ", &one.person, ", so I no longer know this one. "];
-    head.then(told).then("If that is not meant to be, tell whoever looks after Watchkeeper at once.").into()
+impl Told<'_> {
+    /// For the other accounts of the person, and for the security channel where another person had made the code.
+    pub(crate) fn linked(&self) -> Message {
+        let how = if self.made.is_by_another() {
+            text!["it was linked by a code that ", &self.made.by, " had made. "]
+        } else {
+            text!["it was linked by their code. "]
+        };
+        let whose = if self.made.is_by_another() { format!(" --for @{}", self.person.id) } else { String::new() };
+        let undo = code(format!("unlink {}{whose}", self.account.platform));
+        let undo = text!["If that is not meant to be, ", undo, " takes it back."];
+        self.head().then(text![" is ", bold(self.person.name.as_str()), " to me from now on: "]).then(how).then(undo).into()
+    }
+
+    /// For an account whose place it takes.
+    pub(crate) fn replaces(&self) -> Message {
+        // A mention would show the new account.
+        let whose = text!["it was linked by a code of ", bold(self.person.name.as_str()), ", so I no longer know this one. "];
+        let undo = "If that is not meant to be, tell whoever looks after Watchkeeper at once.";
+        self.head().then(" takes the place of this one: ").then(whose).then(undo).into()
+    }
+
+    fn head(&self) -> Text {
+        text!["🔗 The account ", code(self.account.to_string()), " (", self.name, ")"]
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use commands::{Person, text};
 use super::{Dispatch, From, Heard, operation, unrecorded};
 use crate::host::{Draft, TRIES, Trouble, contested, read};
 use crate::identity::link::News;
-use crate::linking::{self, Made};
+use crate::linking::{self, Made, Told};
 use crate::outbox::Saying;
 use crate::store::{CommitError, Key, Kind, Row, Write};
 
@@ -110,12 +110,12 @@ impl Dispatch {
         ];
         let draft = writes.into_iter().fold(self.saying(from, said.into()).write(spent).fact(fact), Draft::write);
         let name = host.people.called(account);
-        let slot = format!("linked/{operation}");
-        let message = linking::linked(made, account, &name);
+        let told = Told { made, person, account, name: &name };
+        let (slot, message) = (format!("linked/{operation}"), told.linked());
         let others: Vec<_> = host.people.accounts(&person.id).into_iter().filter(|other| other != account).collect();
         let (leaving, staying): (Vec<_>, Vec<_>) = others.into_iter().partition(|other| news.replaced.contains(other));
         let draft = linking::tell(draft, &staying, (&slot, &message));
-        let mut draft = linking::tell(draft, &leaving, (&slot, &linking::replaced(made, account, &name)));
+        let mut draft = linking::tell(draft, &leaving, (&slot, &told.replaces()));
         if made.is_by_another() {
             let channel = &host.rules.channels.security;
             draft = draft.say(slot, Saying::card(&from.place.platform, channel, message));

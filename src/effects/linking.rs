@@ -11,6 +11,7 @@ use crate::host::{Draft, Trouble, json, read};
 use crate::identity::link::{By, Link};
 use crate::linking::{self, Made};
 use crate::outbox::Saying;
+use crate::shifts;
 use crate::store::{Key, Kind, Write};
 
 /// A draft with an effect added, or the sentence why it can't be had.
@@ -39,7 +40,11 @@ pub(super) async fn make_code(
     if made.is_by_another() {
         let slot = format!("code/{}", answering.open.operation);
         let message = linking::made(&made);
-        draft = linking::tell(draft, &host.people.accounts(person), (&slot, &message));
+        let mut accounts = host.people.accounts(person);
+        if accounts.is_empty() {
+            accounts.extend(shifts::account(host, person).await);
+        }
+        draft = linking::tell(draft, &accounts, (&slot, &message));
         draft = draft.say(slot, in_security(answering, message));
     }
     Ok(Ok(draft))
