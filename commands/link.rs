@@ -72,7 +72,8 @@ impl Link {
             let how = text!["Write ", line, " to me with your other account: as a command or in a direct message. "];
             return how.then(text![once, "Whoever does that is you to me, so show it to nobody."]).into();
         }
-        let how = text![&person.id, " has to write ", line, " to me with the other account: as a command or in a direct message. "];
+        let how =
+            text![&person.id, " has to write ", line, " to me with the other account: as a command or in a direct message. "];
         let told = text![" I tell them, and the security channel, that you made it."];
         how.then(text![once, "Whoever does that is them to me, so give it to nobody else."]).then(told).into()
     }

@@ -11,8 +11,8 @@ use crate::case::Case;
 use crate::change::Happening;
 use crate::engine;
 use crate::glass;
-use crate::platform::Account;
 use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
+use crate::platform::Account;
 use crate::store::{CommitError, Key, Kind, Write};
 use crate::{alerts, waiting, watching};
 

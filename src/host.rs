@@ -1,6 +1,5 @@
 //! What dispatch, engine and outbox share.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use commands::context::{Authority, Context, Settings};
@@ -8,7 +7,6 @@ use commands::message::{Message, Text, code};
 use commands::records::{ChangeId, ChangeRecord, Fact, Told};
 use commands::registry::Entry;
 use commands::{Person, PersonId, text};
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +18,7 @@ use crate::fitting;
 use crate::metrics::Metrics;
 use crate::outbox::{Pace, Saying};
 use crate::outward::Outward;
-use crate::platform::{Account, MessageRef, Platform, SendError};
+use crate::platform::{MessageRef, Platform, SendError};
 use crate::recognition::Recognition;
 use crate::records::Ledger;
 use crate::rules::Rules;
@@ -34,9 +32,6 @@ pub const TRIES: usize = 20;
 pub fn contested(key: &Key) -> CommitError {
     CommitError::Unwritable(format!("{}/{} was changed by somebody else {TRIES} times in a row", key.kind.name(), key.id))
 }
-
-/// How many accounts platforms are asked about at once.
-const ASKED_AT_ONCE: usize = 8;
 
 /// What is said below a denial to somebody whose groups may not all have counted.
 pub const UNHEARD: &str = " I could not look up all of your groups right now; try again in a minute.";
@@ -279,23 +274,7 @@ impl Host {
     /// # Errors
     /// When a platform does not answer: the groups it gave do not count meanwhile.
     pub async fn renew(&self, people: &[&PersonId]) -> Result<(), SendError> {
-        let now = self.clock.now();
-        let accounts: BTreeSet<Account> = people.iter().flat_map(|person| self.people.unheard(person, now)).collect();
-        let mut silent = Ok(());
-        for some in accounts.into_iter().collect::<Vec<_>>().chunks(ASKED_AT_ONCE) {
-            let asked = some.iter().map(|account| self.hear(account, now));
-            silent = join_all(asked).await.into_iter().fold(silent, Result::and);
-        }
-        if let Err(error) = &silent {
-            tracing::warn!(%error, "a platform does not say which groups somebody is in");
-        }
-        silent
-    }
-
-    async fn hear(&self, account: &Account, now: Timestamp) -> Result<(), SendError> {
-        // Of a platform that is no longer used nothing counts, and there is nobody to ask.
-        let Some(platform) = self.platform(&account.platform) else { return Ok(()) };
-        self.people.recognise(platform.as_ref(), account, now).await.map(drop)
+        self.people.renew(&self.platforms, people, self.clock.now()).await
     }
 
     /// Whether groups of a person do not count now because a platform that gave some does not answer.

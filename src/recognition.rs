@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use commands::records::Fact;
 use commands::{Person, PersonId};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::host::{Trouble, json, read};
@@ -18,6 +19,8 @@ use crate::store::{Commit, Key, Kind, ReadError, Store, Write};
 
 /// A platform is asked anew this much before it is no longer believed, so that what it said holds for what comes next.
 const MARGIN: SignedDuration = SignedDuration::from_secs(10);
+/// How many accounts platforms are asked about at once.
+const ASKED_AT_ONCE: usize = 8;
 /// An acknowledgement waits for this at most; Slack and Discord allow three seconds in all.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How many people of one line are looked up.
@@ -37,7 +40,13 @@ pub struct Recognition {
 impl Recognition {
     /// Recognises the people of `directory`, and keeps in `store` what it learns.
     pub fn new(directory: Arc<Directory>, store: Arc<dyn Store>) -> Self {
-        Self { directory, store, profiles: Mutex::default(), learning: tokio::sync::Mutex::default(), guesses: Guesses::default() }
+        Self {
+            directory,
+            store,
+            profiles: Mutex::default(),
+            learning: tokio::sync::Mutex::default(),
+            guesses: Guesses::default(),
+        }
     }
 
     /// Reads what was learned before.
@@ -96,6 +105,29 @@ impl Recognition {
     /// The accounts of a person whose platforms have to be asked again for the groups they gave.
     pub fn unheard(&self, person: &PersonId, now: Timestamp) -> Vec<Account> {
         self.directory.unheard(person, (BELIEVED - MARGIN, now))
+    }
+
+    /// Asks platforms anew for the groups they gave people, where what they said is no longer believed.
+    ///
+    /// # Errors
+    /// When one does not answer: the groups it gave do not count meanwhile.
+    pub async fn renew(&self, platforms: &[Arc<dyn Platform>], people: &[&PersonId], now: Timestamp) -> Result<(), SendError> {
+        let accounts: BTreeSet<Account> = people.iter().flat_map(|person| self.unheard(person, now)).collect();
+        let mut silent = Ok(());
+        for some in accounts.into_iter().collect::<Vec<_>>().chunks(ASKED_AT_ONCE) {
+            let asked = some.iter().map(|account| self.hear(platforms, account, now));
+            silent = join_all(asked).await.into_iter().fold(silent, Result::and);
+        }
+        if let Err(error) = &silent {
+            tracing::warn!(%error, "a platform does not say which groups somebody is in");
+        }
+        silent
+    }
+
+    async fn hear(&self, platforms: &[Arc<dyn Platform>], account: &Account, now: Timestamp) -> Result<(), SendError> {
+        // Of a platform that is no longer used nothing counts, and there is nobody to ask.
+        let Some(platform) = platforms.iter().find(|platform| platform.name() == account.platform) else { return Ok(()) };
+        self.recognise(platform.as_ref(), account, now).await.map(drop)
     }
 
     /// Everybody of whom a platform vouched for groups, now or before.
@@ -235,7 +267,7 @@ impl Recognition {
     pub async fn meet(&self, platform: &dyn Platform, line: &str, now: Timestamp) {
         let unknown: Vec<Account> = self.directory.unknown_in(platform.name(), line).into_iter().take(MEETINGS).collect();
         let asked = unknown.iter().map(|account| self.recognise(platform, account, now));
-        for error in futures_util::future::join_all(asked).await.into_iter().filter_map(Result::err) {
+        for error in join_all(asked).await.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "somebody who was mentioned can't be looked up");
         }
     }
@@ -277,3 +309,6 @@ fn matched(link: &Link, user: &str, person: &Person) -> Fact {
         ..Fact::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,11 +89,7 @@ fn veiled_word(word: &str) -> String {
     let is_part = |part: &&str| {
         part.len() == TOGETHER && part.bytes().all(|letter| letter.is_ascii_alphanumeric() && !b"uU".contains(&letter))
     };
-    if parts.len() * TOGETHER == LETTERS && parts.iter().all(is_part) {
-        word.replace(bare, VEIL)
-    } else {
-        word.to_owned()
-    }
+    if parts.len() * TOGETHER == LETTERS && parts.iter().all(is_part) { word.replace(bare, VEIL) } else { word.to_owned() }
 }
 
 /// A code as an argument. What was typed is forgotten at once: whoever is known has no use for it, and arguments are kept.

@@ -165,7 +165,8 @@ impl Config {
 
 /// Groups a permit speaks of that nobody is in: a misspelt name, or a door nobody can open.
 fn check_groups(config: &Config, law: &Law) -> Vec<Finding> {
-    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).chain(config.groups_elsewhere()).collect();
+    let known: BTreeSet<&String> =
+        config.people.iter().flat_map(|person| &person.groups).chain(config.groups_elsewhere()).collect();
     let empty = law.policy().groups_of_permits().into_iter().filter(|(group, ..)| !known.contains(group));
     let words = |group: &str| match commands::registry::nearest(group, known.iter().map(|known| known.as_str())) {
         Some(close) => format!("Nobody is in the group {group:?}. Did you mean {close:?}?"),

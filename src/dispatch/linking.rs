@@ -1,6 +1,7 @@
 //! A code typed with an account that nobody knows: it becomes the account of whoever the code was made for.
 
-use commands::link::OneTimeCode;
+use commands::Command as _;
+use commands::link::{Link, OneTimeCode};
 use commands::message::{Text, bold, code};
 use commands::records::Fact;
 use commands::{Person, text};
@@ -48,7 +49,7 @@ impl Dispatch {
             };
             match host.commit(draft).await {
                 Ok(_) => {
-                    host.metrics.command("link", "answered");
+                    host.metrics.command(Link::NAME, "answered");
                     host.people.learned(news);
                     return Heard::Recorded;
                 }
@@ -85,6 +86,7 @@ impl Dispatch {
         let person = &host.people.in_zone(account, person.clone());
         let (news, writes) = host.people.by_code(account, person, host.clock.now()).await?;
         let mut fact = Fact {
+            action: Some(Link::NAME.to_owned()),
             resource: Some(format!("person {}", person.id)),
             ..self.fact(from, &person.id.0, &operation, "linked")
         };

@@ -87,9 +87,7 @@ impl Outsider {
         match self {
             Self::Unknown | Self::Unvouched => true,
             Self::Refused(Refusal::Taken | Refusal::Unlisted | Refusal::Unread) => true,
-            Self::Refused(
-                Refusal::Guest | Refusal::Bot | Refusal::Deactivated | Refusal::Disabled | Refusal::Deleted,
-            ) => false,
+            Self::Refused(Refusal::Guest | Refusal::Bot | Refusal::Deactivated | Refusal::Disabled | Refusal::Deleted) => false,
         }
     }
 

@@ -228,9 +228,7 @@ fn a_linked_account_follows_its_owners_user() {
     let directory = both(Vec::new(), users(center::Standing::Active));
     link(&directory, &elsewhere("1"), "sam");
     assert_eq!(id(directory.identify(&elsewhere("1"), Some(&in_groups(&[])))).as_deref(), Some("sam"));
-    for (standing, refusal) in
-        [(center::Standing::Disabled, Refusal::Disabled), (center::Standing::Deleted, Refusal::Deleted)]
-    {
+    for (standing, refusal) in [(center::Standing::Disabled, Refusal::Disabled), (center::Standing::Deleted, Refusal::Deleted)] {
         directory.restore(&Center::of(Timestamp::UNIX_EPOCH, users(standing)));
         assert_eq!(refused(directory.identify(&elsewhere("1"), Some(&in_groups(&[])))), Some(refusal));
     }

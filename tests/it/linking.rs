@@ -48,7 +48,7 @@ async fn an_account_is_linked_by_a_code_and_given_up_again() {
     let code = code(&said);
     assert_snapshot!(said.replace(&code, "(code)"), @"Write link (code) to me with your other account: as a command or in a direct message. It works once, within 15 min. Whoever does that is you to me, so show it to nobody.");
     assert_snapshot!(world.person("anna").asks("ops", &format!("/link {code}")).await, @"🔗 This account is yours now: you are Ana Ruiz (@ana). whoami says what I know of you, unlink gives the account up.");
-    assert_snapshot!(world.person("ana").reads("takes the place").await.plain(), @"🔗 The account slack:U000000ANNA (anna) takes the place of this one: it was linked by a code of @anna, so I no longer know this one. If that is not meant to be, tell whoever looks after Watchkeeper at once.");
+    assert_snapshot!(world.person("ana").reads("takes the place").await.plain(), @"🔗 The account slack:U000000ANNA (anna) takes the place of this one: it was linked by a code of Ana Ruiz, so I no longer know this one. If that is not meant to be, tell whoever looks after Watchkeeper at once.");
     assert_snapshot!(whoami(&mut world, "anna").await, @"
     Name Ana Ruiz (@ana)
     Groups sre
@@ -64,7 +64,26 @@ async fn an_account_is_linked_by_a_code_and_given_up_again() {
     assert_snapshot!(world.person("ana").asks("ops", "/unlink").await, @"No account of yours was linked by a code. Nothing was changed. whoami shows yours.");
     let entries = format!("{:?}", world.entries().await);
     assert!(!entries.contains(&code) && entries.contains("••••"), "{entries}");
-    assert_snapshot!(world.finish().await.audit(), @"");
+    assert_snapshot!(world.finish().await.audit(), @"
+    refused · refused
+    ana · asked · link · person
+    ana · code_made · link · person ana
+    ana · answered · link · person · answered
+    ana · linked · person ana
+    ana · asked · whoami · person
+    ana · answered · whoami · person · answered
+    refused · refused
+    ana · asked · link · person
+    ana · answered · link · person · refused
+    ana · asked · unlink · person
+    ana · unlinked · unlink · person ana
+    ana · answered · unlink · person · answered
+    refused · refused
+    ana · asked · whoami · person
+    ana · answered · whoami · person · answered
+    ana · asked · unlink · person
+    ana · answered · unlink · person · refused
+    ");
 }
 
 #[tokio::test]
@@ -122,17 +141,32 @@ async fn sre_makes_codes_for_others_and_everybody_is_told() {
     assert_snapshot!(world.person("ben").asks("ops", "/unlink --for @dev").await, @"No rule permits it. People in sre may run it. Ask Ana Ruiz.");
     let said = world.person("ana").asks("ops", "/link --for @dev").await;
     let code = code(&said);
-    assert_snapshot!(said.replace(&code, "(code)"), @"Dev Rao has to write link (code) to me with the other account: as a command or in a direct message. It works once, within 15 min. Whoever does that is them to me, so give it to nobody else. I tell them, and the security channel, that you made it.");
+    assert_snapshot!(said.replace(&code, "(code)"), @"@dev has to write link (code) to me with the other account: as a command or in a direct message. It works once, within 15 min. Whoever does that is them to me, so give it to nobody else. I tell them, and the security channel, that you made it.");
     world.person("dev").reads("@ana had a code made").await;
-    assert_snapshot!(world.slack.channel("security").expect("had a code made").await.plain(), @"🔗 @ana had a code made that links a chat account to Dev Rao, good until today 10:15 AM. Whoever types it is them to me. If that is not meant to be, tell whoever looks after Watchkeeper.");
+    assert_snapshot!(world.slack.channel("security").expect("had a code made").await.plain(), @"🔗 @ana had a code made that links a chat account to @dev, good until today 10:15 AM. Whoever types it is them to me. If that is not meant to be, tell whoever looks after Watchkeeper.");
     assert!(world.person("anna").asks("ops", &format!("/link {code}")).await.contains("is yours now"));
     world.person("dev").reads("takes the place").await;
-    assert_snapshot!(world.slack.channel("security").expect("to me from now on").await.plain(), @"");
-    assert_snapshot!(world.person("ana").asks("ops", "/unlink slack --for @dev").await, @"");
-    assert_snapshot!(world.person("anna").reads("unlinked").await.plain(), @"");
+    assert_snapshot!(world.slack.channel("security").expect("to me from now on").await.plain(), @"🔗 The account slack:U000000ANNA (anna) is Dev Rao to me from now on: it was linked by a code that @ana had made. If that is not meant to be, unlink slack --for @dev takes it back.");
+    assert_snapshot!(world.person("ana").asks("ops", "/unlink slack --for @dev").await, @"The account slack:U000000ANNA is linked no longer: I don't know whoever uses it as Dev Rao any more. link makes a new code.");
+    assert_snapshot!(world.person("anna").reads("unlinked").await.plain(), @"🔗 @ana unlinked the account slack:U000000ANNA from Dev Rao.");
     assert!(whoami(&mut world, "anna").await.contains("I don't know whose account this is"));
-    assert_snapshot!(world.person("ana").asks("ops", "/unlink --for @dev").await, @"");
-    assert_snapshot!(world.finish().await.audit(), @"");
+    assert_snapshot!(world.person("ana").asks("ops", "/unlink --for @dev").await, @"No account of Dev Rao was linked by a code. Nothing was changed.");
+    assert_snapshot!(world.finish().await.audit(), @"
+    ben · asked · link · person dev
+    ben · answered · link · person dev · denied
+    ben · asked · unlink · person dev
+    ben · answered · unlink · person dev · refused
+    ana · asked · link · person dev
+    ana · code_made · link · person dev
+    ana · answered · link · person dev · answered
+    dev · linked · person dev
+    ana · asked · unlink · person dev
+    ana · unlinked · unlink · person dev
+    ana · answered · unlink · person dev · answered
+    refused · refused
+    ana · asked · unlink · person dev
+    ana · answered · unlink · person dev · refused
+    ");
 }
 
 #[tokio::test]
@@ -179,7 +213,8 @@ async fn a_code_typed_twice_at_once_links_one_account() {
     let (anna, eve) = (world.slack.person("anna"), world.slack.person("eve"));
     tokio::join!(anna.types("ops", &line), eve.types("ops", &line));
     world.settle().await;
-    let linked = [&anna, &eve].map(|person| person.ephemerals().iter().filter(|said| said.plain().contains("is yours now")).count());
+    let linked =
+        [&anna, &eve].map(|person| person.ephemerals().iter().filter(|said| said.plain().contains("is yours now")).count());
     assert_eq!(linked.iter().sum::<usize>(), 1);
     assert_eq!(world.audit("linked").await.lines().count(), 1);
     world.end().await;
