@@ -342,12 +342,16 @@ impl Directory {
         self.written_accounts(id).any(|account| account.platform == platform)
     }
 
-    /// Hears what a platform says about an account: the groups of whoever it belongs to now.
+    /// Hears what a platform says about an account: the groups of whoever it belongs to now. An account that may not act
+    /// gives none.
     pub fn hear(&self, account: &Account, profile: &Profile, at: Timestamp) {
-        let Identified::Known(person) = self.identify(account, Some(profile)) else {
-            return self.vouched_mut().forget(account);
+        let learned = || self.links().of(account).map(|link| link.person.clone());
+        let word = match self.identify(account, Some(profile)) {
+            Identified::Known(person) => Some((person.id, profile.groups.clone())),
+            _ => self.written.get(account).cloned().or_else(learned).map(|owner| (owner, BTreeSet::new())),
         };
-        let word = Word { person: person.id, groups: profile.groups.clone(), at };
+        let Some((person, groups)) = word else { return self.vouched_mut().forget(account) };
+        let word = Word { person, groups, at };
         let last_known = self.links().of(account).map(|link| link.groups.clone()).unwrap_or_default();
         let mut vouched = self.vouched_mut();
         let before = vouched.of(account, &word.person).map_or(last_known, |word| word.groups.clone());
