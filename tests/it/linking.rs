@@ -69,7 +69,7 @@ async fn an_account_is_linked_by_a_code_and_given_up_again() {
     ana · asked · link · person
     ana · code_made · link · person ana
     ana · answered · link · person · answered
-    ana · linked · person ana
+    ana · linked · link · person ana
     ana · asked · whoami · person
     ana · answered · whoami · person · answered
     refused · refused
@@ -159,7 +159,7 @@ async fn sre_makes_codes_for_others_and_everybody_is_told() {
     ana · asked · link · person dev
     ana · code_made · link · person dev
     ana · answered · link · person dev · answered
-    dev · linked · person dev
+    dev · linked · link · person dev
     ana · asked · unlink · person dev
     ana · unlinked · unlink · person dev
     ana · answered · unlink · person dev · answered
