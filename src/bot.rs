@@ -107,6 +107,7 @@ impl Bot {
         let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let people = Recognition::new(Arc::clone(&directory), Arc::clone(&store));
         people.restore().await.map_err(StartError::People)?;
+        directory.reads(clock.clone());
         let around = Around {
             names: Arc::clone(&directory),
             store: &store,

@@ -1,6 +1,6 @@
 //! How the bot is hosted: the map of the code, in reading order.
 //!
-//! What comes in and what it may do: [`dispatch`] takes in what people ask, [`sources`] what is wrong, [`recognition`] and [`identity`] say who asks
+//! What comes in and what it may do: [`dispatch`] takes in what people ask, [`sources`] what is wrong, [`recognition`] and [`identity`] say who asks, [`linking`] makes an account somebody's
 //! ([`roster`] reads the people of IAM Identity Center), [`policy`] decides.
 //! What becomes of it: [`answer`] answers, [`opening`] puts a change on record, [`engine`] runs changes ([`waiting`] those that wait
 //! for approval), [`watching`] follows what nobody asked for ([`hearing`] makes it look), [`shifts`] hands over who is on call, [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
@@ -19,6 +19,7 @@ pub mod sources;
 
 // Who, and what they may do.
 pub mod identity;
+pub mod linking;
 pub mod policy;
 pub mod recognition;
 pub mod roster;

@@ -35,6 +35,8 @@ pub enum Kind {
     Asked,
     /// Whose a chat account is: id is the account, such as `slack:U123`.
     Link,
+    /// A code that links an account: id is its SHA-256 in hexadecimal.
+    Code,
     /// The users of Identity Center: id is `head`, or the number of a part, padded likewise.
     Roster,
     /// What was last read of Identity Center, as it was read: id is `head`, or a list and the number of its part, such as
@@ -240,6 +242,7 @@ impl Kind {
             Self::Counter => "counter",
             Self::Asked => "asked",
             Self::Link => "link",
+            Self::Code => "code",
             Self::Roster => "roster",
             Self::Listing => "listing",
             Self::Watch => "watch",

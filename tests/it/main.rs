@@ -27,6 +27,7 @@ mod http;
 mod input;
 mod kept;
 mod large;
+mod linking;
 mod lists;
 mod onboarding;
 mod oncall;

@@ -28,7 +28,7 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 18] = [
+const KINDS: [Kind; 19] = [
     Kind::Change,
     Kind::Freeze,
     Kind::Message,
@@ -36,6 +36,7 @@ const KINDS: [Kind; 18] = [
     Kind::Counter,
     Kind::Asked,
     Kind::Link,
+    Kind::Code,
     Kind::Roster,
     Kind::Listing,
     Kind::Watch,
@@ -58,6 +59,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Counter => b'n',
         Kind::Asked => b'q',
         Kind::Link => b'a',
+        Kind::Code => b'e',
         Kind::Roster => b'r',
         Kind::Listing => b'i',
         Kind::Watch => b'w',
