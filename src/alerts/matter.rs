@@ -52,7 +52,7 @@ impl<'h> Matter<'h> {
             Happening::Resolved { .. } => Some("resolved"),
             // A source that agrees with who resolved it is no news.
             // Nobody outside was told of a storm's alerts that nobody handled.
-            Happening::Cleared if self.record.is_open() && self.is_known_outside() => Some("resolved"),
+            Happening::Cleared { .. } if self.record.is_open() && self.is_known_outside() => Some("resolved"),
             Happening::Fired(..) if self.record.condition == Condition::Resolved && self.is_known_outside() => Some("reopened"),
             _ => None,
         };

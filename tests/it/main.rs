@@ -26,6 +26,7 @@ mod http;
 mod input;
 mod kept;
 mod large;
+mod late;
 mod lists;
 mod onboarding;
 mod oncall;
