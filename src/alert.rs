@@ -144,6 +144,7 @@ pub fn open(id: AlertId, signal: Signal, road: Road, (ways, now): (Ways<'_>, Tim
         first_handled: None,
         escalation,
         pings: Vec::new(),
+        calls: Vec::new(),
         at_source: AtSource::default(),
         done: Vec::new(),
         deeds: 0,

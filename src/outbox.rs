@@ -113,6 +113,12 @@ impl Saying {
         Self { rank, ..self }
     }
 
+    /// The same message, kept to be edited.
+    #[must_use]
+    pub fn for_edits(self) -> Self {
+        Self { stays: Stays::ForEdits, ..self }
+    }
+
     /// The same message, in the thread of the message of another slot.
     #[must_use]
     pub fn under(mut self, slot: &str) -> Self {
@@ -132,7 +138,8 @@ impl Saying {
         self.message = fitting::message(self.message);
         if let Some(row) = row {
             let known: Self = crate::host::read(row)?;
-            self = Self { message: self.message, rank: self.rank, wanted: known.wanted + 1, tries: 0, ..known };
+            let Self { message, rank, stays, .. } = self;
+            self = Self { message, rank, stays, wanted: known.wanted + 1, tries: 0, ..known };
         }
         let value = crate::host::json(&self)?;
         let expects = row.map_or(0, |row| row.version);

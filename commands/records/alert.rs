@@ -208,6 +208,9 @@ pub struct AlertRecord {
     /// Whom it was brought to, oldest first; at most the newest 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pings: Vec<Ping>,
+    /// The slots of messages away from its card that ask somebody to act, and follow how it is handled. At most the newest 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
     /// How its source stands to what people decided.
     #[serde(default)]
     pub at_source: AtSource,

@@ -52,6 +52,22 @@ pub fn card(record: &AlertRecord, around: &Around) -> Message {
     card.buttons(buttons(record)).buttons(actions.unwrap_or_default())
 }
 
+/// What stands away from the card, where somebody is asked to act: what is needed to do so, and afterwards how it stands.
+pub fn elsewhere(record: &AlertRecord) -> Message {
+    let id = record.id;
+    let show = Button::new("Details", format!("alert show {id}"));
+    let what = format!(" {} · {}", record.signal.severity, record.signal.title);
+    if record.handling != Handling::Open {
+        let head = text![code(id.to_string()), what, ". "];
+        return Message::new().text(head.then(status(record, &[]))).buttons(vec![show]);
+    }
+    let message = Message::new().text(text!["🔔 ", code(id.to_string()), what, " needs somebody. "]);
+    let message = if record.signal.summary.is_empty() { message } else { message.text(record.signal.summary.as_str()) };
+    let take = Button::new("Acknowledge", format!("alert ack {id}")).style(Style::Primary);
+    let escalate = record.escalation.as_ref().map(|_| Button::new("Escalate", format!("alert escalate {id}")));
+    message.buttons([Some(take), escalate, Some(show)].into_iter().flatten().collect())
+}
+
 fn sign(record: &AlertRecord) -> &'static str {
     match (&record.handling, record.signal.severity) {
         (Handling::Resolved { .. }, _) => "✅",

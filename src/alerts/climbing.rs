@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use commands::context::MYSELF;
-use commands::message::{Button, Message, Style, Text, code};
+use commands::message::{Text, code};
 use commands::oncall::{self, How, Recipient, Whom};
 use commands::{PersonId, text};
 
@@ -178,8 +178,8 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
         }
         for channel in &channels {
             let target = Target::Channel { channel: channel.clone(), thread: None };
-            let message = offered(words(text!["🔔 "]), &record);
-            matter.say(
+            let message = card::elsewhere(&record);
+            matter.call(
                 &format!("{name}/{}/{channel}", platform.name()),
                 Saying::once(platform.name(), target, message).ranked(record.signal.severity),
             );
@@ -187,23 +187,11 @@ async fn reach(matter: &mut Matter<'_>, tell: &[Recipient], rung: usize) -> Resu
     }
     for person in &direct {
         let Some(account) = accounts.get(person) else { continue };
-        let message = offered(words(text!["🔔 "]), &record);
+        let message = card::elsewhere(&record);
         let target = Target::Direct { account: account.id.clone() };
-        matter.say(&format!("{name}/@{person}"), Saying::once(&account.platform, target, message));
+        matter.call(&format!("{name}/@{person}"), Saying::once(&account.platform, target, message));
     }
     Ok(reached)
-}
-
-/// A word far from the card, with what is needed to act.
-fn offered(words: Text, record: &commands::records::AlertRecord) -> Message {
-    let id = record.id;
-    let message = Message::new().text(words);
-    let message = if record.signal.summary.is_empty() { message } else { message.text(record.signal.summary.as_str()) };
-    message.buttons(vec![
-        Button::new("Acknowledge", format!("alert ack {id}")).style(Style::Primary),
-        Button::new("Escalate", format!("alert escalate {id}")),
-        Button::new("Details", format!("alert show {id}")),
-    ])
 }
 
 #[cfg(test)]
