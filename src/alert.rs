@@ -25,7 +25,7 @@ use times::until;
 /// Deeds a record keeps.
 const DEEDS: usize = 50;
 /// Pings a record keeps.
-const PINGS: usize = 50;
+const PINGS: usize = 100;
 
 /// What decides how alerts go on.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +77,17 @@ pub enum Happening {
         words: Text,
         /// The same for the card's thread, where that does not show it anyway.
         aside: Option<Text>,
-        /// When the next step comes; none after the last.
-        next: Option<Timestamp>,
+        /// The step that comes next, counted from 0 over all rounds, and when; none after the last.
+        next: Option<(u32, Timestamp)>,
+    },
+    /// Nobody is on call whom its escalation could still bring it to.
+    Waits {
+        /// The step that is taken then, counted from 0 over all rounds.
+        step: u32,
+        /// When somebody is.
+        until: Timestamp,
+        /// The same in words.
+        words: Text,
     },
     /// Its time ran out, and it is still wrong.
     CameBack,
@@ -263,8 +272,8 @@ pub fn happen(
         }
         Happening::Escalated { people, words, aside, next: then } => {
             if let Some(escalation) = &mut next.escalation {
-                escalation.step += 1;
-                escalation.next = then.filter(|_| matches!(record.handling, Handling::Open));
+                escalation.step = then.map_or(escalation.step + 1, |(step, _)| step);
+                escalation.next = then.map(|(_, at)| at).filter(|_| matches!(record.handling, Handling::Open));
             }
             next.pings.extend(people.into_iter().map(|person| Ping { person, at: now }));
             let surplus = next.pings.len().saturating_sub(PINGS);
@@ -275,6 +284,13 @@ pub fn happen(
                 did(&mut next, by, now, aside);
             }
             return Ok((next, Some(fact)));
+        }
+        Happening::Waits { step, until, words } => {
+            if let Some(escalation) = &mut next.escalation {
+                (escalation.step, escalation.next) = (step, Some(until));
+            }
+            did(&mut next, by, now, words);
+            "alert_waits"
         }
         Happening::CameBack => {
             let words = match &record.handling {

@@ -205,7 +205,7 @@ pub struct AlertRecord {
     /// Who is told of it, step by step, until somebody acknowledges it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
-    /// Whom it was brought to, oldest first; at most the newest 50.
+    /// Whom it was brought to, oldest first; at most the newest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pings: Vec<Ping>,
     /// The slots of messages away from its card that ask somebody to act, and follow how it is handled. At most the newest 50.

@@ -165,7 +165,7 @@ fn who_resolves_it_again_is_believed_where_its_source_can_t_be_asked() {
 fn what_flaps_goes_on_climbing_where_it_was() {
     let mut told = Told::new();
     let step = |next| Happening::Escalated { people: vec![], words: "Told @ana.".into(), aside: None, next };
-    told.then(0, MYSELF, step(Some(at(10)))).then(5, MYSELF, Happening::Cleared { as_of: None });
+    told.then(0, MYSELF, step(Some((1, at(10))))).then(5, MYSELF, Happening::Cleared { as_of: None });
     told.then(6, MYSELF, Happening::Fired(Box::new(signal()), None));
     let escalation = told.record.escalation.clone().unwrap();
     assert_eq!((escalation.step, escalation.next), (1, Some(at(16))), "nobody is woken again before the second step");

@@ -56,12 +56,12 @@ pub fn card(record: &AlertRecord, around: &Around) -> Message {
 pub fn elsewhere(record: &AlertRecord) -> Message {
     let id = record.id;
     let show = Button::new("Details", format!("alert show {id}"));
-    let what = format!(" {} · {}", record.signal.severity, record.signal.title);
     if record.handling != Handling::Open {
-        let head = text![code(id.to_string()), what, ". "];
+        let head = text![code(id.to_string()), format!(" · {}. ", record.signal.title)];
         return Message::new().text(head.then(status(record, &[]))).buttons(vec![show]);
     }
-    let message = Message::new().text(text!["🔔 ", code(id.to_string()), what, " needs somebody. "]);
+    let what = format!(" {} · {} needs somebody.", record.signal.severity, record.signal.title);
+    let message = Message::new().text(text!["🔔 ", code(id.to_string()), what]);
     let message = if record.signal.summary.is_empty() { message } else { message.text(record.signal.summary.as_str()) };
     let take = Button::new("Acknowledge", format!("alert ack {id}")).style(Style::Primary);
     let escalate = record.escalation.as_ref().map(|_| Button::new("Escalate", format!("alert escalate {id}")));

@@ -16,6 +16,7 @@ use crate::platform::MessageRef;
 use crate::store::{Key, Kind, Row, Write};
 
 pub mod around;
+mod calling;
 pub mod card;
 pub mod climbing;
 pub mod inbox;

@@ -192,7 +192,7 @@ async fn what_nobody_takes_climbs_over_a_night() {
     🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert_snapshot!(world.person("bea").reads("ALR-1 critical · HighErrorRate needs somebody").await.plain(), @"
-    🔔 ALR-1 critical · HighErrorRate needs somebody. 
+    🔔 ALR-1 critical · HighErrorRate needs somebody.
     [Acknowledge] [Escalate] [Details]
     ");
     world.slack.channel("ops").expect("ALR-1 critical · HighErrorRate needs somebody").await;

@@ -99,7 +99,7 @@ async fn whoever_was_called_elsewhere_sees_there_that_it_is_taken_and_how_it_end
     let now = |world: &World, said: &Message| world.slack.channel("ops").again(said).unwrap().plain().to_owned();
     world.person("ana").asks("ops", "/alert ack ALR-1").await;
     assert_snapshot!(now(&world, &called), @"
-    ALR-1 critical · HighErrorRate. Critical, wrong since today 10:00 AM. 👀 @ana has had it since today 10:00 AM, until today 2:00 PM.
+    ALR-1 · HighErrorRate. Critical, wrong since today 10:00 AM. 👀 @ana has had it since today 10:00 AM, until today 2:00 PM.
     [Details]
     ");
     assert_eq!(now(&world, &word), now(&world, &called));
@@ -108,13 +108,13 @@ async fn whoever_was_called_elsewhere_sees_there_that_it_is_taken_and_how_it_end
     let ends = world.person("ana").reads("Your silence of ALR-1").await;
     world.person("ana").asks("ops", "/alert unack ALR-1").await;
     assert_snapshot!(now(&world, &ends), @"
-    🔔 ALR-1 critical · HighErrorRate needs somebody. 
+    🔔 ALR-1 critical · HighErrorRate needs somebody.
     [Acknowledge] [Escalate] [Details]
     ");
     world.resolves(&ERRORS).await;
     world.advance("10m").await;
     assert_snapshot!(now(&world, &called), @"
-    ALR-1 critical · HighErrorRate. ✅ Resolved by its source today 11:55 AM, 1 h 55 min after it came.
+    ALR-1 · HighErrorRate. ✅ Resolved by its source today 11:55 AM, 1 h 55 min after it came.
     [Details]
     ");
     assert_eq!([now(&world, &word), now(&world, &ends)], [now(&world, &called), now(&world, &called)]);

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod approval;
+mod asleep;
 mod at_source;
 mod audit;
 mod aws_trouble;
