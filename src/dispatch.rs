@@ -13,13 +13,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::host::{Asking, Draft, Host, json};
+use crate::host::{Asking, Draft, Host, Trouble, json};
 use crate::outbox::Saying;
-use crate::platform::{ACKNOWLEDGE, Account, Ack, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::platform::{ACKNOWLEDGE, Account, Ack, Carry, Event, Inbound, Invocation, MessageRef, Submission, Target, Typing};
 use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, CommitError, Key, Write};
-use crate::{alerts, waiting};
+use crate::{alerts, posted, waiting};
 
 /// A picker is filled within this, finding out who types included: what comes after the acknowledgement is lost.
 const TYPING: Duration = Duration::from_millis(1500);
@@ -110,13 +110,9 @@ impl Inbound for Dispatch {
                 Ack::Choices(choices.unwrap_or_default())
             }
             Event::Nudged(at) => {
-                if let Err(trouble) = waiting::nudge(&self.0, &at).await {
-                    // The change is looked at at its time all the same.
-                    tracing::error!(%trouble, "looking for the change under whose card something happened");
-                }
-                if let Err(trouble) = alerts::nudge(&self.0, &at).await {
-                    // So is the alert.
-                    tracing::error!(%trouble, "looking for the alert under whose card something happened");
+                if let Err(trouble) = self.nudged(&at).await {
+                    // What waits under it is looked at at its time all the same.
+                    tracing::error!(%trouble, "looking for the message under which something happened");
                 }
                 Ack::Received
             }
@@ -125,6 +121,15 @@ impl Inbound for Dispatch {
 }
 
 impl Dispatch {
+    /// Something happened under a message: what it stands for is looked at.
+    async fn nudged(&self, at: &MessageRef) -> Result<(), Trouble> {
+        if let Some(slot) = posted::slot(&self.0, at).await? {
+            waiting::nudge(&self.0, &slot).await?;
+            alerts::nudge(&self.0, &slot).await?;
+        }
+        Ok(())
+    }
+
     async fn asked(&self, asked: Invocation) -> Ack {
         let from = From {
             once: &asked.once,

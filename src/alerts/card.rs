@@ -19,6 +19,11 @@ pub fn slot(platform: &str, id: AlertId) -> String {
     format!("alert/{platform}/{id}")
 }
 
+/// The alert whose card has a slot.
+pub fn alert_of(slot: &str) -> Option<AlertId> {
+    slot.strip_prefix("alert/")?.split_once('/')?.1.parse().ok()
+}
+
 /// The card.
 pub fn card(record: &AlertRecord, around: &Around) -> Message {
     let signal = &record.signal;

@@ -55,8 +55,8 @@ async fn whoever_sleeps_is_told_in_the_morning() {
     💤 Nobody of office is on call now. Whoever is next is told today 9:00 AM.
     Told @bea.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     Told @bea.
+    🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert_snapshot!(world.audit("ALR-1").await, @"
     watchkeeper · alert_opened · alert ALR-1

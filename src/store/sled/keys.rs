@@ -28,10 +28,11 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 17] = [
+const KINDS: [Kind; 18] = [
     Kind::Change,
     Kind::Freeze,
     Kind::Message,
+    Kind::Posted,
     Kind::Lock,
     Kind::Counter,
     Kind::Asked,
@@ -53,6 +54,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Change => b'c',
         Kind::Freeze => b'f',
         Kind::Message => b'm',
+        Kind::Posted => b'e',
         Kind::Lock => b'l',
         Kind::Counter => b'n',
         Kind::Asked => b'q',
