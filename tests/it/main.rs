@@ -40,6 +40,7 @@ mod review;
 mod running;
 mod slack_trouble;
 mod sources;
+mod storms;
 mod strategies;
 mod upgrade;
 mod who_has_what;
