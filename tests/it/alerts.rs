@@ -181,13 +181,13 @@ async fn what_nobody_takes_climbs_over_a_night() {
     world.advance("9h").await;
     assert_snapshot!(thread(&world, &card), @"
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    Told @ben and @bea.
     🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    Told @ben and @bea.
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    Told @ben and @bea.
     🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    Told @ben and @bea.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     Told @ana and #ops.
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert_snapshot!(world.person("bea").reads("ALR-1 critical · HighErrorRate needs somebody").await.plain(), @"
     🔔 ALR-1 critical · HighErrorRate needs somebody.
@@ -217,8 +217,8 @@ async fn whose_time_is_over_gives_it_back_if_it_is_still_wrong() {
     assert_snapshot!(thread(&world, &card), @"
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     👀 @ana takes it until today 11:00 AM.
-    ⏰ It is still wrong, and the time that @ana took for it is over.
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    ⏰ It is still wrong, and the time that @ana took for it is over.
     ");
     assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
     assert_eq!(world.alertmanager.active().len(), 0);

@@ -53,10 +53,10 @@ async fn whoever_sleeps_is_told_in_the_morning() {
     world.advance("1h").await;
     assert_snapshot!(thread(&world, &card), @"
     💤 Nobody of office is on call now. Whoever is next is told today 9:00 AM.
-    Told @bea.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     Told @bea.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    Told @bea.
     ");
     assert_snapshot!(world.audit("ALR-1").await, @"
     watchkeeper · alert_opened · alert ALR-1
@@ -95,8 +95,8 @@ async fn a_step_whose_people_sleep_gives_way_and_they_are_told_when_they_are_up(
     💤 Nobody of office is on call now. Whoever is next is told today 9:00 AM.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     👀 @bea takes it until today 1:00 PM.
-    ⏰ It is still wrong, and the time that @bea took for it is over.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    ⏰ It is still wrong, and the time that @bea took for it is over.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     🔔 @bea ALR-1 critical · SlowStreams needs somebody. React 👀 to its card, or press Acknowledge, to take it.

@@ -186,7 +186,17 @@ async fn a_source_that_gives_no_answer_holds_up_no_acknowledgement() {
     assert_eq!(world.alertmanager.active().len(), 1);
     world.alertmanager.is(Mood::Refusing(503));
     world.person("ben").clicks(&card, "Silence 1 h").await;
-    assert_snapshot!(now(&world, &card), @"");
+    assert_snapshot!(now(&world, &card), @"
+    🔕 ALR-1 · HighErrorRate
+    Critical, wrong since today 10:00 AM. 🔕 Silenced by @ben until today 11:00 AM.
+    Where shop
+    Source prometheus
+    ⚠️ prometheus does not know of this: The Alertmanager prometheus answered 503. I keep trying.
+    Graph · Alertmanager
+    alertname=HighErrorRate · severity=critical
+    Last: 🔕 @ben silenced it until today 11:00 AM.
+    [Resolve] [End silence] [Details]
+    ");
     world.alertmanager.recovers();
     world.advance("5m").await;
     assert!(!now(&world, &card).contains("⚠️"), "{}", now(&world, &card));
