@@ -338,7 +338,11 @@ fn known<'k>(written: Option<&'k written::Written>, people: Option<&'k [Member]>
     let center = written.and_then(|written| written.settings.identity.as_ref());
     let of_platforms = written.and_then(|written| written.discord.as_ref()).into_iter().flat_map(|discord| discord.groups.keys());
     let groups = center.iter().flat_map(|center| &center.groups).chain(of_platforms).map(String::as_str).collect();
-    oncall::Known { people, projects: written.map(projects), groups }
+    let sources = |written: &'k written::Written| {
+        let own = [crate::sources::AWS, commands::context::MYSELF];
+        written.sources.iter().map(|source| source.name.as_str()).chain(own).collect()
+    };
+    oncall::Known { people, projects: written.map(projects), sources: written.map(sources), groups }
 }
 
 /// What is declared to stand: in the file that is named, which must exist; else in the usual one if it exists.

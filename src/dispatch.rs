@@ -14,14 +14,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::host::{Asking, Draft, Host, UNHEARD, json};
+use crate::host::{Asking, Draft, Host, Trouble, UNHEARD, json};
 use crate::identity::Outsider;
 use crate::outbox::Saying;
-use crate::platform::{ACKNOWLEDGE, Account, Ack, Asks, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::platform::{
+    ACKNOWLEDGE, Account, Ack, Asks, Carry, Event, Inbound, Invocation, MessageRef, Submission, Target, Typing,
+};
 use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, CommitError, Key, Write};
-use crate::{alerts, waiting};
+use crate::{alerts, posted, waiting};
 
 mod linking;
 
@@ -137,13 +139,9 @@ impl Inbound for Dispatch {
                 Ack::Choices(choices.unwrap_or_default())
             }
             Event::Nudged(at) => {
-                if let Err(trouble) = waiting::nudge(&self.0, &at).await {
-                    // The change is looked at at its time all the same.
-                    tracing::error!(%trouble, "looking for the change under whose card something happened");
-                }
-                if let Err(trouble) = alerts::nudge(&self.0, &at).await {
-                    // So is the alert.
-                    tracing::error!(%trouble, "looking for the alert under whose card something happened");
+                if let Err(trouble) = self.nudged(&at).await {
+                    // What waits under it is looked at at its time all the same.
+                    tracing::error!(%trouble, "looking for the message under which something happened");
                 }
                 Ack::Received
             }
@@ -152,6 +150,15 @@ impl Inbound for Dispatch {
 }
 
 impl Dispatch {
+    /// Something happened under a message: what it stands for is looked at.
+    async fn nudged(&self, at: &MessageRef) -> Result<(), Trouble> {
+        if let Some(slot) = posted::slot(&self.0, at).await? {
+            waiting::nudge(&self.0, &slot).await?;
+            alerts::nudge(&self.0, &slot).await?;
+        }
+        Ok(())
+    }
+
     async fn asked(&self, asked: Invocation) -> Ack {
         let from = From {
             once: &asked.once,

@@ -16,7 +16,7 @@ use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
 use crate::fitting;
 use crate::metrics::Metrics;
-use crate::outbox::{Pace, Saying};
+use crate::outbox::{Pace, Saying, Turns};
 use crate::outward::Outward;
 use crate::platform::{MessageRef, Platform, SendError};
 use crate::recognition::Recognition;
@@ -68,6 +68,8 @@ pub struct Host {
     pub bells: Bells,
     /// Each channel's pace.
     pub pace: Pace,
+    /// The order of what is said.
+    pub turns: Turns,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -229,6 +231,10 @@ impl Host {
     /// Commits a draft; deliveries that go on meanwhile do not get in its way.
     pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
         let mut tries = 0;
+        let mut draft = draft;
+        for (_, saying) in &mut draft.says {
+            saying.turn = self.turns.next(draft.commit.at);
+        }
         loop {
             tries += 1;
             let mut commit = draft.commit.clone();

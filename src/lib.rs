@@ -6,7 +6,7 @@
 //! for approval), [`watching`] follows what nobody asked for ([`hearing`] makes it look), [`shifts`] hands over who is on call, [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
 //! What a change is: [`change`] has its legal transitions, [`approval`] counts votes, [`case`](mod@case) gathers what happens to one,
 //! [`effects`] changes the bot's own records, [`card`] and [`glass`] show it.
-//! What it stands on: [`store`] keeps everything, [`audit`] is the log, [`platform`] the chats, [`config`] what is written,
+//! What it stands on: [`store`] keeps everything ([`posted`] finds the slot of a message), [`audit`] is the log, [`platform`] the chats, [`config`] what is written,
 //! [`clock`] the time. [`bot`] wires it all.
 
 // In and out.
@@ -50,6 +50,7 @@ pub mod glass;
 // What is kept.
 pub mod audit;
 pub mod fitting;
+pub mod posted;
 pub mod records;
 pub mod store;
 

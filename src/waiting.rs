@@ -13,8 +13,8 @@ use crate::change::Happening;
 use crate::engine;
 use crate::host::{Host, Trouble, read};
 use crate::identity::{Outsider, Refusal};
-use crate::platform::{Account, MessageRef};
-use crate::store::Kind;
+use crate::platform::Account;
+use crate::store::{Key, Kind};
 
 /// The longest a card goes unread when no event tells of it.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_mins(10);
@@ -113,15 +113,20 @@ pub fn next_look(host: &Host, record: &ChangeRecord, expires: Timestamp, now: Ti
     times.into_iter().flatten().min().unwrap_or(expires)
 }
 
-/// Something happened under a message: if it is the card of a change that waits, the change is looked at now.
-pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
-    for row in host.store.pending(Kind::Change).await? {
-        let record: ChangeRecord = read(&row)?;
-        let waits = matches!(record.status, Status::AwaitingApproval { .. });
-        if waits && host.posted(&card::slot(&record)).await?.as_ref() == Some(at) {
-            host.store.wake(&row.key, host.clock.now()).await;
-            host.bells.changes.ring();
-        }
+/// Something happened under the message of a slot: if that is the card of a change that waits, the change is looked at now.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn nudge(host: &Host, slot: &str) -> Result<(), Trouble> {
+    let Some((record, _)) = (match card::change_of(slot) {
+        Some(id) => host.change(id).await?,
+        None => None,
+    }) else {
+        return Ok(());
+    };
+    if matches!(record.status, Status::AwaitingApproval { .. }) && card::slot(&record) == slot {
+        host.store.wake(&Key::numbered(Kind::Change, record.id.0), host.clock.now()).await;
+        host.bells.changes.ring();
     }
     Ok(())
 }

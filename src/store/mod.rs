@@ -27,6 +27,8 @@ pub enum Kind {
     Freeze,
     /// A message to deliver or one that may be edited: id is its slot, such as `card/CHG-7`.
     Message,
+    /// The slot of the message that was posted somewhere: id is platform, channel and message, `slack/C123/1764064800.000100`.
+    Posted,
     /// The change that holds a resource: id is the resource's id.
     Lock,
     /// The last number given out: id is what is counted.
@@ -238,6 +240,7 @@ impl Kind {
             Self::Change => "change",
             Self::Freeze => "freeze",
             Self::Message => "message",
+            Self::Posted => "posted",
             Self::Lock => "lock",
             Self::Counter => "counter",
             Self::Asked => "asked",
