@@ -23,6 +23,7 @@ pub(super) const CHANNEL: &str = "a channel, such as \"#ops\", or its id";
 pub(super) struct Known<'k> {
     pub(super) people: Option<&'k [Member]>,
     pub(super) projects: Option<BTreeSet<&'k str>>,
+    pub(super) sources: Option<BTreeSet<&'k str>>,
     /// Groups whose members only AWS knows.
     pub(super) groups: BTreeSet<&'k str>,
 }
