@@ -150,7 +150,7 @@ impl Platform for Discord {
             }
             Target::Only { channel, account, handle } => {
                 let ear = Ear { channel, account, handle: handle.as_ref() };
-                self.post_only(ear, message).await
+                self.post_only(ear, message, slot).await
             }
             Target::Direct { account } => self.post_direct(account, message, slot).await,
         };

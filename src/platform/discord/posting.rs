@@ -66,15 +66,24 @@ impl Discord {
             body["enforce_nonce"] = true.into();
         }
         let channel = self.channel_id(place.channel).await?;
-        let posted = match place.thread {
-            Some(above) => self.post_under(&channel, above, body, message).await,
-            None => self.send(Method::POST, &messages(&channel), body, message).await,
-        };
+        let mut posted = self.put(&channel, place.thread, body.clone(), message).await;
+        if body["enforce_nonce"] == true && posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_MESSAGE])) {
+            // It was posted minutes ago and deleted since, and Discord remembers its nonce (discord-api-docs pull request 6647).
+            body["enforce_nonce"] = false.into();
+            posted = self.put(&channel, place.thread, body, message).await;
+        }
         if posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_CHANNEL])) {
             // The next try looks for its name anew.
             self.forget(place.channel);
         }
         reference(&posted?)
+    }
+
+    async fn put(&self, channel: &str, thread: Option<&str>, body: Value, message: &Message) -> Result<Value, Fault> {
+        match thread {
+            Some(above) => self.post_under(channel, above, body, message).await,
+            None => self.send(Method::POST, &messages(channel), body, message).await,
+        }
     }
 
     /// Posts to one person directly.
@@ -109,7 +118,7 @@ impl Discord {
     }
 
     /// Answers one person where they asked: through their interaction while that works, else directly.
-    pub(super) async fn post_only(&self, ear: Ear<'_>, message: &Message) -> Result<MessageRef, Fault> {
+    pub(super) async fn post_only(&self, ear: Ear<'_>, message: &Message, slot: &str) -> Result<MessageRef, Fault> {
         if let Some(way) = Way::of(ear.handle, self.clock.now()) {
             match self.respond(&ear, &way, message).await {
                 Ok(()) => {
@@ -119,7 +128,7 @@ impl Discord {
                 Err(fault) => return Err(fault),
             }
         }
-        let posted = self.post_direct(ear.account, message, "").await;
+        let posted = self.post_direct(ear.account, message, slot).await;
         if posted.as_ref().is_err_and(|fault| fault.is(&[codes::CLOSED_DOOR])) {
             self.tell_of_closed_door(&ear).await;
         }
