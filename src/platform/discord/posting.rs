@@ -76,7 +76,11 @@ impl Discord {
             // The next try looks for its name anew.
             self.forget(place.channel);
         }
-        reference(&posted?)
+        let posted = posted?;
+        if !slot.is_empty() && !is_of(slot, &posted) {
+            tracing::warn!(slot, "Discord did not keep the mark of a message; after a crash it might be said again");
+        }
+        reference(&posted)
     }
 
     async fn put(&self, channel: &str, thread: Option<&str>, body: Value, message: &Message) -> Result<Value, Fault> {
@@ -271,16 +275,12 @@ impl Discord {
 
     async fn look_in(&self, channel: &str, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, Fault> {
         let us = &self.origin().await?.account;
-        let marker = marker::marker(slot);
         let mut after = snowflake(since.checked_sub(SKEW).unwrap_or(Timestamp::MIN));
         loop {
             let path = format!("{}?limit={PAGE}&after={after}", messages(channel));
             let answer = self.api.call(Method::GET, &path, None).await?;
             let page = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-            let ours = |message: &&Value| {
-                let says = message["content"].as_str().is_some_and(|content| content.ends_with(&marker));
-                says && message["author"]["id"] == us.as_str()
-            };
+            let ours = |message: &&Value| is_of(slot, message) && message["author"]["id"] == us.as_str();
             if let Some(message) = page.iter().find(ours) {
                 return reference(message).map(Some);
             }
@@ -308,6 +308,11 @@ pub(super) fn messages(channel: &str) -> String {
 /// The id that something made at this instant would have.
 fn snowflake(at: Timestamp) -> u64 {
     u64::try_from(at.as_millisecond() - EPOCH).unwrap_or(0) << 22
+}
+
+/// Whether a message ends with the mark of this slot.
+fn is_of(slot: &str, message: &Value) -> bool {
+    message["content"].as_str().is_some_and(|content| content.ends_with(&marker::marker(slot)))
 }
 
 fn reference(message: &Value) -> Result<MessageRef, Fault> {
