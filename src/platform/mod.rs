@@ -255,7 +255,8 @@ pub enum SendError {
 pub struct Reaction {
     /// Whose, the account's id.
     pub account: String,
-    /// The emoji's name without colons, skin tone and variation selector.
+    /// The emoji's name without colons around it, skin tone and variation selector. None that people made themselves goes by the
+    /// name of a usual one.
     pub emoji: String,
 }
 
