@@ -3,18 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commands::PersonId;
-use commands::oncall::{Hours, OnCall, Rotation, Turn, UserGroup};
+use commands::oncall::{Hours, OnCall, Rotation, Turn};
 use commands::registry::nearest;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
 use super::ConfigErrors;
-use super::discord::is_snowflake;
 use super::document::{Document, Table, list, parsed, text, texts};
 use super::written::channel;
 use crate::identity::{Member, is_id};
-use crate::platform::{discord, slack};
 
 mod policies;
 mod routes;
@@ -68,7 +66,7 @@ fn rotations(top: &Table<'_>, known: &Known<'_>) -> (Vec<Rotation>, Names) {
         let hours = table.table("hours").map(|table| hours(&table));
         table.done();
         let name = name?;
-        if let Some(UserGroup { id, .. }) = &user_group
+        if let Some(id) = &user_group
             && let Some(other) = groups.insert(id.clone(), name.clone())
         {
             table.wrong(Some("user_group"), format!("{id} follows the rotation {other} already."));
@@ -115,16 +113,10 @@ fn weekday(value: &DeValue<'_>) -> Option<Weekday> {
     })
 }
 
-/// Its id says whose it is: Slack's ids of user groups begin with an S, Discord's ids of roles are numbers.
-fn user_group(value: &DeValue<'_>) -> Option<UserGroup> {
-    let id = text(value)?;
+/// Slack's ids of user groups begin with an S.
+fn user_group(value: &DeValue<'_>) -> Option<String> {
     let fits = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
-    let platform = match id.as_str() {
-        id if id.len() > 6 && id.starts_with('S') && id.chars().all(fits) => slack::NAME,
-        id if is_snowflake(id) => discord::NAME,
-        _ => return None,
-    };
-    Some(UserGroup { platform: platform.to_owned(), id })
+    text(value).filter(|id| id.len() > 6 && id.starts_with('S') && id.chars().all(fits))
 }
 
 /// A list of texts that is not empty.
