@@ -136,11 +136,15 @@ impl Shifting<'_> {
     }
 
     async fn set_group(&self, group: &str, person: &PersonId) -> Result<Group, Stuck> {
-        let Some(account) = account(self.host, person).await else {
-            return Err(Stuck::Now(format!("I don't know the chat account of {person}")));
+        let Some(platform) = self.host.platforms.iter().find(|platform| platform.is_group(group)) else {
+            return Err(Stuck::Refused("it is a group of a chat I am not connected to".to_owned()));
         };
-        let Some(platform) = self.host.platform(&account.platform) else {
-            return Err(Stuck::Now("it is not connected".to_owned()));
+        let Some(person) = self.host.authority.person(person) else {
+            return Err(Stuck::Now(format!("{person} is not known any more")));
+        };
+        let found = self.host.people.reach(platform.as_ref(), &person, self.now).await;
+        let Some(account) = found.map_err(|error| Stuck::Now(error.to_string()))? else {
+            return Err(Stuck::Now(format!("I don't know the chat account of {} there", person.id)));
         };
         platform.set_group(group, std::slice::from_ref(&account.id)).await.map_err(|error| match error {
             SendError::Never(why) => Stuck::Refused(why),
