@@ -9,7 +9,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     cargo build --release --locked --package watchkeeper && cp target/release/watchkeeper /usr/local/bin/
 
 FROM debian:bookworm-slim
-# The system's certificates for Slack and AWS, and its time zones for people's times.
+# The system's certificates for the chats and AWS, and its time zones for people's times.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
@@ -22,7 +22,7 @@ ENV WATCHKEEPER_CONFIG=/etc/watchkeeper/watchkeeper.toml \
 USER 10001:10001
 VOLUME /var/lib/watchkeeper
 EXPOSE 8080
-# Whether it lives: whoever restarts it while Slack is away mends nothing. Whether it is ready: /health/ready.
+# Whether it lives: whoever restarts it while a chat is away mends nothing. Whether it is ready: /health/ready.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["watchkeeper", "health", "--live"]
 ENTRYPOINT ["watchkeeper"]
 CMD ["serve"]

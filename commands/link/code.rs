@@ -69,8 +69,10 @@ impl fmt::Debug for OneTimeCode {
 /// What stands behind the word `link`, unless that is an option.
 fn behind_link(line: &str) -> Option<&str> {
     let (first, rest) = line.trim_start().split_once(char::is_whitespace)?;
-    let rest = rest.trim_start();
-    let is_code = first.eq_ignore_ascii_case("link") && !rest.is_empty() && !rest.starts_with(['-', '–', '—']);
+    // What was entered in a field of its own stands behind `--`.
+    let rest = rest.split_once("-- ").map_or(rest, |(_, behind)| behind).trim_start();
+    let begins = rest.trim_start_matches(['\'', '"']);
+    let is_code = first.eq_ignore_ascii_case("link") && !begins.is_empty() && !begins.starts_with(['-', '–', '—']);
     is_code.then_some(rest)
 }
 
@@ -132,10 +134,12 @@ mod tests {
         let spelt = code.spelt();
         assert_eq!(spelt.len(), LETTERS + 2, "{spelt}");
         let sloppy = spelt.to_lowercase().replace('0', "o").replace('1', "l");
-        for line in [format!("link {spelt}"), format!(" LINK  {sloppy} "), format!("link {}", spelt.replace('-', " "))] {
+        let entered = [format!("link -- {spelt}"), format!("link '--reason=a new phone' -- {}", spelt.replace('-', " "))];
+        let typed = [format!("link {spelt}"), format!(" LINK  {sloppy} "), format!("link {}", spelt.replace('-', " "))];
+        for line in entered.into_iter().chain(typed) {
             assert_eq!(OneTimeCode::given_in(&line).map(|given| given.digest()), Some(code.digest()), "{line}");
         }
-        for line in ["link", "link ", "link --for @ana", "link —for @ana", "unlink slack", "whoami"] {
+        for line in ["link", "link ", "link --for @ana", "link '--for=@ana'", "link —for @ana", "unlink slack", "whoami"] {
             assert_eq!(OneTimeCode::given_in(line), None, "{line}");
         }
         assert_ne!(OneTimeCode::random().unwrap(), code);
@@ -151,6 +155,7 @@ mod tests {
         }
         assert_eq!(veiled("rds  upgrade orders-prod --to 8.0.40"), "rds  upgrade orders-prod --to 8.0.40");
         assert_eq!(veiled("link --for @ana"), "link --for @ana");
+        assert_eq!(veiled("link '--for=@ana'"), "link '--for=@ana'");
         assert_eq!(format!("{code:?}{:?}", Veiled), "••••••••");
     }
 }

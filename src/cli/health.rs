@@ -17,7 +17,7 @@ pub(super) struct Probe {
     /// Where it listens; otherwise as configured
     #[arg(long, value_name = "ADDRESS")]
     at: Option<SocketAddr>,
-    /// Ask only whether it lives: starting it anew mends nothing where Slack is away
+    /// Ask only whether it lives: starting it anew mends nothing where a chat is away
     #[arg(long)]
     live: bool,
 }

@@ -41,8 +41,9 @@ Environment:
   WATCHKEEPER_LOG        what is logged, such as warn or info,watchkeeper=debug [default: info]
   SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET
                          Slack's secrets; config/watchkeeper.toml says which are needed when
-  SLACK_API_URL, AWS_ENDPOINT_URL
-                         other addresses of Slack and AWS; the AWS SDK reads its own variables too";
+  DISCORD_TOKEN          the token of Discord's bot
+  SLACK_API_URL, DISCORD_API_URL, AWS_ENDPOINT_URL
+                         other addresses of Slack, Discord and AWS; the AWS SDK reads its own variables too";
 
 #[derive(Debug, Subcommand)]
 enum Task {

@@ -28,9 +28,10 @@ const WAITS: Duration = Duration::from_secs(3);
 /// Discord wants clients to say what they are.
 const CLIENT: &str = concat!("DiscordBot (watchkeeper, ", env!("CARGO_PKG_VERSION"), ")");
 
-/// Codes with which Discord refuses one channel, message, person or thread, whatever the bot may do elsewhere
-/// (discord.com/developers/docs "JSON error codes").
-const OF_ONE_THING: &[u64] = &[codes::NO_ACCESS, codes::NO_PERMISSION, codes::CLOSED_DOOR, codes::LOCKED, 50_278, 50_005, 50_009];
+/// Codes with which Discord refuses one channel, message, person, thread or answer, whatever the bot may do elsewhere
+/// (discord.com/developers/docs "JSON error codes"). The token of an interaction that has ended comes as a 401.
+const OF_ONE_THING: &[u64] =
+    &[codes::NO_ACCESS, codes::NO_PERMISSION, codes::CLOSED_DOOR, codes::LOCKED, codes::NO_TOKEN, 50_278, 50_005, 50_009];
 /// Codes that say "later".
 const LATER: &[u64] = &[130_000, 40_062];
 
@@ -108,11 +109,7 @@ impl Fault {
     }
 
     fn needs_operator(&self) -> bool {
-        match self {
-            Self::Refused { status: 401, .. } => true,
-            Self::Refused { status: 403, .. } => !self.is(OF_ONE_THING),
-            _ => false,
-        }
+        matches!(self, Self::Refused { status: 401 | 403, .. }) && !self.is(OF_ONE_THING)
     }
 
     /// Whether Discord will answer the same to another try, as far as can be told.

@@ -150,7 +150,7 @@ impl Platform for Discord {
             }
             Target::Only { channel, account, handle } => {
                 let ear = Ear { channel, account, handle: handle.as_ref() };
-                self.post_only(ear, message).await
+                self.post_only(ear, message, slot).await
             }
             Target::Direct { account } => self.post_direct(account, message, slot).await,
         };
@@ -187,11 +187,6 @@ impl Platform for Discord {
     async fn account(&self, _email: &str) -> Result<Option<String>, SendError> {
         // Discord tells no bot anybody's address.
         Ok(None)
-    }
-
-    /// A role of the server: Discord's ids are numbers.
-    fn is_group(&self, id: &str) -> bool {
-        id.bytes().all(|digit| digit.is_ascii_digit())
     }
 
     async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError> {

@@ -66,15 +66,28 @@ impl Discord {
             body["enforce_nonce"] = true.into();
         }
         let channel = self.channel_id(place.channel).await?;
-        let posted = match place.thread {
-            Some(above) => self.post_under(&channel, above, body, message).await,
-            None => self.send(Method::POST, &messages(&channel), body, message).await,
-        };
+        let mut posted = self.put(&channel, place.thread, body.clone(), message).await;
+        if body["enforce_nonce"] == true && posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_MESSAGE])) {
+            // It was posted minutes ago and deleted since, and Discord remembers its nonce (discord-api-docs pull request 6647).
+            body["enforce_nonce"] = false.into();
+            posted = self.put(&channel, place.thread, body, message).await;
+        }
         if posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_CHANNEL])) {
             // The next try looks for its name anew.
             self.forget(place.channel);
         }
-        reference(&posted?)
+        let posted = posted?;
+        if !slot.is_empty() && !is_of(slot, &posted) {
+            tracing::warn!(slot, "Discord did not keep the mark of a message; after a crash it might be said again");
+        }
+        reference(&posted)
+    }
+
+    async fn put(&self, channel: &str, thread: Option<&str>, body: Value, message: &Message) -> Result<Value, Fault> {
+        match thread {
+            Some(above) => self.post_under(channel, above, body, message).await,
+            None => self.send(Method::POST, &messages(channel), body, message).await,
+        }
     }
 
     /// Posts to one person directly.
@@ -109,7 +122,7 @@ impl Discord {
     }
 
     /// Answers one person where they asked: through their interaction while that works, else directly.
-    pub(super) async fn post_only(&self, ear: Ear<'_>, message: &Message) -> Result<MessageRef, Fault> {
+    pub(super) async fn post_only(&self, ear: Ear<'_>, message: &Message, slot: &str) -> Result<MessageRef, Fault> {
         if let Some(way) = Way::of(ear.handle, self.clock.now()) {
             match self.respond(&ear, &way, message).await {
                 Ok(()) => {
@@ -119,7 +132,7 @@ impl Discord {
                 Err(fault) => return Err(fault),
             }
         }
-        let posted = self.post_direct(ear.account, message, "").await;
+        let posted = self.post_direct(ear.account, message, slot).await;
         if posted.as_ref().is_err_and(|fault| fault.is(&[codes::CLOSED_DOOR])) {
             self.tell_of_closed_door(&ear).await;
         }
@@ -262,16 +275,12 @@ impl Discord {
 
     async fn look_in(&self, channel: &str, slot: &str, since: Timestamp) -> Result<Option<MessageRef>, Fault> {
         let us = &self.origin().await?.account;
-        let marker = marker::marker(slot);
         let mut after = snowflake(since.checked_sub(SKEW).unwrap_or(Timestamp::MIN));
         loop {
             let path = format!("{}?limit={PAGE}&after={after}", messages(channel));
             let answer = self.api.call(Method::GET, &path, None).await?;
             let page = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-            let ours = |message: &&Value| {
-                let says = message["content"].as_str().is_some_and(|content| content.ends_with(&marker));
-                says && message["author"]["id"] == us.as_str()
-            };
+            let ours = |message: &&Value| is_of(slot, message) && message["author"]["id"] == us.as_str();
             if let Some(message) = page.iter().find(ours) {
                 return reference(message).map(Some);
             }
@@ -299,6 +308,11 @@ pub(super) fn messages(channel: &str) -> String {
 /// The id that something made at this instant would have.
 fn snowflake(at: Timestamp) -> u64 {
     u64::try_from(at.as_millisecond() - EPOCH).unwrap_or(0) << 22
+}
+
+/// Whether a message ends with the mark of this slot.
+fn is_of(slot: &str, message: &Value) -> bool {
+    message["content"].as_str().is_some_and(|content| content.ends_with(&marker::marker(slot)))
 }
 
 fn reference(message: &Value) -> Result<MessageRef, Fault> {

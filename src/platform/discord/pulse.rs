@@ -61,7 +61,7 @@ impl Pulse {
         let mut words = vec![match (state.since, &state.refused) {
             (Some(since), _) => format!("connected for {}", ago(since, now)),
             (None, Some(why)) => format!("not connected: {why}"),
-            (None, None) => "not connected yet".to_owned(),
+            (None, None) => "not connected".to_owned(),
         }];
         words.push(match state.last_event {
             Some(event) => format!("last event {} ago", ago(event, now)),
@@ -92,7 +92,7 @@ mod tests {
     fn health_follows_the_connection() {
         let start: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
         let pulse = Pulse::default();
-        assert_eq!(pulse.health(None, start).words, "not connected yet, no event yet");
+        assert_eq!(pulse.health(None, start).words, "not connected, no event yet");
         pulse.refused("Discord does not take the token".to_owned());
         assert_eq!(pulse.health(None, start).words, "not connected: Discord does not take the token, no event yet");
         pulse.up(start);

@@ -66,11 +66,12 @@ fn in_path(emoji: &Value) -> Option<String> {
     Some(whole.bytes().map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect())
 }
 
-/// An emoji's name without colons, skin tone and variation selector: ✅ is `white_check_mark`, a guild's own has its own.
+/// An emoji's name without skin tone and variation selector: ✅ is `white_check_mark`. A guild's own is `shipit:41`, with its
+/// id: people call theirs what they like, and one that looks like 👀 and is called `white_check_mark` must be no vote.
 fn name(emoji: &Value) -> String {
     let letters = emoji["name"].as_str().unwrap_or_default();
-    if emoji["id"].is_string() {
-        return letters.to_owned();
+    if let Some(id) = emoji["id"].as_str() {
+        return format!("{letters}:{id}");
     }
     let toneless: String = letters.chars().filter(|letter| !('\u{1f3fb}'..='\u{1f3ff}').contains(letter)).collect();
     let bare = toneless.replace(['\u{fe0e}', '\u{fe0f}'], "");
@@ -99,7 +100,7 @@ mod tests {
         ] {
             assert_eq!(name(&json!({ "id": null, "name": letters })), called, "{letters}");
         }
-        assert_eq!(name(&json!({ "id": "41", "name": "shipit" })), "shipit");
+        assert_eq!(name(&json!({ "id": "41", "name": "white_check_mark" })), "white_check_mark:41");
     }
 
     #[test]

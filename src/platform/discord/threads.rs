@@ -24,7 +24,11 @@ impl Discord {
             other => return other,
         }
         match self.open_thread(channel, above).await {
-            Ok(()) => self.send(Method::POST, &messages(above), body, message).await,
+            Ok(()) => match self.send(Method::POST, &messages(above), body.clone(), message).await {
+                // It had one that is gone, or that the bot can't see.
+                Err(fault) if fault.is(&[codes::NO_CHANNEL]) => self.reply(channel, above, body, message).await,
+                other => other,
+            },
             Err(fault) if fault.lasts() => {
                 tracing::debug!(%fault, "no thread is to be had here");
                 self.reply(channel, above, body, message).await

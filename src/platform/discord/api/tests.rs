@@ -94,6 +94,12 @@ async fn what_discord_refuses_is_told_with_its_words_and_without_secrets() {
             "never Discord answered 10015 (Unknown Webhook) to POST /webhooks/{id}/{token}",
         ),
         (
+            401,
+            json!({ "code": 50_027, "message": "Invalid Webhook Token" }),
+            "/webhooks/3/aW50",
+            "never Discord answered 50027 (Invalid Webhook Token) to POST /webhooks/{id}/{token}",
+        ),
+        (
             403,
             json!({ "code": 40_001, "message": "Unauthorized" }),
             "/channels/2/messages",
