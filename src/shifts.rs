@@ -18,7 +18,7 @@ use crate::activity::InFlight;
 use crate::host::{Draft, Host, Trouble, json, read};
 use crate::looking;
 use crate::outbox::Saying;
-use crate::platform::{Account, Target};
+use crate::platform::{Account, Platform, Target};
 use crate::store::{Key, Kind, Row, Write};
 
 mod change;
@@ -124,15 +124,23 @@ pub async fn overrides(host: &Host) -> Result<Vec<Override>, Trouble> {
 /// A chat account by which somebody can be reached now; somebody who never wrote to the bot is looked for by their e-mail
 /// address.
 pub async fn account(host: &Host, person: &PersonId) -> Option<Account> {
-    let person = host.authority.person(person)?;
     for platform in &host.platforms {
-        match host.people.reach(&**platform, &person, host.clock.now()).await {
-            Ok(Some(account)) => return Some(account),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, person = %person.id, "looking for somebody's account"),
+        let account = account_on(host, &**platform, person).await;
+        if account.is_some() {
+            return account;
         }
     }
     None
+}
+
+/// The same on one platform.
+pub async fn account_on(host: &Host, platform: &dyn Platform, person: &PersonId) -> Option<Account> {
+    let person = host.authority.person(person)?;
+    let reached = host.people.reach(platform, &person, host.clock.now()).await;
+    reached.unwrap_or_else(|error| {
+        tracing::warn!(%error, person = %person.id, "looking for somebody's account");
+        None
+    })
 }
 
 /// Adds a direct message to somebody, where they can be reached. The slot makes it one message however often it is tried.

@@ -22,7 +22,9 @@ mod who;
 pub use answer::{Accept, Decline};
 pub use end_override::EndOverride;
 pub use list::List;
-pub use model::{EscalationPolicy, EscalationStep, Hours, How, OnCall, Recipient, Rotation, Route, Turn, Whom, matches};
+pub use model::{
+    EscalationPolicy, EscalationStep, Hours, How, OnCall, Recipient, Rotation, Route, Turn, UserGroup, Whom, matches,
+};
 pub use over::StandIn;
 pub use swap::Swap;
 pub use who::Who;

@@ -39,8 +39,17 @@ pub struct Rotation {
     pub hours: Option<Hours>,
     /// The channel where shifts are handed over, as configured.
     pub channel: Option<String>,
-    /// The id of the chat's user group that holds whoever is on call.
-    pub user_group: Option<String>,
+    /// The group of a chat that holds whoever is on call.
+    pub user_group: Option<UserGroup>,
+}
+
+/// A group of people in a chat, such as those of a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserGroup {
+    /// The platform's name.
+    pub platform: String,
+    /// Its id there.
+    pub id: String,
 }
 
 /// How long a turn is.

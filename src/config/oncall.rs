@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commands::PersonId;
-use commands::oncall::{Hours, OnCall, Rotation, Turn};
+use commands::oncall::{Hours, OnCall, Rotation, Turn, UserGroup};
 use commands::registry::nearest;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -14,6 +14,7 @@ use super::discord::is_snowflake;
 use super::document::{Document, Table, list, parsed, text, texts};
 use super::written::channel;
 use crate::identity::{Member, is_id};
+use crate::platform::{discord, slack};
 
 mod policies;
 mod routes;
@@ -67,7 +68,7 @@ fn rotations(top: &Table<'_>, known: &Known<'_>) -> (Vec<Rotation>, Names) {
         let hours = table.table("hours").map(|table| hours(&table));
         table.done();
         let name = name?;
-        if let Some(id) = &user_group
+        if let Some(UserGroup { id, .. }) = &user_group
             && let Some(other) = groups.insert(id.clone(), name.clone())
         {
             table.wrong(Some("user_group"), format!("{id} follows the rotation {other} already."));
@@ -114,11 +115,16 @@ fn weekday(value: &DeValue<'_>) -> Option<Weekday> {
     })
 }
 
-/// An id of Slack's user groups, which begin with an S, or of a role of Discord, a number.
-fn user_group(value: &DeValue<'_>) -> Option<String> {
-    let of_slack =
-        |id: &str| id.starts_with('S') && id.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
-    text(value).filter(|id| id.len() > 6 && (of_slack(id) || is_snowflake(id)))
+/// Its id says whose it is: Slack's ids of user groups begin with an S, Discord's ids of roles are numbers.
+fn user_group(value: &DeValue<'_>) -> Option<UserGroup> {
+    let id = text(value)?;
+    let fits = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
+    let platform = match id.as_str() {
+        id if id.len() > 6 && id.starts_with('S') && id.chars().all(fits) => slack::NAME,
+        id if is_snowflake(id) => discord::NAME,
+        _ => return None,
+    };
+    Some(UserGroup { platform: platform.to_owned(), id })
 }
 
 /// A list of texts that is not empty.

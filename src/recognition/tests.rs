@@ -69,10 +69,6 @@ impl Platform for Elsewhere {
         nothing()
     }
 
-    fn is_group(&self, _id: &str) -> bool {
-        false
-    }
-
     async fn set_group(&self, _: &str, _: &[String]) -> Result<Group, SendError> {
         nothing()
     }

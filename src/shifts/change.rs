@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use commands::PersonId;
 use commands::context::MYSELF;
 use commands::message::{Message, Text};
-use commands::oncall::Rotation;
 use commands::oncall::rota::{self, TurnOf};
+use commands::oncall::{Rotation, UserGroup};
 use commands::records::{AlertRecord, Fact, Override};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 
 use super::digest::Digest;
-use super::{Kept, account, say, tell, words};
+use super::{Kept, account, account_on, say, tell, words};
 use crate::host::{Draft, Host, Trouble, json, read};
 use crate::platform::{Group, SendError};
 use crate::store::{Key, Kind, Row, Write};
@@ -95,7 +95,7 @@ impl Shifting<'_> {
             return self.wait(self.or_at(retry)).await;
         }
         // It held them when it was looked at last; somebody may have changed it by hand since.
-        let held = kept.tries == 0 && kept.group.as_ref().is_some_and(|(of, whom)| (of, whom) == (&group, &person));
+        let held = kept.tries == 0 && kept.group.as_ref().is_some_and(|(of, whom)| (of, whom) == (&group.id, &person));
         let again = self.or_at(self.now + EVERY);
         let draft = Draft::at(self.now);
         let slot = self.slot("group");
@@ -108,11 +108,11 @@ impl Shifting<'_> {
             }
             Ok(Group::Held | Group::Changed) => {
                 let mut fact = self.fact("user_group_holds");
-                fact.detail.insert("group".to_owned(), group.as_str().into());
+                fact.detail.insert("group".to_owned(), group.id.as_str().into());
                 fact.detail.insert("whom".to_owned(), person.to_string().into());
-                let message = words::group_follows(&self.rotation.name, &group, &person);
+                let message = words::group_follows(&self.rotation.name, &group.id, &person);
                 let draft = if kept.told { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
-                let new = Kept { group: Some((group, person)), tries: 0, retry: None, told: false, ..kept };
+                let new = Kept { group: Some((group.id, person)), tries: 0, retry: None, told: false, ..kept };
                 self.host.commit(draft.write(self.write(&new, again)?).fact(fact)).await?;
             }
             Err(stuck) => {
@@ -123,7 +123,7 @@ impl Shifting<'_> {
                 };
                 tracing::warn!(rotation = self.rotation.name, why, tries, "the user group does not follow the shift");
                 let pause = SignedDuration::from_secs(15 << tries.min(8)).min(LONGEST_PAUSE);
-                let message = words::group_stays(&self.rotation.name, &group, &person, &why);
+                let message = words::group_stays(&self.rotation.name, &group.id, &person, &why);
                 let tells = !kept.told && (for_good || tries >= LOUD);
                 let draft = if tells { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
                 let retry = self.now + pause;
@@ -135,18 +135,14 @@ impl Shifting<'_> {
         Ok(())
     }
 
-    async fn set_group(&self, group: &str, person: &PersonId) -> Result<Group, Stuck> {
-        let Some(platform) = self.host.platforms.iter().find(|platform| platform.is_group(group)) else {
-            return Err(Stuck::Refused("it is a group of a chat I am not connected to".to_owned()));
+    async fn set_group(&self, group: &UserGroup, person: &PersonId) -> Result<Group, Stuck> {
+        let Some(platform) = self.host.platform(&group.platform) else {
+            return Err(Stuck::Now(format!("I am not connected to {}", group.platform)));
         };
-        let Some(person) = self.host.authority.person(person) else {
-            return Err(Stuck::Now(format!("{person} is not known any more")));
+        let Some(account) = account_on(self.host, &**platform, person).await else {
+            return Err(Stuck::Now(format!("I don't know the chat account of {person}")));
         };
-        let found = self.host.people.reach(platform.as_ref(), &person, self.now).await;
-        let Some(account) = found.map_err(|error| Stuck::Now(error.to_string()))? else {
-            return Err(Stuck::Now(format!("I don't know the chat account of {} there", person.id)));
-        };
-        platform.set_group(group, std::slice::from_ref(&account.id)).await.map_err(|error| match error {
+        platform.set_group(&group.id, std::slice::from_ref(&account.id)).await.map_err(|error| match error {
             SendError::Never(why) => Stuck::Refused(why),
             SendError::Wait(_) | SendError::Again(_) => Stuck::Now(error.to_string()),
         })

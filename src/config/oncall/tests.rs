@@ -83,6 +83,16 @@ fn the_file_may_be_called_otherwise() {
 }
 
 #[test]
+fn the_id_of_a_user_group_says_whose_it_is() {
+    for (id, platform) in [("S0614TZR7", "slack"), ("41771983423143938", "discord")] {
+        let rotation = ONCALL.replace("turn = \"weekly\"", &format!("turn = \"weekly\"\nuser_group = {id:?}"));
+        let config = load(&files(&rotation), &[]).unwrap();
+        let group = config.settings.oncall.rotations[0].user_group.clone().unwrap();
+        assert_eq!((group.platform.as_str(), group.id.as_str()), (platform, id));
+    }
+}
+
+#[test]
 fn everything_wrong_is_told_at_once() {
     let oncall = r##"
 [[rotations]]

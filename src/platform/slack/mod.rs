@@ -236,11 +236,6 @@ impl Platform for Slack {
         }
     }
 
-    /// Slack's begin with an S.
-    fn is_group(&self, id: &str) -> bool {
-        id.starts_with('S')
-    }
-
     async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError> {
         let answer = self.api.ask("usergroups.users.list", &[("usergroup", group.to_owned())]).await.map_err(for_good)?;
         let holds = answer["users"].as_array().into_iter().flatten().filter_map(Value::as_str);
