@@ -38,6 +38,7 @@ mod policy;
 mod process;
 mod program;
 mod promises;
+mod real_alertmanager;
 mod restart;
 mod review;
 mod running;

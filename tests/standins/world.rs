@@ -25,7 +25,7 @@ pub use chat::{Chat, Post, Speaker};
 pub use every_commit::at_every_commit;
 pub use mortal::{Death, Disk, Life};
 
-/// Where a world's clock starts: a Wednesday morning.
+/// Where a world's clock starts unless its test chooses: a Wednesday morning.
 pub const START: &str = "2026-11-25T10:00:00Z";
 /// How far a world goes on by itself after somebody did something: messages keep their channel's pace of one a second.
 const SETTLING: SignedDuration = SignedDuration::from_secs(5);
@@ -104,7 +104,7 @@ secret = "TICKETS_SECRET"
 "#;
 
 /// What the Alertmanager of a world shows to be let in.
-const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
+pub const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
 /// What its API wants to be shown.
 const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
 /// What hooks are signed with.
@@ -133,6 +133,8 @@ pub struct Choices {
     pub commands: &'static [commands::registry::Entry],
     /// What it follows by itself.
     pub watches: &'static [commands::watch::Entry],
+    /// Where the clock starts; it moves when it is told to, here too.
+    pub start: Timestamp,
 }
 
 impl Default for Choices {
@@ -148,6 +150,7 @@ impl Default for Choices {
             disk: Disk::default(),
             commands: commands::ALL,
             watches: commands::WATCHES,
+            start: START.parse().expect("the start is a timestamp"),
         }
     }
 }
@@ -220,7 +223,7 @@ impl World {
 
     /// The same, with choices.
     pub async fn with(choices: Choices) -> Self {
-        let now: Timestamp = START.parse().expect("the start is a timestamp");
+        let now = choices.start;
         let clock = Clock::standing_at(now);
         let reads = clock.clone();
         let now_there: crate::slack::Clock = Arc::new(move || reads.now());

@@ -2,16 +2,19 @@
 //!
 //! It is taken where it is installed, else fetched once with `apt-get download` into a folder under cargo's target folder,
 //! which needs no rights. Debian's program reads its templates below `/usr/share`, so it is run where that is its own: in a
-//! mount namespace. Where any of this can't be had [`Program::summon`] says why, and whoever asked says that it was not run.
+//! mount namespace. Where any of this can't be had [`Program::summon`] says why, and [`Program::if_here`] that it was not run.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PACKAGE: &str = "prometheus-alertmanager";
@@ -33,7 +36,8 @@ pub struct Program {
 pub struct Running {
     child: Child,
     url: String,
-    _folder: TempDir,
+    client: reqwest::Client,
+    folder: TempDir,
 }
 
 impl Program {
@@ -60,6 +64,21 @@ impl Program {
         Ok(found)
     }
 
+    /// The same; where there is none it says so on the standard error: what `was_not` done, and why.
+    #[must_use]
+    pub fn if_here(was_not: &str) -> Option<Self> {
+        match Self::summon() {
+            Ok(found) => Some(found),
+            Err(why) => {
+                // Not `eprintln!`: the test harness would hide it.
+                let line = format!("NOT RUN: {was_not}, since the real Alertmanager cannot be had: {why}\n");
+                // Where nothing can be said there is nobody to hear it.
+                let _ = io::stderr().write_all(line.as_bytes());
+                None
+            }
+        }
+    }
+
     fn command(&self) -> Command {
         let Some(share) = &self.share else { return Command::new(&self.binary) };
         let mut command = Command::new("unshare");
@@ -73,8 +92,7 @@ impl Program {
     /// When it does not come up.
     pub async fn start(&self, webhook: &str, token: &str) -> io::Result<Running> {
         let folder = tempfile::tempdir()?;
-        let config = folder.path().join("alertmanager.yml");
-        fs::write(&config, CONFIG.replace("WEBHOOK", webhook).replace("TOKEN", token))?;
+        let config = configure(folder.path(), webhook, token)?;
         // The port is free a moment ago; nobody else is likely to take it within this one.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let child = self
@@ -87,18 +105,18 @@ impl Program {
             .stdout(Stdio::null())
             .stderr(Stdio::from(File::create(folder.path().join("log"))?))
             .spawn()?;
-        let running = Running { child, url: format!("http://{address}"), _folder: folder };
         let client = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
+        let running = Running { child, url: format!("http://{address}"), client, folder };
         let mut looks = tokio::time::interval(Duration::from_millis(50));
         let up = async {
             let status = format!("{}/api/v2/status", running.url);
-            while client.get(&status).send().await.is_err() {
+            while running.client.get(&status).send().await.is_err() {
                 looks.tick().await;
             }
         };
         match tokio::time::timeout(PATIENCE, up).await {
             Ok(()) => Ok(running),
-            Err(_) => Err(io::Error::other(fs::read_to_string(running._folder.path().join("log")).unwrap_or_default())),
+            Err(_) => Err(io::Error::other(fs::read_to_string(running.folder.path().join("log")).unwrap_or_default())),
         }
     }
 }
@@ -108,6 +126,48 @@ impl Running {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Tells `webhook` with the bearer token `token` from now on: its configuration is written anew, and read.
+    ///
+    /// # Errors
+    /// When it does not take the configuration.
+    pub async fn tells(&self, webhook: &str, token: &str) -> io::Result<()> {
+        configure(self.folder.path(), webhook, token)?;
+        self.ask(self.client.post(format!("{}/-/reload", self.url))).await?;
+        Ok(())
+    }
+
+    /// Is told of an alert, as by Prometheus; with `ends`, that it is over then.
+    ///
+    /// # Errors
+    /// When it does not take it.
+    pub async fn hears(&self, labels: &[(&str, &str)], ends: Option<Timestamp>) -> io::Result<()> {
+        let labels: BTreeMap<_, _> = labels.iter().copied().collect();
+        let mut alert = json!({ "labels": labels });
+        if let Some(ends) = ends {
+            alert["endsAt"] = format!("{ends:.3}").into();
+        }
+        self.ask(self.client.post(format!("{}/api/v2/alerts", self.url)).json(&json!([alert]))).await?;
+        Ok(())
+    }
+
+    /// What its API lists: `alerts` or `silences`.
+    ///
+    /// # Errors
+    /// When it gives no list.
+    pub async fn lists(&self, what: &str) -> io::Result<Vec<Value>> {
+        let answer = self.ask(self.client.get(format!("{}/api/v2/{what}", self.url))).await?;
+        answer.json().await.map_err(io::Error::other)
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> io::Result<reqwest::Response> {
+        let answer = request.timeout(PATIENCE).send().await.map_err(io::Error::other)?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        Err(io::Error::other(format!("it answered {status}: {}", answer.text().await.unwrap_or_default())))
     }
 }
 
@@ -135,6 +195,12 @@ receivers:
           authorization:
             credentials: TOKEN
 "#;
+
+fn configure(folder: &Path, webhook: &str, token: &str) -> io::Result<PathBuf> {
+    let config = folder.join("alertmanager.yml");
+    fs::write(&config, CONFIG.replace("WEBHOOK", webhook).replace("TOKEN", token))?;
+    Ok(config)
+}
 
 fn argument(name: &str, path: &Path) -> OsString {
     let mut argument = OsString::from(name);
