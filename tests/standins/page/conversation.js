@@ -88,7 +88,8 @@ export class Conversation {
       const day = dayOf(time(message), session.zone);
       const newDay = !before || dayOf(time(before), session.zone) !== day;
       if (newDay && !this.#inThread) nodes.push(this.#once(kept, `day ${day}`, dayName(message), () => divider(dayName(message))));
-      const compact = !newDay && follows(before, message);
+      const afterRoot = this.#inThread && before && !isReply(before);
+      const compact = !newDay && !afterRoot && follows(before, message);
       const signature = JSON.stringify([message, compact, session.zone, channel(channelId)?.name]);
       const node = this.#once(kept, message.ts, signature, (old) => {
         const drawn = this.#draw(message, channelId, compact, this.#inThread);

@@ -64,7 +64,7 @@ function words(message) {
   if (message.edited) {
     const mark = el('span', { class: 'edited', 'data-testid': 'edited' }, ' (edited)');
     // At the end of the last line, where there is one.
-    if (shown.at(-1)?.classList.contains('md-line')) shown.at(-1).append(mark);
+    if (shown.at(-1)?.matches('.md-line, .md-small')) shown.at(-1).append(mark);
     else shown.push(mark);
   }
   return shown.length > 0 && el('div', { class: 'text', 'data-testid': 'message-text' }, shown);

@@ -41,7 +41,7 @@ export function drawTour(place, toggle, box) {
       el('p', {}, step.text)),
     el('div', { class: 'tour-actions' },
       able(step) && el('button', { type: 'button', class: `button ${done.has(step) ? '' : 'primary'}`, 'data-testid': 'tour-do', 'data-key': 'tour do', 'aria-busy': busy ? 'true' : null, onclick: () => perform(step, box) }, done.has(step) ? 'Once more' : 'Do it for me'),
-      at > 0 && el('button', { type: 'button', class: 'button', 'data-key': 'tour back', onclick: () => go(at - 1) }, 'Back'),
+      at > 0 && el('button', { type: 'button', class: 'button', 'data-testid': 'tour-back', 'data-key': 'tour back', onclick: () => go(at - 1) }, 'Back'),
       el('button', { type: 'button', class: `button ${done.has(step) || !able(step) ? 'primary' : ''}`, 'data-testid': 'tour-next', 'data-key': 'tour next', onclick: () => (last ? finish() : go(at + 1)) }, last ? 'Finish' : 'Next'),
       el('button', { type: 'button', class: 'text-button', 'data-testid': 'tour-dismiss', onclick: toggleTour }, 'Hide'))));
 }
