@@ -73,7 +73,9 @@ impl Can {
         }
         let people = cx.authority.people();
         let called = |person: &&Person| person.email.as_deref() == Some(&who) || person.name.to_lowercase() == who;
-        if let Some(person) = cx.authority.person(&PersonId(who.clone())).or_else(|| people.iter().find(called).cloned()) {
+        let known = || people.iter().find(|person| person.id.0 == who).cloned();
+        let person = known().or_else(|| cx.authority.person(&PersonId(who.clone())));
+        if let Some(person) = person.or_else(|| people.iter().find(called).cloned()) {
             return Ok(person);
         }
         let hint = match registry::nearest(&who, people.iter().map(|person| person.id.0.as_str())) {

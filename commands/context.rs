@@ -151,13 +151,41 @@ pub enum SelfApproval {
     Counts,
 }
 
-/// Where a person's groups come from.
+/// Where a person's groups come from, and by which accounts they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Their groups in `people.toml`; none where they are not in it.
     pub people_toml: Option<BTreeSet<String>>,
     /// Their user in IAM Identity Center; none where there is none.
     pub center: Option<AtCenter>,
+    /// Their chat accounts as far as they are known, with the groups their platforms vouch for.
+    pub accounts: Vec<ChatAccount>,
+}
+
+/// A chat account of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatAccount {
+    /// The platform's name in records: `slack`.
+    pub platform: String,
+    /// The account, as `slack:U123`.
+    pub account: String,
+    /// How it is known whose it is.
+    pub known: Known,
+    /// The groups the platform last vouched for.
+    pub groups: BTreeSet<String>,
+    /// When it did; none where that is not believed any more, so that they don't count until it does again.
+    pub at: Option<Timestamp>,
+}
+
+/// How it is known whose a chat account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is written down in `people.toml`.
+    Written,
+    /// By the e-mail address its platform vouches for, or vouched for once.
+    ByAddress,
+    /// It was linked by a code.
+    ByCode,
 }
 
 /// Somebody's user in IAM Identity Center.
@@ -186,16 +214,17 @@ pub trait Authority: Send + Sync {
     /// environment, account) in which `person` may run `action` on it, if need be by breaking the glass. It asks nobody
     /// outside.
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
-    /// The person with this id, with today's groups.
+    /// The person with this id, with the groups that count now: what a platform vouched for too long ago does not.
     fn person(&self, id: &PersonId) -> Option<Person>;
-    /// Everybody the directory knows.
+    /// Everybody the directory knows, with the groups they were last known to be in: for saying who could do something,
+    /// never for deciding whether they may.
     fn people(&self) -> Vec<Person>;
     /// Whether the directory knows everybody there is. While it does not, somebody unknown may only not be read yet, and
     /// nothing is refused or voided for want of them.
     fn is_complete(&self) -> bool {
         true
     }
-    /// Where a person's groups come from.
+    /// Where a person's groups come from, and by which accounts they are known.
     fn origin(&self, _id: &PersonId) -> Origin {
         Origin::default()
     }

@@ -22,6 +22,7 @@ pub mod ecs;
 pub mod error;
 pub mod events;
 pub mod help;
+pub mod link;
 pub mod message;
 pub mod oncall;
 mod outlook;
@@ -175,6 +176,8 @@ pub const ALL: &[Entry] = &[
     Entry::query::<help::Help>(),
     Entry::query::<whoami::Whoami>(),
     Entry::query::<can::Can>(),
+    Entry::at_once::<link::Link>(),
+    Entry::at_once::<link::Unlink>(),
 ];
 
 /// Everything the bot follows by itself.

@@ -248,6 +248,12 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// The words with a capital at their beginning.
+pub fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A length of time in words: `24 h`, `1 h 4 min`, `1 min 40 s`, `12 s`.
 pub fn lasting(length: SignedDuration) -> String {
     let (hours, minutes, seconds) = (length.as_hours(), length.as_mins() % 60, length.as_secs() % 60);

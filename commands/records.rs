@@ -177,6 +177,22 @@ pub enum Effect {
         /// Why.
         reason: Option<String>,
     },
+    /// Makes a code that links an account; the one made for the same person before is void.
+    MakeCode {
+        /// Whose account it will be.
+        person: PersonId,
+        /// The code's SHA-256 in hexadecimal.
+        digest: String,
+        /// Until when it is good.
+        until: Timestamp,
+    },
+    /// Takes back that a code linked an account.
+    Unlink {
+        /// Whose it is.
+        person: PersonId,
+        /// Which, as `slack:U123`.
+        account: String,
+    },
     /// Answers a swap of shifts.
     AnswerSwap {
         /// Which.

@@ -38,6 +38,6 @@ pub fn fits(signal: &Signal) {
     assert!(signal.labels.len() <= 40 && signal.links.len() <= 5, "{signal:?}");
     assert!(signal.labels.iter().all(|(name, value)| one_line(name, 100) && one_line(value, 500)), "{signal:?}");
     assert!(signal.links.iter().all(|link| link.url.starts_with("http") && letters(&link.url) <= 2_000), "{signal:?}");
-    assert!(signal.since <= NOW, "{signal:?}");
+    assert!(signal.since <= NOW && signal.as_of.is_none_or(|told| told <= NOW), "{signal:?}");
     assert!(signal.account.as_ref().is_none_or(|id| id.len() == 12), "{signal:?}");
 }

@@ -10,10 +10,22 @@ use commands::{PersonId, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+mod rungs;
+mod said;
+mod times;
+
+pub use rungs::route;
+pub use said::is_late;
+pub use times::{announces, due};
+
+use rungs::{climb, has_step};
+use said::{cleared, fired};
+use times::until;
+
 /// Deeds a record keeps.
 const DEEDS: usize = 50;
 /// Pings a record keeps.
-const PINGS: usize = 50;
+const PINGS: usize = 100;
 
 /// What decides how alerts go on.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +44,10 @@ pub enum Happening {
     /// The source says that it is wrong, and where that is routed now.
     Fired(Box<Signal>, Option<String>),
     /// The source says that it is right again.
-    Cleared,
+    Cleared {
+        /// As of when by its own clock, where it tells.
+        as_of: Option<Timestamp>,
+    },
     /// Somebody works on it.
     Acknowledged {
         /// When it comes back if it is still wrong.
@@ -62,8 +77,17 @@ pub enum Happening {
         words: Text,
         /// The same for the card's thread, where that does not show it anyway.
         aside: Option<Text>,
-        /// When the next step comes; none after the last.
-        next: Option<Timestamp>,
+        /// The step that comes next, counted from 0 over all rounds, and when; none after the last.
+        next: Option<(u32, Timestamp)>,
+    },
+    /// Nobody is on call whom its escalation could still bring it to.
+    Waits {
+        /// The step that is taken then, counted from 0 over all rounds.
+        step: u32,
+        /// When somebody is.
+        until: Timestamp,
+        /// The same in words.
+        words: Text,
     },
     /// Its time ran out, and it is still wrong.
     CameBack,
@@ -112,10 +136,12 @@ pub struct Road {
 pub fn open(id: AlertId, signal: Signal, road: Road, (ways, now): (Ways<'_>, Timestamp)) -> (AlertRecord, Fact) {
     let Road { project, env, channel, policy } = road;
     let escalation = policy.map(|policy| Escalation { policy, step: 0, next: None });
+    let (as_of, is_old) = (said::tells_as_of(&signal, now), said::is_old(&signal, now));
     let mut record = AlertRecord {
         id,
         signal,
         condition: Condition::Firing,
+        as_of,
         said: now,
         opened: now,
         times: 1,
@@ -127,6 +153,7 @@ pub fn open(id: AlertId, signal: Signal, road: Road, (ways, now): (Ways<'_>, Tim
         first_handled: None,
         escalation,
         pings: Vec::new(),
+        calls: Vec::new(),
         at_source: AtSource::default(),
         done: Vec::new(),
         deeds: 0,
@@ -137,6 +164,9 @@ pub fn open(id: AlertId, signal: Signal, road: Road, (ways, now): (Ways<'_>, Tim
         reacted: Vec::new(),
     };
     climb(&mut record, ways, now);
+    if is_old {
+        said::ask(&mut record, now);
+    }
     let mut fact = fact(&record, "alert_opened", MYSELF);
     fact.detail.insert("title".to_owned(), record.signal.title.as_str().into());
     fact.detail.insert("severity".to_owned(), record.signal.severity.name().into());
@@ -158,7 +188,7 @@ pub fn happen(
     let mut next = record.clone();
     let event = match happening {
         Happening::Fired(signal, policy) => return Ok(fired(next, (*signal, policy), (ways, now))),
-        Happening::Cleared => return Ok(cleared(next, now)),
+        Happening::Cleared { as_of } => return Ok(cleared(next, as_of, now)),
         Happening::Acknowledged { until } => {
             over(record)?;
             if matches!(&record.handling, Handling::Acknowledged { by: other, until: stands, .. } if other == by && same(*stands, until))
@@ -242,8 +272,8 @@ pub fn happen(
         }
         Happening::Escalated { people, words, aside, next: then } => {
             if let Some(escalation) = &mut next.escalation {
-                escalation.step += 1;
-                escalation.next = then.filter(|_| matches!(record.handling, Handling::Open));
+                escalation.step = then.map_or(escalation.step + 1, |(step, _)| step);
+                escalation.next = then.map(|(_, at)| at).filter(|_| matches!(record.handling, Handling::Open));
             }
             next.pings.extend(people.into_iter().map(|person| Ping { person, at: now }));
             let surplus = next.pings.len().saturating_sub(PINGS);
@@ -254,6 +284,13 @@ pub fn happen(
                 did(&mut next, by, now, aside);
             }
             return Ok((next, Some(fact)));
+        }
+        Happening::Waits { step, until, words } => {
+            if let Some(escalation) = &mut next.escalation {
+                (escalation.step, escalation.next) = (step, Some(until));
+            }
+            did(&mut next, by, now, words);
+            "alert_waits"
         }
         Happening::CameBack => {
             let words = match &record.handling {
@@ -327,122 +364,6 @@ pub fn happen(
     Ok((next, Some(fact)))
 }
 
-/// When an alert has to be looked at by itself.
-pub fn due(record: &AlertRecord, ways: Ways<'_>) -> Option<Timestamp> {
-    let climbs = record.escalation.as_ref().and_then(|escalation| escalation.next).filter(|_| record.is_open());
-    let times = match &record.handling {
-        Handling::Open => [None, None],
-        Handling::Acknowledged { until, .. } => [Some(*until), None],
-        Handling::Silenced { until, .. } => [Some(*until), announces(record)],
-        Handling::Resolved { by: Some(_), at, .. } if record.waits_for_source() => [Some(*at + ways.settle), None],
-        Handling::Resolved { at, .. } => [Some(*at + ways.flapping).filter(|_| !record.forgotten), None],
-    };
-    times.into_iter().chain([climbs, record.at_source.next]).flatten().min()
-}
-
-/// When whoever silenced it is told that the silence ends soon; none where they were, or where it is a short one.
-pub fn announces(record: &AlertRecord) -> Option<Timestamp> {
-    const AHEAD: SignedDuration = SignedDuration::from_mins(10);
-    let Handling::Silenced { at, until, .. } = &record.handling else { return None };
-    let is_told = record.at_source.announced == Some(*until);
-    (!is_told && until.duration_since(*at) > AHEAD * 2).then(|| *until - AHEAD)
-}
-
-fn until(record: &AlertRecord) -> Option<Timestamp> {
-    match &record.handling {
-        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } => Some(*until),
-        Handling::Open | Handling::Resolved { .. } => None,
-    }
-}
-
-/// The source says that it is wrong: still, or again.
-fn fired(
-    mut next: AlertRecord,
-    (signal, policy): (Signal, Option<String>),
-    (ways, now): (Ways<'_>, Timestamp),
-) -> (AlertRecord, Option<Fact>) {
-    let (was, myself) = (next.condition, PersonId(MYSELF.to_owned()));
-    next.condition = Condition::Firing;
-    if was == Condition::Firing {
-        let worse = signal.severity < next.signal.severity;
-        let signal = Signal { since: next.signal.since, ..signal };
-        if signal == next.signal && next.is_open() {
-            return (next, None);
-        }
-        if worse {
-            let words = format!("It is {} now; it was {}.", signal.severity, next.signal.severity);
-            did(&mut next, &myself, now, words.into());
-            route(&mut next, policy, (ways, now));
-        }
-        next.signal = signal;
-        next.said = now;
-        let event = worse.then(|| fact(&next, "alert_worse", MYSELF));
-        return (next, event);
-    }
-    next.signal = signal;
-    next.said = now;
-    next.times += 1;
-    let goes_on = next.held.take().and_then(|held| match held {
-        Handling::Acknowledged { until, .. } | Handling::Silenced { until, .. } if until > now => Some((held, until)),
-        _ => None,
-    });
-    let again = format!("It is wrong again, for the {} time.", nth(next.times));
-    match goes_on {
-        Some((held, until)) => {
-            next.handling = held;
-            want(&mut next, Some(until), now);
-            did(&mut next, &myself, now, format!("{again} It stays as it was handled.").into());
-        }
-        None => {
-            next.handling = Handling::Open;
-            go_on(&mut next, ways, now);
-            did(&mut next, &myself, now, again.into());
-        }
-    }
-    let fact = fact(&next, "alert_fired_again", MYSELF);
-    (next, Some(fact))
-}
-
-/// Gives an alert another escalation policy, which it climbs from its first step while nobody has it.
-pub fn route(next: &mut AlertRecord, policy: Option<String>, (ways, now): (Ways<'_>, Timestamp)) {
-    let Some(policy) = policy.filter(|_| next.storm.is_none()) else { return };
-    next.escalation = Some(Escalation { policy, step: 0, next: None });
-    if matches!(next.handling, Handling::Open) {
-        climb(next, ways, now);
-    }
-}
-
-/// Its escalation goes on where it was when it was right for a while: what flaps does not begin anew, and does not stay at its
-/// first step.
-fn go_on(next: &mut AlertRecord, ways: Ways<'_>, now: Timestamp) {
-    let Some(escalation) = &mut next.escalation else { return };
-    let policy = ways.policies.iter().find(|policy| policy.name == escalation.policy);
-    let rung = escalation.step as usize;
-    match policy.filter(|policy| rung > 0 && rung < policy.rungs()) {
-        Some(policy) => escalation.next = Some(now + policy.wait(rung)),
-        None => climb(next, ways, now),
-    }
-}
-
-/// The source says that it is right again.
-fn cleared(mut next: AlertRecord, now: Timestamp) -> (AlertRecord, Option<Fact>) {
-    if next.condition == Condition::Resolved {
-        return (next, None);
-    }
-    let myself = PersonId(MYSELF.to_owned());
-    next.condition = Condition::Resolved;
-    let after = lasting(whole(now.duration_since(next.signal.since)));
-    did(&mut next, &myself, now, text![format!("Its source says it is right again, after {after}.")]);
-    if next.is_open() {
-        let was = std::mem::replace(&mut next.handling, Handling::Resolved { by: None, at: now, note: None });
-        next.held = matches!(was, Handling::Acknowledged { .. } | Handling::Silenced { .. }).then_some(was);
-    }
-    next.said = now;
-    rest(&mut next, now);
-    let fact = fact(&next, "alert_cleared", MYSELF);
-    (next, Some(fact))
-}
-
 fn over(record: &AlertRecord) -> Result<(), Illegal> {
     match &record.handling {
         Handling::Resolved { by: Some(by), at, .. } => {
@@ -484,20 +405,6 @@ fn want(next: &mut AlertRecord, until: Option<Timestamp>, now: Timestamp) {
     let is_so = begun.is_none() && stands.as_ref().map(|quiet| quiet.until) == until;
     let look = if is_so { look.filter(|_| stands.is_some()) } else { Some(now) };
     next.at_source = AtSource { wanted: until, begun, stands, tries: 0, next: look, trouble: None, announced };
-}
-
-/// Its escalation begins anew.
-fn climb(next: &mut AlertRecord, ways: Ways<'_>, now: Timestamp) {
-    let Some(escalation) = &mut next.escalation else { return };
-    let policy = ways.policies.iter().find(|policy| policy.name == escalation.policy);
-    escalation.step = 0;
-    escalation.next = policy.and_then(|policy| policy.steps.first()).map(|step| now + step.after);
-}
-
-/// Whether its escalation has a step left.
-fn has_step(escalation: &Escalation, ways: Ways<'_>) -> bool {
-    let policy = ways.policies.iter().find(|policy| policy.name == escalation.policy);
-    policy.is_some_and(|policy| (escalation.step as usize) < policy.rungs())
 }
 
 fn did(next: &mut AlertRecord, by: &PersonId, at: Timestamp, what: Text) {

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 use crate::dispatch::{Open, Tells, denied};
 use crate::effects;
-use crate::host::{Asking, Draft, Host, Trouble, read};
+use crate::host::{Asking, Draft, Host, Trouble, UNHEARD, read};
 use crate::outbox::Saying;
 use crate::platform::Target;
 use crate::records::Ledger;
@@ -57,6 +57,8 @@ impl Ending {
 pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     let open: Open = read(&row)?;
     let nobody = Person::gone(&open.person);
+    // What a platform does not say does not count; a denial says so.
+    let _ = host.renew(&[&open.person]).await;
     let known = host.authority.person(&open.person);
     if known.is_none() && !host.authority.is_complete() {
         // They were known when they asked: they are waited for rather than refused.
@@ -125,7 +127,8 @@ impl Answering<'_> {
     pub(crate) async fn deny(&self, entry: Entry, on: &Resource, (rule, why): (Option<String>, &str)) -> Result<(), Trouble> {
         let action =
             if self.open.options.emergency { format!("{} --{EMERGENCY}", entry.name()) } else { entry.name().to_owned() };
-        let said = denied(&action, Some(on), why);
+        let unheard = if self.host.is_unheard(&self.person.id) { UNHEARD } else { "" };
+        let said = denied(&action, Some(on), &format!("{why}{unheard}"));
         self.finish(Ending { outcome: "denied", said, rule }, Draft::at(self.host.clock.now())).await
     }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigErrors, Transport};
 use crate::dispatch::Dispatch;
@@ -19,8 +19,9 @@ use crate::health::Health;
 use crate::host::{Bells, Host, Trouble};
 use crate::http::{self, HealthSource};
 use crate::identity::Directory;
+use crate::looking::Arrange;
 use crate::metrics::Metrics;
-use crate::outbox::Pace;
+use crate::outbox::{Pace, Turns};
 use crate::outward::Outward;
 use crate::platform::discord::{self, Discord, DiscordSettings};
 use crate::platform::slack::{Slack, SlackSettings, Timing};
@@ -88,6 +89,9 @@ pub enum StartError {
     /// HTTP to others can't be set up.
     #[error("setting up HTTP to others: {0}")]
     Outward(String),
+    /// What is still to be said can't be read.
+    #[error("reading from the store what is to be said: {0}")]
+    Messages(Trouble),
     /// What was known about people can't be read.
     #[error("reading who is who from the store: {0}")]
     People(Trouble),
@@ -107,6 +111,7 @@ impl Bot {
         let outward = Outward::new(config.aws_endpoint.as_deref()).map_err(StartError::Outward)?;
         let people = Recognition::new(Arc::clone(&directory), Arc::clone(&store));
         people.restore().await.map_err(StartError::People)?;
+        directory.reads(clock.clone());
         let around = Around {
             names: Arc::clone(&directory),
             store: &store,
@@ -125,6 +130,7 @@ impl Bot {
             None => None,
         };
         let (door, waiting) = alerts::inbox::Door::new(activity.clone());
+        let turns = Turns::after(&*store).await.map_err(StartError::Messages)?;
         let host = Arc::new(Host {
             inbox: Arc::new(door),
             outward,
@@ -141,6 +147,7 @@ impl Bot {
             bells: Bells::new(&activity),
             activity,
             pace: Pace::default(),
+            turns,
             metrics: metrics.clone(),
         });
         let inbound: Arc<dyn Inbound> = Arc::new(Dispatch(Arc::clone(&host)));
@@ -182,7 +189,9 @@ impl Bot {
         loops.spawn(shifts::look_after(Arc::clone(&host), host.activity.begin()));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Asked, 0), |bells| &bells.asked, answer::look));
         loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Change, first), |bells| &bells.changes, engine::look));
-        loops.spawn(looking::look_after(Arc::clone(&host), (Kind::Message, 0), |bells| &bells.messages, deliver));
+        let saying: (fn(&Bells) -> &Bell, Arrange) =
+            (|bells| &bells.messages, |host, rows| Box::pin(outbox::in_turn(host, rows)));
+        loops.spawn(looking::look_after_together(Arc::clone(&host), (Kind::Message, 0), saying, deliver));
         let roster = keeping.map(|keeping| {
             let looking = Arc::clone(&keeping).look_after(Arc::clone(&host), host.activity.begin());
             (keeping, loops.spawn(looking))

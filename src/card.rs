@@ -3,7 +3,7 @@
 use commands::context::MYSELF;
 use commands::message::{Block, Button, Message, Style, Text, bold, code, lasting};
 use commands::plan::{Check, Finding};
-use commands::records::{ChangeRecord, Note, Outcome, Status, Verdict};
+use commands::records::{ChangeId, ChangeRecord, Note, Outcome, Status, Verdict};
 use commands::{Person, text};
 
 use crate::change::step_name;
@@ -17,6 +17,11 @@ pub fn slot(record: &ChangeRecord) -> String {
 /// The slot of one of a change's cards.
 pub fn slot_of(record: &ChangeRecord, round: u32) -> String {
     format!("card/{}/{round}", record.id)
+}
+
+/// The change whose card has a slot.
+pub fn change_of(slot: &str) -> Option<ChangeId> {
+    slot.strip_prefix("card/")?.split('/').next()?.parse().ok()
 }
 
 /// The card.

@@ -288,6 +288,11 @@ impl Config {
         })
     }
 
+    /// The groups that chat platforms put people into.
+    pub fn groups_of_platforms(&self) -> impl Iterator<Item = &String> {
+        self.discord.iter().flat_map(|discord| discord.groups.keys())
+    }
+
     /// The law of the house: policy, people and settings, ready to answer.
     ///
     /// # Errors
@@ -331,8 +336,13 @@ fn known<'k>(written: Option<&'k written::Written>, people: Option<&'k [Member]>
         accounts.chain(written.channels.projects.keys().map(String::as_str)).collect()
     };
     let center = written.and_then(|written| written.settings.identity.as_ref());
-    let groups = center.iter().flat_map(|center| &center.groups).map(String::as_str).collect();
-    oncall::Known { people, projects: written.map(projects), groups }
+    let of_platforms = written.and_then(|written| written.discord.as_ref()).into_iter().flat_map(|discord| discord.groups.keys());
+    let groups = center.iter().flat_map(|center| &center.groups).chain(of_platforms).map(String::as_str).collect();
+    let sources = |written: &'k written::Written| {
+        let own = [crate::sources::AWS, commands::context::MYSELF];
+        written.sources.iter().map(|source| source.name.as_str()).chain(own).collect()
+    };
+    oncall::Known { people, projects: written.map(projects), sources: written.map(sources), groups }
 }
 
 /// What is declared to stand: in the file that is named, which must exist; else in the usual one if it exists.

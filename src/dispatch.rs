@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use commands::context::Decision;
+use commands::link::{OneTimeCode, veiled};
 use commands::message::{Message, Text, code};
 use commands::records::{Fact, Place};
 use commands::registry::{self, Asked, EMERGENCY, Entry, Fault, Options};
@@ -13,13 +14,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::host::{Asking, Draft, Host, json};
+use crate::host::{Asking, Draft, Host, Trouble, UNHEARD, json};
+use crate::identity::Outsider;
 use crate::outbox::Saying;
-use crate::platform::{ACKNOWLEDGE, Account, Ack, Asks, Carry, Event, Inbound, Invocation, Submission, Target, Typing};
+use crate::platform::{
+    ACKNOWLEDGE, Account, Ack, Asks, Carry, Event, Inbound, Invocation, MessageRef, Submission, Target, Typing,
+};
 use crate::policy;
 use crate::records::Ledger;
 use crate::store::{self, CommitError, Key, Write};
-use crate::{alerts, waiting};
+use crate::{alerts, posted, waiting};
+
+mod linking;
 
 /// A picker is filled within this, finding out who types included: what comes after the acknowledgement is lost.
 const TYPING: Duration = Duration::from_millis(1500);
@@ -91,6 +97,27 @@ impl Heard {
     }
 }
 
+/// Somebody for whom nothing is done.
+enum Stranger {
+    /// Nobody is known behind their account, or nobody who counts.
+    Outsider(Outsider),
+    /// Who they are can't be asked; the sentence that says so.
+    Unasked(&'static str),
+}
+
+impl Stranger {
+    fn sentence(&self) -> Text {
+        match self {
+            Self::Outsider(outsider) => outsider.sentence().into(),
+            Self::Unasked(why) => (*why).into(),
+        }
+    }
+
+    fn may_link(&self) -> bool {
+        matches!(self, Self::Outsider(outsider) if outsider.may_link())
+    }
+}
+
 /// Where something was asked, and how it can be answered.
 struct From<'a> {
     once: &'a str,
@@ -112,13 +139,9 @@ impl Inbound for Dispatch {
                 Ack::Choices(choices.unwrap_or_default())
             }
             Event::Nudged(at) => {
-                if let Err(trouble) = waiting::nudge(&self.0, &at).await {
-                    // The change is looked at at its time all the same.
-                    tracing::error!(%trouble, "looking for the change under whose card something happened");
-                }
-                if let Err(trouble) = alerts::nudge(&self.0, &at).await {
-                    // So is the alert.
-                    tracing::error!(%trouble, "looking for the alert under whose card something happened");
+                if let Err(trouble) = self.nudged(&at).await {
+                    // What waits under it is looked at at its time all the same.
+                    tracing::error!(%trouble, "looking for the message under which something happened");
                 }
                 Ack::Received
             }
@@ -127,6 +150,15 @@ impl Inbound for Dispatch {
 }
 
 impl Dispatch {
+    /// Something happened under a message: what it stands for is looked at.
+    async fn nudged(&self, at: &MessageRef) -> Result<(), Trouble> {
+        if let Some(slot) = posted::slot(&self.0, at).await? {
+            waiting::nudge(&self.0, &slot).await?;
+            alerts::nudge(&self.0, &slot).await?;
+        }
+        Ok(())
+    }
+
     async fn asked(&self, asked: Invocation) -> Ack {
         let from = From {
             once: &asked.once,
@@ -137,7 +169,14 @@ impl Dispatch {
         };
         let person = match self.identify(&from).await {
             Ok(person) => person,
-            Err(refusal) => return self.refuse(&from, None, &asked.line, refusal).await.ack(),
+            Err(stranger) => {
+                let given = stranger.may_link().then(|| OneTimeCode::given_in(&asked.line)).flatten();
+                let heard = match given {
+                    Some(code) => self.redeem(&from, &code).await,
+                    None => self.refuse(&from, None, &asked.line, stranger.sentence()).await,
+                };
+                return heard.ack();
+            }
         };
         if let Some(why) = too_long(&asked.line) {
             return self.refuse(&from, Some(&person), &asked.line, why).await.ack();
@@ -161,7 +200,7 @@ impl Dispatch {
         let Carry { command, place, reply } = &form.carry;
         let from = From { once: &form.once, account: &form.account, place, reply, ticket: None };
         let heard = match (self.identify(&from).await, self.0.command(command)) {
-            (Err(refusal), _) => self.refuse(&from, None, command, refusal).await,
+            (Err(stranger), _) => self.refuse(&from, None, command, stranger.sentence()).await,
             (Ok(person), Some(entry)) => {
                 let words = self.with_people(registry::argv(entry, &form.given));
                 match (too_long(&words.join(" ")), registry::arguments(entry, &words)) {
@@ -188,16 +227,22 @@ impl Dispatch {
         words.into_iter().map(|word| self.0.people.with_people(&word)).collect()
     }
 
-    /// Who asks; otherwise the sentence why they may not.
-    async fn identify(&self, from: &From<'_>) -> Result<Person, Text> {
-        let Some(platform) = self.0.platform(&from.account.platform) else {
-            return Err("I am not connected to where you ask from. Nothing was done.".into());
+    /// Who asks, with the groups that count now.
+    async fn identify(&self, from: &From<'_>) -> Result<Person, Stranger> {
+        let host = &self.0;
+        let Some(platform) = host.platform(&from.account.platform) else {
+            return Err(Stranger::Unasked("I am not connected to where you ask from. Nothing was done."));
         };
-        match self.0.people.recognise(platform.as_ref(), from.account, self.0.clock.now()).await {
-            Ok(recognised) => recognised.map_err(|outsider| outsider.sentence().into()),
+        match host.people.recognise(platform.as_ref(), from.account, host.clock.now()).await {
+            Ok(Ok(person)) => {
+                // What a platform does not say does not count; a denial says so.
+                let _ = host.renew(&[&person.id]).await;
+                Ok(host.people.in_groups(person))
+            }
+            Ok(Err(outsider)) => Err(Stranger::Outsider(outsider)),
             Err(error) => {
                 tracing::warn!(account = %from.account, %error, "a person can't be looked up");
-                Err("I can't look up who you are right now, so I did nothing. Try again in a minute.".into())
+                Err(Stranger::Unasked("I can't look up who you are right now, so I did nothing. Try again in a minute."))
             }
         }
     }
@@ -230,7 +275,8 @@ impl Dispatch {
                 fact.event = "denied".to_owned();
                 fact.outcome = Some("denied".to_owned());
                 fact.detail.insert("rule".to_owned(), rule.into());
-                let draft = self.saying(from, denied(entry.name(), None, &why)).fact(fact);
+                let unheard = if host.is_unheard(&person.id) { UNHEARD } else { "" };
+                let draft = self.saying(from, denied(entry.name(), None, &format!("{why}{unheard}"))).fact(fact);
                 match self.commit(draft).await {
                     Ok(heard) => {
                         host.metrics.command(entry.name(), "denied");
@@ -338,7 +384,7 @@ impl Dispatch {
     async fn refuse(&self, from: &From<'_>, person: Option<&Person>, line: &str, why: Text) -> Heard {
         let mut fact = self.fact(from, person.map_or("", |person| person.id.0.as_str()), &operation(from.once), "refused");
         fact.outcome = Some("refused".to_owned());
-        fact.detail.insert("line".to_owned(), line.chars().take(500).collect::<String>().into());
+        fact.detail.insert("line".to_owned(), veiled(line).chars().take(500).collect::<String>().into());
         fact.detail.insert("why".to_owned(), why.plain().into());
         match self.commit(self.saying(from, why.into()).fact(fact)).await {
             Ok(heard) => {
@@ -365,7 +411,10 @@ impl Dispatch {
         let Some(entry) = host.command(&typing.command) else { return Vec::new() };
         let Some(platform) = host.platform(&typing.account.platform) else { return Vec::new() };
         let person = match host.people.recognise(platform.as_ref(), &typing.account, host.clock.now()).await {
-            Ok(Ok(person)) => person,
+            Ok(Ok(person)) => {
+                let _ = host.renew(&[&person.id]).await;
+                host.people.in_groups(person)
+            }
             Ok(Err(_)) | Err(_) => return Vec::new(),
         };
         if let Decision::Denied { .. } = host.authority.possible(&person, entry.name(), &Resource::default()) {

@@ -1,5 +1,5 @@
 //! Carries out a change of the bot's own records in the commit that records it: votes, cancellations, new starts, freezes,
-//! who stands in on call.
+//! who stands in on call, who is who.
 
 use commands::message::{Message, Text, code};
 use commands::records::{Cast, ChangeId, Effect, Freeze, Outcome, Status, Told, Verdict, Vote};
@@ -12,13 +12,18 @@ use crate::change::Happening;
 use crate::engine;
 use crate::glass;
 use crate::host::{Draft, Host, TRIES, Trouble, contested, json, read};
+use crate::platform::Account;
 use crate::store::{CommitError, Key, Kind, Write};
 use crate::{alerts, waiting, watching};
 
+mod linking;
 mod oncall;
 
 /// Carries out the effects and answers. When a record changed under its hands, it looks and tries again.
 pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Message) -> Result<(), Trouble> {
+    let unlinked: Vec<Account> = effects.iter().filter_map(unlinked).collect();
+    // Whoever uses the account just now must not be learned anew.
+    let _alone = if unlinked.is_empty() { None } else { Some(answering.host.people.alone().await) };
     let mut tries = 0;
     loop {
         tries += 1;
@@ -35,6 +40,9 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
                 return Err(contested(&key).into());
             }
             other => {
+                if other.is_ok() {
+                    unlinked.iter().for_each(|account| answering.host.people.forget(account));
+                }
                 answering.host.bells.changes.ring();
                 answering.host.bells.watches.ring();
                 answering.host.bells.alerts.ring();
@@ -45,6 +53,13 @@ pub async fn carry_out(answering: &Answering<'_>, effects: Vec<Effect>, say: Mes
             }
         }
     }
+}
+
+/// The account that an effect unlinks.
+fn unlinked(effect: &Effect) -> Option<Account> {
+    let Effect::Unlink { account, .. } = effect else { return None };
+    let (platform, id) = account.split_once(':')?;
+    Some(Account { platform: platform.to_owned(), id: id.to_owned() })
 }
 
 /// Adds one effect to a draft; the inner error is the sentence why it can't be had.
@@ -114,6 +129,8 @@ async fn apply(answering: &Answering<'_>, draft: Draft, effect: &Effect) -> Resu
         Effect::ProposeSwap { rotation, other, gives, takes, reason } => {
             oncall::propose(answering, draft, (rotation, other), (*gives, *takes), reason.as_ref()).await
         }
+        Effect::MakeCode { person, digest, until } => linking::make_code(answering, draft, person, (digest, *until)).await,
+        Effect::Unlink { person, account } => linking::unlink(answering, draft, (person, account)).await,
         Effect::AnswerSwap { id, answer } => oncall::answer(answering, draft, *id, answer).await,
     }
 }

@@ -98,6 +98,11 @@ async fn begin(mut case: Case<'_>, at: Timestamp) -> Result<(), Trouble> {
     if let Some(freeze) = freezing(&case).await? {
         return held_by(case, &freeze, at).await;
     }
+    let deciding: Vec<&PersonId> = case.record.votes.iter().map(|vote| &vote.by).chain([&case.record.asker]).collect();
+    if host.renew(&deciding).await.is_err() {
+        let why = "I could not look up which groups people are in right now, so I can't tell whether it may start.";
+        return hold(case, text![why, " I try every 5 minutes until ", latest, "."]).await;
+    }
     let asker = match may_still_run(&case) {
         Ok(asker) => asker,
         // Somebody unknown may only not be read yet: nothing is voided for that.
@@ -376,6 +381,7 @@ async fn step(case: &Case<'_>, state: Value, permit: &Permit) -> Result<Step<Val
     let entry = host.command(&record.command).ok_or_else(|| Error::internal(doing(), "there is no such command any more"))?;
     // What was begun is ended, even if whoever asked for it has left meanwhile.
     let actor = actor(record);
+    let _ = host.renew(&[actor]).await;
     let asker = host.authority.person(actor).unwrap_or_else(|| Person::gone(actor));
     let operation = record.id.to_string();
     let ledger = Ledger(Arc::clone(&host.store));

@@ -6,7 +6,7 @@ use commands::context::{Authority, Context, Settings};
 use commands::message::{Message, Text, code};
 use commands::records::{ChangeId, ChangeRecord, Fact, Told};
 use commands::registry::Entry;
-use commands::{Person, text};
+use commands::{Person, PersonId, text};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,9 +16,9 @@ use crate::activity::{Activity, Bell};
 use crate::clock::Clock;
 use crate::fitting;
 use crate::metrics::Metrics;
-use crate::outbox::{Pace, Saying};
+use crate::outbox::{Pace, Saying, Turns};
 use crate::outward::Outward;
-use crate::platform::{MessageRef, Platform};
+use crate::platform::{MessageRef, Platform, SendError};
 use crate::recognition::Recognition;
 use crate::records::Ledger;
 use crate::rules::Rules;
@@ -32,6 +32,9 @@ pub const TRIES: usize = 20;
 pub fn contested(key: &Key) -> CommitError {
     CommitError::Unwritable(format!("{}/{} was changed by somebody else {TRIES} times in a row", key.kind.name(), key.id))
 }
+
+/// What is said below a denial to somebody whose groups may not all have counted.
+pub const UNHEARD: &str = " I could not look up all of your groups right now; try again in a minute.";
 
 /// What dispatch, engine and outbox share.
 pub struct Host {
@@ -65,6 +68,8 @@ pub struct Host {
     pub bells: Bells,
     /// Each channel's pace.
     pub pace: Pace,
+    /// The order of what is said.
+    pub turns: Turns,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -226,6 +231,10 @@ impl Host {
     /// Commits a draft; deliveries that go on meanwhile do not get in its way.
     pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
         let mut tries = 0;
+        let mut draft = draft;
+        for (_, saying) in &mut draft.says {
+            saying.turn = self.turns.next(draft.commit.at);
+        }
         loop {
             tries += 1;
             let mut commit = draft.commit.clone();
@@ -263,6 +272,21 @@ impl Host {
     /// The platform of this name.
     pub fn platform(&self, name: &str) -> Option<&Arc<dyn Platform>> {
         self.platforms.iter().find(|platform| platform.name() == name)
+    }
+
+    /// Asks the platforms anew for the groups they gave people, where what they said is no longer believed. What it finds
+    /// counts from then on: see [`Authority::person`].
+    ///
+    /// # Errors
+    /// When a platform does not answer: the groups it gave do not count meanwhile.
+    pub async fn renew(&self, people: &[&PersonId]) -> Result<(), SendError> {
+        self.people.renew(&self.platforms, people, self.clock.now()).await
+    }
+
+    /// Whether groups of a person do not count now because a platform that gave some does not answer.
+    pub fn is_unheard(&self, person: &PersonId) -> bool {
+        let accounts = self.people.unheard(person, self.clock.now());
+        accounts.iter().any(|account| self.platform(&account.platform).is_some())
     }
 
     /// Where the message of a slot was posted.

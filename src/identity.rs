@@ -2,27 +2,34 @@
 //! somebody who is in both is one person.
 //!
 //! Which account is whose is written in `people.toml`, or learned: the first time from the verified e-mail address the
-//! platform reports, and for users of Identity Center from then on by their user's id, which never changes. Reading order:
-//! this file says who is behind an account; `center` keeps the users of Identity Center, `everybody` puts both halves
-//! together, `link` is what was learned, `mention` turns accounts in command lines into people.
+//! platform reports, and for users of Identity Center from then on by their user's id, which never changes; or by a code
+//! that its owner types with it. Reading order: this file says who is behind an account; `center` keeps the users of Identity
+//! Center, `everybody` puts both halves together, `link` is what was learned, `vouched` the groups that platforms vouch for,
+//! `refusal` why an account is none that counts, `mention` turns accounts in command lines into people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use commands::context::{AtCenter, Origin};
+use commands::context::{AtCenter, ChatAccount, Known, Origin};
 use commands::{Person, PersonId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::Clock;
 use crate::platform::{Account, Names, Profile, Standing};
 
 pub mod center;
 mod everybody;
 pub mod link;
 mod mention;
+mod refusal;
+pub mod vouched;
 
 use center::{Center, Reading};
 use everybody::Everybody;
-use link::{Link, Links, News};
+use link::{By, Link, Links, News};
+pub use refusal::{Outsider, Refusal};
+use vouched::{Vouched, Word};
 
 /// A person as `people.toml` has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +87,11 @@ pub struct Directory {
     source: Source,
     now: RwLock<Arc<Everybody>>,
     links: RwLock<Links>,
+    vouched: RwLock<Vouched>,
+    /// Counts how often the groups that platforms vouch for changed.
+    vouchings: AtomicU64,
+    /// Without it nothing that a platform vouches for is believed.
+    clock: OnceLock<Clock>,
 }
 
 /// Where people come from.
@@ -98,88 +110,6 @@ pub enum Identified {
     Unknown,
     /// An account that may neither ask nor approve, whoever is behind it.
     Refused(Refusal),
-}
-
-/// Why an account may neither ask nor approve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is a guest's, or of another workspace.
-    Guest,
-    /// It is a program's.
-    Bot,
-    /// It is deactivated.
-    Deactivated,
-    /// Its owner's user in Identity Center is disabled.
-    Disabled,
-    /// Its owner's user in Identity Center was deleted.
-    Deleted,
-    /// Its e-mail address is that of somebody who uses another account of the platform.
-    Taken,
-    /// Neither `people.toml` nor Identity Center knows its e-mail address.
-    Unlisted,
-    /// Nobody could be read from Identity Center yet, so it may be a stranger's or not.
-    Unread,
-}
-
-impl Refusal {
-    /// The reason and the way forward, for the account's owner.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Guest => "Guests can't use Watchkeeper. Ask a full member of this workspace to do it.",
-            Self::Bot => "Watchkeeper answers people only, not other programs.",
-            Self::Deactivated => "This account is deactivated, so Watchkeeper does nothing for it.",
-            Self::Disabled => {
-                "Your user in IAM Identity Center is disabled, so I do nothing for you. If that is a mistake, ask whoever \
-                 looks after Identity Center to enable it; I notice by myself."
-            }
-            Self::Deleted => {
-                "Your user in IAM Identity Center was deleted, so I do nothing for you. If you have a new one, ask whoever \
-                 looks after Watchkeeper to write it and this account down in people.toml."
-            }
-            Self::Taken => {
-                "The e-mail address of this account belongs to somebody who uses another account here. If that is you, ask \
-                 whoever looks after Watchkeeper to write this account down in people.toml."
-            }
-            Self::Unlisted => {
-                "I don't know you yet. Ask for a user in IAM Identity Center with the e-mail address of this account, or ask \
-                 whoever looks after Watchkeeper to add you to people.toml."
-            }
-            Self::Unread => {
-                "I could not read the people of IAM Identity Center yet, so I don't know who you are. Nothing was done. Try \
-                 again in a few minutes."
-            }
-        }
-    }
-}
-
-/// An account that nobody may act with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outsider {
-    /// The directory does not know whose it is.
-    Unknown,
-    /// It is none that counts, whoever is behind it.
-    Refused(Refusal),
-}
-
-impl Outsider {
-    /// The reason and the way forward, for the account's owner.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Unknown => Identified::STRANGER,
-            Self::Refused(refusal) => refusal.sentence(),
-        }
-    }
-
-    /// Whether somebody reads what is written to the account.
-    pub fn reads(self) -> bool {
-        !matches!(self, Self::Refused(Refusal::Bot | Refusal::Deactivated))
-    }
-}
-
-impl Identified {
-    /// What somebody reads whom the directory does not know.
-    pub const STRANGER: &str = "I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml \
-                                with the e-mail address of this account.";
 }
 
 impl Directory {
@@ -202,7 +132,22 @@ impl Directory {
 
     fn of(register: Register, written: HashMap<Account, PersonId>, source: Source) -> Self {
         let now = RwLock::new(Arc::new(Everybody::of(&register, None, 0)));
-        Self { register, written, source, now, links: RwLock::default() }
+        Self {
+            register,
+            written,
+            source,
+            now,
+            links: RwLock::default(),
+            vouched: RwLock::default(),
+            vouchings: AtomicU64::new(0),
+            clock: OnceLock::new(),
+        }
+    }
+
+    /// Has it read the time from this clock, by which what platforms vouch for grows old.
+    pub fn reads(&self, clock: Clock) {
+        // It is given one once, at the start.
+        let _ = self.clock.set(clock);
     }
 
     /// Whether everybody is known; not so until Identity Center was read for the first time ever.
@@ -212,7 +157,7 @@ impl Directory {
 
     /// Counts how often people and their groups changed.
     pub fn edition(&self) -> u64 {
-        self.now().edition
+        self.now().edition + self.vouchings.load(Ordering::Relaxed)
     }
 
     /// The users of Identity Center; none until they were read for the first time ever.
@@ -239,18 +184,25 @@ impl Directory {
         self.take_over(center.with(&self.register));
     }
 
-    /// The person with this id, with today's groups. Their zone is the one written down, else the one their platform
-    /// reported, else UTC.
+    /// The person with this id, with the groups that count now: what a platform vouched for too long ago does not. Their zone
+    /// is the one written down, else the one their platform reported, else UTC.
     pub fn person(&self, id: &PersonId) -> Option<Person> {
-        Some(self.in_zone(self.now().people.get(id)?))
+        Some(self.as_of_now(self.now().people.get(id)?))
     }
 
-    /// Everybody, by id.
+    /// Everybody, by id, with the groups they were last known to be in.
     pub fn people(&self) -> Vec<Person> {
-        self.now().people.values().map(|person| self.in_zone(person)).collect()
+        let now = self.now();
+        let links = self.links();
+        let last_known = |person: &Person| {
+            let groups = links.all(&person.id).flat_map(|link| &link.groups).cloned();
+            let groups = person.groups.iter().cloned().chain(groups).collect();
+            Person { groups, zone: self.zone(&person.id, &links), ..person.clone() }
+        };
+        now.people.values().map(last_known).collect()
     }
 
-    /// Where a person's groups come from.
+    /// Where a person's groups come from, and by which accounts they are known.
     pub fn origin(&self, id: &PersonId) -> Origin {
         let now = self.now();
         let user = now.user_of(id).zip(now.center.as_ref());
@@ -262,7 +214,36 @@ impl Directory {
                 groups: user.groups.intersection(&self.register.counting).cloned().collect(),
                 at: center.at(),
             }),
+            accounts: self.accounts(id).iter().map(|account| self.chat_account(account, id)).collect(),
         }
+    }
+
+    fn chat_account(&self, account: &Account, id: &PersonId) -> ChatAccount {
+        let links = self.links();
+        let link = links.of(account).filter(|link| link.person == *id);
+        let believed = self.vouched().of(account, id).filter(|word| self.believes(word)).cloned();
+        let known = match link {
+            _ if self.written.contains_key(account) => Known::Written,
+            Some(link) if link.by == By::Code => Known::ByCode,
+            _ => Known::ByAddress,
+        };
+        ChatAccount {
+            platform: account.platform.clone(),
+            account: account.to_string(),
+            known,
+            at: believed.as_ref().map(|word| word.at),
+            groups: believed.map(|word| word.groups).or_else(|| Some(link?.groups.clone())).unwrap_or_default(),
+        }
+    }
+
+    /// The chat accounts of a person as far as they are known, one a platform.
+    pub fn accounts(&self, id: &PersonId) -> Vec<Account> {
+        let written = self.written_accounts(id).cloned();
+        let learned = self.links().all(id).map(|link| link.account.clone()).collect::<Vec<_>>();
+        let learned = learned.into_iter().filter(|account| !self.is_written_on(&account.platform, id));
+        let mut accounts: Vec<Account> = written.chain(learned).collect();
+        accounts.sort();
+        accounts
     }
 
     /// Whose user in Identity Center this is, by its id, whether they are still there or not.
@@ -288,60 +269,139 @@ impl Directory {
         let now = self.now();
         let identified = match (self.known(account, &now), profile) {
             (Some(id), _) => self.standing(&now, &id),
-            (None, Some(profile)) => self.vouched(account, profile, &now),
-            (None, None) => match self.links().of(account) {
-                Some(link) if now.people.contains_key(&link.person) => self.standing(&now, &link.person),
-                _ => Identified::Unknown,
-            },
+            (None, Some(profile)) => self.by_address(account, profile, &now),
+            (None, None) => {
+                let learned = self.links().of(account).map(|link| link.person.clone());
+                let known = learned.filter(|person| now.people.contains_key(person));
+                known.map_or(Identified::Unknown, |person| self.standing(&now, &person))
+            }
         };
         match identified {
-            Identified::Known(person) if self.zone_written(&person.id).is_none() => {
-                Identified::Known(Person { zone: profile_zone(profile).unwrap_or(person.zone), ..person })
-            }
+            Identified::Known(person) => Identified::Known(self.in_zone_of(profile, person)),
             other => other,
+        }
+    }
+
+    /// The person in the zone their platform reports, where none is written down.
+    pub fn in_zone_of(&self, profile: Option<&Profile>, person: Person) -> Person {
+        match profile_zone(profile) {
+            Some(zone) if self.zone_written(&person.id).is_none() => Person { zone, ..person },
+            _ => person,
         }
     }
 
     /// What was learned about an account whose owner was just identified, where that is not on record yet. A person has one
     /// account a platform.
     pub fn news(&self, account: &Account, person: &Person, at: Timestamp) -> Option<News> {
-        let now = self.now();
-        let user = now.user_of(&person.id).map(|user| user.id.clone());
-        let links = self.links();
-        let known = links.of(account);
-        if known.is_some_and(|link| link.person == person.id && link.user == user && link.zone == person.zone) {
+        let known = self.links().of(account).cloned();
+        let by = known.as_ref().filter(|link| link.person == person.id).map_or(By::Address, |link| link.by);
+        let news = self.linked(account, person, (by, at));
+        if known.as_ref().is_some_and(|known| Link { at: known.at, ..news.link.clone() } == *known) {
             return None;
         }
-        let matched = user.clone().filter(|user| known.and_then(|link| link.user.as_ref()) != Some(user));
+        let before = known.and_then(|link| link.user);
+        let matched = news.link.user.clone().filter(|user| before.as_ref() != Some(user));
+        Some(News { matched, ..news })
+    }
+
+    /// What it means that an account is a person's from now on.
+    pub fn linked(&self, account: &Account, person: &Person, (by, at): (By, Timestamp)) -> News {
+        let user = self.now().user_of(&person.id).map(|user| user.id.clone());
+        let links = self.links();
         let replaced = links.accounts(&person.id, &account.platform).filter(|other| *other != account).cloned().collect();
-        let link = Link { account: account.clone(), person: person.id.clone(), user, zone: person.zone.clone(), at };
-        Some(News { link, replaced, matched })
+        let last_known = || links.of(account).filter(|link| link.person == person.id).map(|link| link.groups.clone());
+        let groups = self.vouched().of(account, &person.id).map(|word| word.groups.clone());
+        let link = Link {
+            account: account.clone(),
+            person: person.id.clone(),
+            user,
+            zone: person.zone.clone(),
+            by,
+            groups: groups.or_else(last_known).unwrap_or_default(),
+            at,
+        };
+        News { link, replaced, matched: None }
     }
 
     /// Remembers what was learned.
     pub fn learn(&self, news: News) {
+        if !news.link.groups.is_empty() {
+            self.vouched_mut().gave(&news.link.account.platform);
+        }
         self.links.write().unwrap_or_else(PoisonError::into_inner).learn(news);
     }
 
-    /// The person whose account is known without asking its platform: written down, or bound to a user.
+    /// Forgets whose an account is, as far as it was learned.
+    pub fn forget(&self, account: &Account) {
+        self.links.write().unwrap_or_else(PoisonError::into_inner).forget(account);
+        self.vouched_mut().forget(account);
+    }
+
+    /// Whether an account of the person on this platform is written down: then no other one counts there.
+    pub fn is_written_on(&self, platform: &str, id: &PersonId) -> bool {
+        self.written_accounts(id).any(|account| account.platform == platform)
+    }
+
+    /// Hears what a platform says about an account: the groups of whoever it belongs to now. An account that may not act
+    /// gives none.
+    pub fn hear(&self, account: &Account, profile: &Profile, at: Timestamp) {
+        let learned = || self.links().of(account).map(|link| link.person.clone());
+        let word = match self.identify(account, Some(profile)) {
+            Identified::Known(person) => Some((person.id, profile.groups.clone())),
+            _ => self.written.get(account).cloned().or_else(learned).map(|owner| (owner, BTreeSet::new())),
+        };
+        let Some((person, groups)) = word else { return self.vouched_mut().forget(account) };
+        let word = Word { person, groups, at };
+        let last_known = self.links().of(account).map(|link| link.groups.clone()).unwrap_or_default();
+        let mut vouched = self.vouched_mut();
+        let before = vouched.of(account, &word.person).map_or(last_known, |word| word.groups.clone());
+        if before != word.groups {
+            self.vouchings.fetch_add(1, Ordering::Relaxed);
+        }
+        vouched.hear(account, word);
+    }
+
+    /// The accounts of a person whose platforms gave groups and said so longer ago than `age`.
+    pub fn unheard(&self, id: &PersonId, (age, now): (SignedDuration, Timestamp)) -> Vec<Account> {
+        if self.vouched().is_empty() {
+            return Vec::new();
+        }
+        let mut accounts = self.accounts(id);
+        let vouched = self.vouched();
+        let is_fresh = |account: &Account| vouched.of(account, id).is_some_and(|word| now.duration_since(word.at) < age);
+        accounts.retain(|account| vouched.gives(&account.platform) && !is_fresh(account));
+        accounts
+    }
+
+    /// Everybody of whom a platform vouched for groups, now or before.
+    pub fn people_with_groups(&self) -> BTreeSet<PersonId> {
+        self.links().people_with_groups().cloned().collect()
+    }
+
+    /// The person whose account is known without asking its platform: written down, bound to a user, or linked by a code.
     fn known(&self, account: &Account, now: &Everybody) -> Option<PersonId> {
         if let Some(id) = self.written.get(account) {
             return Some(id.clone());
         }
-        let bound = self.links().of(account).and_then(|link| link.user.clone())?;
-        Some(now.center.as_ref()?.user(&bound)?.person.clone())
+        let links = self.links();
+        let link = links.of(account)?;
+        let id = match &link.user {
+            Some(user) => now.center.as_ref()?.user(user)?.person.clone(),
+            None => Some(link.person.clone()).filter(|_| link.by == By::Code)?,
+        };
+        (!self.is_written_on(&account.platform, &id)).then_some(id)
     }
 
     fn standing(&self, now: &Everybody, id: &PersonId) -> Identified {
         match (now.people.get(id), now.gone.get(id)) {
-            (Some(person), _) => Identified::Known(self.in_zone(person)),
+            (Some(person), _) => Identified::Known(self.as_of_now(person)),
             (None, Some(refusal)) => Identified::Refused(*refusal),
             (None, None) => Identified::Unknown,
         }
     }
 
     /// The person whose e-mail address the platform vouches for, unless another account is theirs for good.
-    fn vouched(&self, account: &Account, profile: &Profile, now: &Everybody) -> Identified {
+    fn by_address(&self, account: &Account, profile: &Profile, now: &Everybody) -> Identified {
         let found = profile.email.as_ref().and_then(|email| now.emails.get(&email.to_lowercase()));
         let Some(id) = found else {
             return match self.source {
@@ -350,12 +410,10 @@ impl Directory {
                 Source::Both => Identified::Refused(Refusal::Unread),
             };
         };
-        let written = self.register.members.get(id).into_iter().flat_map(|member| &member.accounts);
-        if written.into_iter().any(|other| other.platform == account.platform) {
+        if self.is_written_on(&account.platform, id) {
             return Identified::Unknown;
         }
-        let user = now.user_of(id).map(|user| &user.id);
-        if user.is_some_and(|user| self.links().binds_another(account, id, user)) {
+        if self.links().has_another(account, id, now.user_of(id).map(|user| user.id.as_str())) {
             return Identified::Refused(Refusal::Taken);
         }
         self.standing(now, id)
@@ -365,10 +423,30 @@ impl Directory {
         self.register.members.get(id)?.zone.as_ref()
     }
 
-    fn in_zone(&self, person: &Person) -> Person {
-        let written = self.zone_written(&person.id).cloned();
-        let zone = written.or_else(|| self.links().zone(&person.id).cloned());
-        Person { zone: zone.unwrap_or_else(|| "UTC".to_owned()), ..person.clone() }
+    fn zone(&self, id: &PersonId, links: &Links) -> String {
+        let zone = self.zone_written(id).or_else(|| links.zone(id)).cloned();
+        zone.unwrap_or_else(|| "UTC".to_owned())
+    }
+
+    /// The person in their zone, with the groups their platforms vouch for and are believed.
+    fn as_of_now(&self, person: &Person) -> Person {
+        let zone = self.zone(&person.id, &self.links());
+        let mut groups = person.groups.clone();
+        if !self.vouched().is_empty() {
+            let accounts = self.accounts(&person.id);
+            let vouched = self.vouched();
+            let words = accounts.iter().filter_map(|account| vouched.of(account, &person.id));
+            groups.extend(words.filter(|word| self.believes(word)).flat_map(|word| word.groups.iter().cloned()));
+        }
+        Person { groups, zone, ..person.clone() }
+    }
+
+    fn believes(&self, word: &Word) -> bool {
+        self.clock.get().is_some_and(|clock| word.is_believed(clock.now()))
+    }
+
+    fn written_accounts(&self, id: &PersonId) -> impl Iterator<Item = &Account> {
+        self.register.members.get(id).into_iter().flat_map(|member| &member.accounts)
     }
 
     fn now(&self) -> Arc<Everybody> {
@@ -378,6 +456,14 @@ impl Directory {
     fn links(&self) -> std::sync::RwLockReadGuard<'_, Links> {
         self.links.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn vouched(&self) -> std::sync::RwLockReadGuard<'_, Vouched> {
+        self.vouched.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn vouched_mut(&self) -> std::sync::RwLockWriteGuard<'_, Vouched> {
+        self.vouched.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn profile_zone(profile: Option<&Profile>) -> Option<String> {
@@ -386,8 +472,7 @@ fn profile_zone(profile: Option<&Profile>) -> Option<String> {
 
 impl Names for Directory {
     fn account(&self, platform: &str, person: &PersonId) -> Option<String> {
-        let mut written = self.register.members.get(person).into_iter().flat_map(|member| &member.accounts);
-        if let Some(account) = written.find(|account| account.platform == platform) {
+        if let Some(account) = self.written_accounts(person).find(|account| account.platform == platform) {
             return Some(account.id.clone());
         }
         self.links().accounts(person, platform).next().map(|account| account.id.clone())

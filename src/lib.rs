@@ -1,12 +1,12 @@
 //! How the bot is hosted: the map of the code, in reading order.
 //!
-//! What comes in and what it may do: [`dispatch`] takes in what people ask, [`sources`] what is wrong, [`recognition`] and [`identity`] say who asks
+//! What comes in and what it may do: [`dispatch`] takes in what people ask, [`sources`] what is wrong, [`recognition`] and [`identity`] say who asks, [`linking`] makes an account somebody's
 //! ([`roster`] reads the people of IAM Identity Center), [`policy`] decides.
 //! What becomes of it: [`answer`] answers, [`opening`] puts a change on record, [`engine`] runs changes ([`waiting`] those that wait
 //! for approval), [`watching`] follows what nobody asked for ([`hearing`] makes it look), [`shifts`] hands over who is on call, [`outbox`] delivers what is to be said; [`looking`] is the loop that all of them share.
 //! What a change is: [`change`] has its legal transitions, [`approval`] counts votes, [`case`](mod@case) gathers what happens to one,
 //! [`effects`] changes the bot's own records, [`card`] and [`glass`] show it.
-//! What it stands on: [`store`] keeps everything, [`audit`] is the log, [`platform`] the chats, [`config`] what is written,
+//! What it stands on: [`store`] keeps everything ([`posted`] finds the slot of a message), [`audit`] is the log, [`platform`] the chats, [`config`] what is written,
 //! [`clock`] the time. [`bot`] wires it all.
 
 // In and out.
@@ -19,6 +19,7 @@ pub mod sources;
 
 // Who, and what they may do.
 pub mod identity;
+pub mod linking;
 pub mod policy;
 pub mod recognition;
 pub mod roster;
@@ -49,6 +50,7 @@ pub mod glass;
 // What is kept.
 pub mod audit;
 pub mod fitting;
+pub mod posted;
 pub mod records;
 pub mod store;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -24,9 +24,26 @@ const AT_ONCE: usize = 128;
 /// How long after a start the rest waits at most for those that come first.
 const HEAD_START: Duration = Duration::from_secs(10);
 
+/// What is done with records that were claimed together; gives those that each are looked at now, having put off the others and
+/// ended their claims.
+pub type Arrange = for<'a> fn(&'a Host, Vec<Row>) -> BoxFuture<'a, Vec<Row>>;
+
 /// Looks after the records of `kind`, for ever. The `first` so many that are due are looked at before all others.
-pub async fn look_after<F, Fut>(host: Arc<Host>, (kind, first): (Kind, usize), bell: fn(&Bells) -> &Bell, look: F)
+pub async fn look_after<F, Fut>(host: Arc<Host>, of: (Kind, usize), bell: fn(&Bells) -> &Bell, look: F)
 where
+    F: Fn(Arc<Host>, Row) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
+{
+    look_after_together(host, of, (bell, |_, rows| Box::pin(std::future::ready(rows))), look).await;
+}
+
+/// The same, where those that are due together have something to do with each other.
+pub async fn look_after_together<F, Fut>(
+    host: Arc<Host>,
+    (kind, first): (Kind, usize),
+    (bell, arrange): (fn(&Bells) -> &Bell, Arrange),
+    look: F,
+) where
     F: Fn(Arc<Host>, Row) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), Trouble>> + Send + 'static,
 {
@@ -64,7 +81,7 @@ where
             continue;
         }
         let mut begun = Vec::new();
-        for row in rows {
+        for row in arrange(&host, rows).await {
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             let (host, look, contested) = (Arc::clone(&host), look.clone(), Arc::clone(&contested));
             let busy = host.activity.begin();

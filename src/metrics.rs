@@ -20,6 +20,7 @@ struct Counters {
     aws: Family<Named, Counter>,
     sources_refused: Family<Source, Counter>,
     signals: Family<Source, Counter>,
+    late: Family<Source, Counter>,
     unusable: Family<Source, Counter>,
     commits: Counter,
 }
@@ -66,6 +67,12 @@ impl Default for Metrics {
         registry.register("source_requests_refused", words, sources_refused.clone());
         let signals = Family::default();
         registry.register("signals", "What sources said of alerts, firing or resolved, that was kept", signals.clone());
+        let late = Family::default();
+        registry.register(
+            "signals_late",
+            "What sources said of alerts after something newer, which changed nothing",
+            late.clone(),
+        );
         let unusable = Family::default();
         registry.register(
             "unusable",
@@ -74,7 +81,7 @@ impl Default for Metrics {
         );
         let commits = Counter::default();
         registry.register("store_commits", "Commits made durable", commits.clone());
-        Self(Arc::new(Counters { registry, refused, commands, messages, aws, sources_refused, signals, unusable, commits }))
+        Self(Arc::new(Counters { registry, refused, commands, messages, aws, sources_refused, signals, late, unusable, commits }))
     }
 }
 
@@ -123,6 +130,11 @@ impl Metrics {
     /// Counts signals of a configured source that were kept.
     pub fn signals(&self, source: &str, count: usize) {
         self.0.signals.get_or_create(&Source { source: source.to_owned() }).inc_by(count as u64);
+    }
+
+    /// Counts what a configured source, or AWS through a queue, said after something newer.
+    pub fn late(&self, source: &str) {
+        self.0.late.get_or_create(&Source { source: source.to_owned() }).inc();
     }
 
     /// Counts what a configured source, or a queue of AWS's events, said and what could not be used.

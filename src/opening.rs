@@ -36,7 +36,13 @@ impl Answering<'_> {
             return self.refuse(why).await;
         }
         if let Some(requirement) = &requires {
-            let could = approval::could_approve(requirement, &self.person.id, &work.resource, &*host.authority);
+            let asker = &self.person.id;
+            let mut could = approval::could_approve(requirement, asker, &work.resource, &*host.authority);
+            if (could.len() as u64) < u64::from(requirement.approvals) {
+                // Somebody may have come into the group since their platform was last asked.
+                let _ = host.renew(&host.people.with_groups().iter().collect::<Vec<_>>()).await;
+                could = approval::could_approve(requirement, asker, &work.resource, &*host.authority);
+            }
             if (could.len() as u64) < u64::from(requirement.approvals) {
                 return self.refuse(too_few(requirement, could.len(), &self.person.id)).await;
             }

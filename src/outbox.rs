@@ -1,11 +1,10 @@
 //! Delivers committed messages: what to say is a record, so nothing is said that was not committed and nothing is
 //! forgotten by a restart. Per channel one message a second; the latest edit wins.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use commands::message::{Block, Message, code};
-use commands::records::{ChangeId, Fact, Severity, Status};
+use commands::records::{Fact, Severity, Status};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,10 +13,16 @@ use crate::fitting;
 use crate::host::{Above, Host, TRIES, Trouble, contested};
 use crate::platform::{MessageRef, SendError, Target};
 use crate::store::{Commit, CommitError, Key, Kind, Row, Write};
-use crate::{alerts, waiting};
+use crate::{alerts, card, posted, waiting};
 
-/// Slack allows about one message a second in a channel ("Rate limits", chat.postMessage).
-const GAP: SignedDuration = SignedDuration::from_secs(1);
+mod pace;
+mod turns;
+
+pub use pace::Pace;
+pub use turns::{Turns, in_turn};
+
+use turns::wait_below;
+
 /// The longest pause between two looks for the message that another belongs under.
 const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(1);
 /// How long delivery of an answer is tried; a card is tried for ever.
@@ -57,10 +62,13 @@ pub struct Saying {
     /// Whether it goes before others of its channel until it is posted.
     #[serde(default)]
     pub rank: Rank,
+    /// Its place among all that is said: what was committed first has the smaller number.
+    #[serde(default)]
+    pub turn: u64,
 }
 
 /// Whether a message goes before others of its channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
     /// In its turn.
@@ -97,6 +105,7 @@ impl Saying {
             since: Timestamp::UNIX_EPOCH,
             tries: 0,
             rank: Rank::Usual,
+            turn: 0,
         }
     }
 
@@ -111,6 +120,12 @@ impl Saying {
     pub fn ranked(self, severity: Severity) -> Self {
         let rank = if severity == Severity::Critical { Rank::First } else { Rank::Usual };
         Self { rank, ..self }
+    }
+
+    /// The same message, kept to be edited.
+    #[must_use]
+    pub fn for_edits(self) -> Self {
+        Self { stays: Stays::ForEdits, ..self }
     }
 
     /// The same message, in the thread of the message of another slot.
@@ -132,101 +147,14 @@ impl Saying {
         self.message = fitting::message(self.message);
         if let Some(row) = row {
             let known: Self = crate::host::read(row)?;
-            self = Self { message: self.message, rank: self.rank, wanted: known.wanted + 1, tries: 0, ..known };
+            let Self { message, rank, stays, .. } = self;
+            // What is not posted yet keeps its place.
+            let turn = if known.at.is_some() { self.turn } else { known.turn };
+            self = Self { message, rank, stays, turn, wanted: known.wanted + 1, tries: 0, ..known };
         }
         let value = crate::host::json(&self)?;
         let expects = row.map_or(0, |row| row.version);
         Ok(Write { key: Key::new(Kind::Message, slot), expects, value: Some(value), due: Some(now) })
-    }
-}
-
-/// Keeps each channel to its pace.
-#[derive(Debug, Default)]
-pub struct Pace(Mutex<Paces>);
-
-#[derive(Debug, Default)]
-struct Paces {
-    /// The ids of channels by the names that messages are sent to: threads and edits know the id alone.
-    ids: HashMap<String, String>,
-    /// The next free moment of each channel.
-    free: HashMap<String, Timestamp>,
-    /// The moments given out, each in its channel.
-    given: HashMap<Key, Given>,
-}
-
-/// A moment that was given out.
-#[derive(Debug)]
-struct Given {
-    channel: String,
-    moment: Timestamp,
-    rank: Rank,
-}
-
-impl Paces {
-    /// The earliest moment in a channel that was given to something less urgent, which has to ask for another.
-    fn take_from_others(&mut self, id: &str, now: Timestamp) -> Option<Timestamp> {
-        let others =
-            self.given.iter().filter(|(_, given)| given.channel == id && given.rank == Rank::Usual && given.moment > now);
-        let (key, moment) = others.min_by_key(|(_, given)| given.moment).map(|(key, given)| (key.clone(), given.moment))?;
-        self.given.remove(&key);
-        Some(moment)
-    }
-
-    fn id(&self, channel: &str) -> String {
-        self.ids.get(channel).map_or(channel, String::as_str).to_owned()
-    }
-
-    /// Nothing new goes to the channel of this id before `until`.
-    fn keep_free(&mut self, id: String, until: Timestamp) {
-        let free = self.free.entry(id).or_insert(until);
-        *free = until.max(*free);
-    }
-}
-
-impl Pace {
-    /// The moment at which a message may go to a channel; the same answer until [`Pace::gone`] or [`Pace::hold`].
-    fn moment(&self, key: &Key, (channel, rank): (&str, Rank), now: Timestamp) -> Timestamp {
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(given) = paces.given.get(key) {
-            return given.moment;
-        }
-        let id = paces.id(channel);
-        let taken = if rank == Rank::First { paces.take_from_others(&id, now) } else { None };
-        let moment = match taken {
-            Some(moment) => moment,
-            None => {
-                let moment = paces.free.get(&id).copied().unwrap_or(now).max(now);
-                paces.keep_free(id.clone(), moment + GAP);
-                moment
-            }
-        };
-        paces.given.insert(key.clone(), Given { channel: id, moment, rank });
-        moment
-    }
-
-    /// The message was sent, or its try has failed.
-    fn gone(&self, key: &Key) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).given.remove(key);
-    }
-
-    /// Nothing goes to a channel before `until`: moments given out before are given anew.
-    fn hold(&self, channel: &str, until: Timestamp) {
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = paces.id(channel);
-        paces.given.retain(|_, given| given.channel != held || given.moment >= until);
-        paces.keep_free(held, until);
-    }
-
-    /// What a channel is sent to as `name` goes to the channel of this id.
-    fn learn(&self, name: &str, id: &str) {
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if name == id || paces.ids.get(name).is_some_and(|known| known == id) {
-            return;
-        }
-        paces.ids.insert(name.to_owned(), id.to_owned());
-        if let Some(free) = paces.free.remove(name) {
-            paces.keep_free(id.to_owned(), free);
-        }
     }
 }
 
@@ -240,14 +168,10 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
     if let (Some(slot), None) = (&saying.under, &saying.at) {
         match host.above(slot).await? {
             Above::At(above) => saying.target = Target::Channel { channel: above.channel, thread: Some(above.message) },
-            Above::OnItsWay => {
-                let waited = now.duration_since(saying.since);
-                if waited > STALE {
-                    return give_up(host, &row, &saying, "the message it belongs under was not posted for a day").await;
-                }
-                // Soon at first, then ever more seldom: all that stands under one card waits for it together.
-                return put_off(host, &row, now + (waited / 8).clamp(GAP, LONGEST_GAP)).await;
+            Above::OnItsWay if now.duration_since(saying.since) > STALE => {
+                return give_up(host, &row, &saying, "the message it belongs under was not posted for a day").await;
             }
+            Above::OnItsWay => return put_off(host, &row, now + wait_below(&saying, now)).await,
             // It was given up. The words are worth reading all the same.
             Above::Nowhere => {}
         }
@@ -338,17 +262,26 @@ async fn settle(host: &Host, row: Row, saying: Saying, sent: Result<Option<Messa
     };
     host.metrics.retried();
     tracing::warn!(slot = row.key.id, %error, tries = saying.tries, "a message could not be delivered yet");
-    amend(host, row, now + wait, |known| known.tries += 1).await
+    amend(host, row, (now + wait, None), |known| known.tries += 1).await
 }
 
 async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>) -> Result<(), Trouble> {
     let wanted = saying.wanted;
     if saying.stays == Stays::Not {
         let gone = Write { key: row.key.clone(), expects: row.version, value: None, due: None };
-        host.commit_plain(Commit::at(host.clock.now()).write(gone)).await?;
+        let mut commit = Commit::at(host.clock.now()).write(gone);
+        if let Some(at) = &saying.at {
+            commit.writes.extend(posted::forgotten(host, at).await?);
+        }
+        host.commit_plain(commit).await?;
         return Ok(());
     }
-    amend(host, row, host.clock.now(), |known| {
+    let slot = row.key.id.clone();
+    let noted = match &at {
+        Some(at) => posted::noted(host, at, &slot).await?,
+        None => None,
+    };
+    amend(host, row, (host.clock.now(), noted), |known| {
         known.delivered = wanted;
         known.sending = None;
         known.tries = 0;
@@ -357,18 +290,25 @@ async fn delivered(host: &Host, row: Row, saying: Saying, at: Option<MessageRef>
         }
     })
     .await?;
-    if let Some(at) = at {
-        // Messages that wait to stand under this one.
+    if at.is_some() {
+        for below in host.pace.posted(&slot) {
+            host.store.wake(&below, host.clock.now()).await;
+        }
         host.bells.messages.ring();
         // A vote may have been cast before this was on record, when nobody could tell yet whose card it is.
-        waiting::nudge(host, &at).await?;
-        alerts::nudge(host, &at).await?;
+        waiting::nudge(host, &slot).await?;
+        alerts::nudge(host, &slot).await?;
     }
     Ok(())
 }
 
 /// Changes the record of a message, over whatever was written to it meanwhile.
-async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut Saying)) -> Result<(), Trouble> {
+async fn amend(
+    host: &Host,
+    mut row: Row,
+    (due, also): (Timestamp, Option<Write>),
+    change: impl Fn(&mut Saying),
+) -> Result<(), Trouble> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -377,7 +317,9 @@ async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut S
         let due = (saying.wanted > saying.delivered).then_some(due);
         let value = Some(crate::host::json(&saying)?);
         let write = Write { key: row.key.clone(), expects: row.version, value, due };
-        match host.commit_plain(Commit::at(host.clock.now()).write(write)).await {
+        let mut commit = Commit::at(host.clock.now()).write(write);
+        commit.writes.extend(also.clone());
+        match host.commit_plain(commit).await {
             Err(CommitError::Conflict(key)) if tries == TRIES => return Err(contested(&key).into()),
             Err(CommitError::Conflict(_)) => match host.store.get(&row.key).await? {
                 Some(newer) => row = newer,
@@ -389,6 +331,7 @@ async fn amend(host: &Host, mut row: Row, due: Timestamp, change: impl Fn(&mut S
 }
 
 async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(), Trouble> {
+    host.pace.gone(&row.key);
     host.metrics.given_up();
     tracing::error!(slot = row.key.id, why, "a message can't be delivered");
     let mut fact = Fact {
@@ -422,7 +365,7 @@ async fn give_up(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<(
 
 /// What the asker of a change reads whose card is nowhere to be seen, and in which slot.
 async fn unposted(host: &Host, row: &Row, saying: &Saying, why: &str) -> Result<Option<(String, Saying)>, Trouble> {
-    let id = row.key.id.strip_prefix("card/").and_then(|rest| rest.split('/').next()?.parse::<ChangeId>().ok());
+    let id = card::change_of(&row.key.id);
     let Some(id) = id.filter(|_| saying.stays == Stays::ForEdits) else { return Ok(None) };
     let Some((record, _)) = host.change(id).await? else { return Ok(None) };
     if matches!(record.status, Status::Ended { .. }) {
@@ -474,27 +417,4 @@ fn plainly(message: &Message) -> Message {
         message.blocks.iter().cloned().partition(|block| matches!(block, Block::File(_)));
     let words = Message { blocks: words, ..Message::default() }.plain();
     files.into_iter().fold(Message::from(words.as_str()), Message::block)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_critical_goes_first_when_it_is_posted_but_its_edits_wait_their_turn() {
-        let pace = Pace::default();
-        let start: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
-        let when = |slot: &str, saying: &Saying| {
-            let key = Key::new(Kind::Message, slot);
-            pace.moment(&key, (paced(&saying.target).unwrap(), saying.urgency()), start).duration_since(start).as_secs()
-        };
-        let usual = Saying::card("slack", "#ops", "usual".into());
-        let critical = usual.clone().ranked(Severity::Critical);
-        let at = MessageRef { platform: "slack".to_owned(), channel: "C1".to_owned(), message: "1.0".to_owned() };
-        let edit = Saying { at: Some(at), ..critical.clone() };
-        assert_eq!([when("a", &usual), when("b", &usual), when("c", &usual)], [0, 1, 2]);
-        assert_eq!(when("d", &edit), 3, "an edit takes nobody's turn");
-        assert_eq!(when("e", &critical), 1);
-        assert_eq!(when("b", &usual), 4, "it asks for another");
-    }
 }

@@ -43,6 +43,9 @@ struct Kept {
     tries: u32,
     /// When it is tried again.
     retry: Option<Timestamp>,
+    /// Whether the channel was told that it does not follow.
+    #[serde(default)]
+    told: bool,
 }
 
 fn key(rotation: &str) -> Key {
@@ -74,7 +77,7 @@ async fn take_up(host: &Host) -> Result<(), Trouble> {
         match host.store.get(&key).await? {
             Some(_) => host.store.wake(&key, now).await,
             None => {
-                let kept = Kept { on: None, since: now, group: None, tries: 0, retry: None };
+                let kept = Kept { on: None, since: now, group: None, tries: 0, retry: None, told: false };
                 draft = draft.write(Write { key, expects: 0, value: Some(json(&kept)?), due: Some(now) });
             }
         }

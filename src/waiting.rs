@@ -3,7 +3,7 @@
 use commands::message::{Text, bold, code, lasting};
 use commands::plan::Gate;
 use commands::records::{ChangeRecord, Outcome, Status};
-use commands::text;
+use commands::{PersonId, text};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::approval::{self, Seen, Stranger, Tally};
@@ -13,13 +13,16 @@ use crate::change::Happening;
 use crate::engine;
 use crate::host::{Host, Trouble, read};
 use crate::identity::{Outsider, Refusal};
-use crate::platform::{Account, MessageRef};
-use crate::store::Kind;
+use crate::platform::Account;
+use crate::store::{Key, Kind};
 
 /// The longest a card goes unread when no event tells of it.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_mins(10);
 /// The shortest.
 const SHORTEST_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// What is said of a request whose time is over.
+const UNAPPROVED: &str = "It was not approved in time. Nothing was changed. Ask for it again.";
 
 /// How long after its time a decision is left to the world to be seen.
 const SETTLES: SignedDuration = SignedDuration::from_mins(15);
@@ -52,6 +55,16 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
             case.happen(happening)?;
         }
     }
+    let voters: Vec<&PersonId> = case.record.votes.iter().map(|vote| &vote.by).collect();
+    if host.renew(&voters).await.is_err() {
+        // A rejection that is not counted would be an approval.
+        let next = now + SHORTEST_LOOK;
+        return match now < expires + host.rules.late {
+            true if case.is_quiet() => case.look_again(next).await,
+            true => case.commit(Some(next)).await,
+            false => case.end(Outcome::Expired, UNAPPROVED.into()).await,
+        };
+    }
     let tally = approval::tally(&case.record, &*host.authority);
     if let (Tally::Approved, Some(gate)) = (&tally, &case.record.plan.gate)
         && now < gate.until
@@ -80,7 +93,7 @@ pub async fn look(mut case: Case<'_>, expires: Timestamp) -> Result<(), Trouble>
         }
     }
     if now >= expires {
-        return case.end(Outcome::Expired, "It was not approved in time. Nothing was changed. Ask for it again.".into()).await;
+        return case.end(Outcome::Expired, UNAPPROVED.into()).await;
     }
     if case.record.plan.start.is_some_and(|start| start <= now) {
         let said = "Its time came before its approval. Nothing was changed. Ask for it again with a later time.";
@@ -100,15 +113,20 @@ pub fn next_look(host: &Host, record: &ChangeRecord, expires: Timestamp, now: Ti
     times.into_iter().flatten().min().unwrap_or(expires)
 }
 
-/// Something happened under a message: if it is the card of a change that waits, the change is looked at now.
-pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
-    for row in host.store.pending(Kind::Change).await? {
-        let record: ChangeRecord = read(&row)?;
-        let waits = matches!(record.status, Status::AwaitingApproval { .. });
-        if waits && host.posted(&card::slot(&record)).await?.as_ref() == Some(at) {
-            host.store.wake(&row.key, host.clock.now()).await;
-            host.bells.changes.ring();
-        }
+/// Something happened under the message of a slot: if that is the card of a change that waits, the change is looked at now.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn nudge(host: &Host, slot: &str) -> Result<(), Trouble> {
+    let Some((record, _)) = (match card::change_of(slot) {
+        Some(id) => host.change(id).await?,
+        None => None,
+    }) else {
+        return Ok(());
+    };
+    if matches!(record.status, Status::AwaitingApproval { .. }) && card::slot(&record) == slot {
+        host.store.wake(&Key::numbered(Kind::Change, record.id.0), host.clock.now()).await;
+        host.bells.changes.ring();
     }
     Ok(())
 }
@@ -175,7 +193,12 @@ async fn seen(case: &Case<'_>) -> Result<Cardside, Trouble> {
         let Some(verdict) = approval::verdict_of(&host.rules, &reaction.emoji) else { continue };
         let account = Account { platform: at.platform.clone(), id: reaction.account };
         let voter = match host.people.recognise(platform.as_ref(), &account, host.clock.now()).await {
-            Ok(Ok(person)) => Ok(person),
+            Ok(Ok(person)) => {
+                if host.renew(&[&person.id]).await.is_err() {
+                    return Ok(Cardside::Unread);
+                }
+                Ok(host.people.in_groups(person))
+            }
             Ok(Err(Outsider::Refused(Refusal::Unread))) => {
                 tracing::warn!(%account, "a voter can't be told from a stranger before Identity Center is read");
                 return Ok(Cardside::Unread);

@@ -28,6 +28,11 @@ impl FromStr for Who {
 }
 
 impl Who {
+    /// As it was typed.
+    pub fn typed(&self) -> &str {
+        &self.0
+    }
+
     /// The person of the directory who is meant.
     ///
     /// # Errors

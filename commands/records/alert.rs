@@ -89,6 +89,10 @@ pub struct Signal {
     pub severity: Severity,
     /// Since when, by the source's clock; never after it came in.
     pub since: Timestamp,
+    /// As of when this is so, by the source's clock, where what it says tells that; never after it came in. That something
+    /// is wrong since a time does not tell that it still is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// What is wrong, in the source's sentences. At most 2,000 letters.
     pub summary: String,
     /// The value that is wrong, where the source gives one.
@@ -175,6 +179,9 @@ pub struct AlertRecord {
     pub signal: Signal,
     /// What the source says now.
     pub condition: Condition,
+    /// As of when that is known, by the source's clock: what is older comes late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// When that came in.
     pub said: Timestamp,
     /// When it first came in.
@@ -198,9 +205,12 @@ pub struct AlertRecord {
     /// Who is told of it, step by step, until somebody acknowledges it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
-    /// Whom it was brought to, oldest first; at most the newest 50.
+    /// Whom it was brought to, oldest first; at most the newest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pings: Vec<Ping>,
+    /// The slots of messages away from its card that ask somebody to act, and follow how it is handled. At most the newest 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
     /// How its source stands to what people decided.
     #[serde(default)]
     pub at_source: AtSource,

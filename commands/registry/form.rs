@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{EMERGENCY, Entry};
 use crate::Choice;
+use crate::message::capitalised;
 
 /// A form for one command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -110,11 +111,6 @@ fn titled(help: &str) -> (String, String) {
     let (title, rest) = help.split_at(end);
     let title = ["The ", "An ", "A "].iter().find_map(|article| title.strip_prefix(article)).unwrap_or(title);
     (capitalised(title), capitalised(rest.trim_start_matches([':', ';', ',', ' '])))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn what_is_right_again_is_over_and_what_is_soon_wrong_again_is_the_same_alert() 
     told.then(1, "ana", Happening::Acknowledged { until: at(241) });
     let quiet = Quiet { until: at(241), handle: "s-1".to_owned() };
     told.then(1, MYSELF, Happening::Quieted { quiet, look: at(3) });
-    told.then(14, MYSELF, Happening::Cleared);
+    told.then(14, MYSELF, Happening::Cleared { as_of: None });
     assert!(!told.record.is_open());
     assert_eq!(told.due(), Some(14), "its source is to be loud again");
     told.then(14, MYSELF, Happening::Unquieted);
@@ -100,7 +100,7 @@ fn what_is_right_again_is_over_and_what_is_soon_wrong_again_is_the_same_alert() 
     assert_eq!(told.due(), Some(44), "then it is forgotten");
     told.then(20, MYSELF, Happening::Fired(Box::new(signal()), None));
     assert!(matches!(told.record.handling, Handling::Acknowledged { .. }), "it is still ana's: nobody is woken by a flap");
-    told.then(30, MYSELF, Happening::Cleared);
+    told.then(30, MYSELF, Happening::Cleared { as_of: None });
     told.then(300, MYSELF, Happening::Fired(Box::new(signal()), None));
     assert_eq!(told.record.handling, Handling::Open, "her time is over");
     assert_eq!(told.record.times, 3);
@@ -120,7 +120,7 @@ fn what_is_resolved_here_comes_back_unless_its_source_agrees() {
     assert!(told.record.waits_for_source());
     assert_eq!(told.due(), Some(15));
     let mut agreed = Told { record: told.record.clone(), policies: policies(), facts: Vec::new() };
-    agreed.then(6, MYSELF, Happening::Cleared);
+    agreed.then(6, MYSELF, Happening::Cleared { as_of: None });
     assert!(!agreed.record.waits_for_source());
     assert!(
         matches!(&agreed.record.handling, Handling::Resolved { by: Some(by), .. } if by.0 == "ana"),
@@ -165,7 +165,7 @@ fn who_resolves_it_again_is_believed_where_its_source_can_t_be_asked() {
 fn what_flaps_goes_on_climbing_where_it_was() {
     let mut told = Told::new();
     let step = |next| Happening::Escalated { people: vec![], words: "Told @ana.".into(), aside: None, next };
-    told.then(0, MYSELF, step(Some(at(10)))).then(5, MYSELF, Happening::Cleared);
+    told.then(0, MYSELF, step(Some((1, at(10))))).then(5, MYSELF, Happening::Cleared { as_of: None });
     told.then(6, MYSELF, Happening::Fired(Box::new(signal()), None));
     let escalation = told.record.escalation.clone().unwrap();
     assert_eq!((escalation.step, escalation.next), (1, Some(at(16))), "nobody is woken again before the second step");
@@ -188,9 +188,27 @@ fn what_repeats_changes_nothing() {
 }
 
 #[test]
+fn what_is_known_of_a_source_is_by_its_clock_alone() {
+    let mut told = Told::new();
+    let said = |condition, minutes| Signal { condition, as_of: Some(at(minutes)), ..signal() };
+    let late = |told: &Told, signal: &Signal| is_late(&told.record, signal);
+    assert!(!late(&told, &said(Condition::Resolved, -60)), "nothing is known of when it began");
+    told.then(1, MYSELF, Happening::Fired(Box::new(said(Condition::Firing, -5)), None));
+    assert!(late(&told, &said(Condition::Resolved, -6)) && !late(&told, &said(Condition::Resolved, -5)));
+    // The bot asked, and was told at its own time: a word that is on its way may be from before that.
+    told.then(9, MYSELF, Happening::Cleared { as_of: None });
+    assert!(!late(&told, &said(Condition::Firing, 8)));
+    assert!(!late(&told, &signal()), "what tells no time is never late");
+    let began = Signal { since: at(-30), ..signal() };
+    let again = Happening::Fired(Box::new(began), None);
+    told.then(10, MYSELF, again);
+    assert_eq!((told.record.condition, told.record.at_source.next), (Condition::Firing, Some(at(10))), "its source is asked");
+}
+
+#[test]
 fn what_is_forgotten_is_not_looked_at_again_whatever_is_written_below_it() {
     let mut told = Told::new();
-    told.then(14, MYSELF, Happening::Cleared);
+    told.then(14, MYSELF, Happening::Cleared { as_of: None });
     told.record.forgotten = true;
     told.then(60, "ana", Happening::Noted("it was the disk".to_owned()));
     assert_eq!(told.due(), None);
@@ -212,7 +230,7 @@ fn what_can_t_be_had_is_a_sentence() {
 #[test]
 fn a_note_below_what_is_over_tells_how_it_was_fixed() {
     let mut told = Told::new();
-    told.then(14, MYSELF, Happening::Cleared);
+    told.then(14, MYSELF, Happening::Cleared { as_of: None });
     told.then(20, "ben", Happening::Noted("the disk was full".to_owned()));
     assert!(matches!(&told.record.handling, Handling::Resolved { note: Some(note), .. } if note == "the disk was full"));
 }

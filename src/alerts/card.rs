@@ -19,6 +19,11 @@ pub fn slot(platform: &str, id: AlertId) -> String {
     format!("alert/{platform}/{id}")
 }
 
+/// The alert whose card has a slot.
+pub fn alert_of(slot: &str) -> Option<AlertId> {
+    slot.strip_prefix("alert/")?.split_once('/')?.1.parse().ok()
+}
+
 /// The card.
 pub fn card(record: &AlertRecord, around: &Around) -> Message {
     let signal = &record.signal;
@@ -50,6 +55,22 @@ pub fn card(record: &AlertRecord, around: &Around) -> Message {
     }
     let actions = around.runbook.as_ref().filter(|_| record.is_open()).map(|runbook| runbook.buttons.clone());
     card.buttons(buttons(record)).buttons(actions.unwrap_or_default())
+}
+
+/// What stands away from the card, where somebody is asked to act: what is needed to do so, and afterwards how it stands.
+pub fn elsewhere(record: &AlertRecord) -> Message {
+    let id = record.id;
+    let show = Button::new("Details", format!("alert show {id}"));
+    if record.handling != Handling::Open {
+        let head = text![code(id.to_string()), format!(" · {}. ", record.signal.title)];
+        return Message::new().text(head.then(status(record, &[]))).buttons(vec![show]);
+    }
+    let what = format!(" {} · {} needs somebody.", record.signal.severity, record.signal.title);
+    let message = Message::new().text(text!["🔔 ", code(id.to_string()), what]);
+    let message = if record.signal.summary.is_empty() { message } else { message.text(record.signal.summary.as_str()) };
+    let take = Button::new("Acknowledge", format!("alert ack {id}")).style(Style::Primary);
+    let escalate = record.escalation.as_ref().map(|_| Button::new("Escalate", format!("alert escalate {id}")));
+    message.buttons([Some(take), escalate, Some(show)].into_iter().flatten().collect())
 }
 
 fn sign(record: &AlertRecord) -> &'static str {

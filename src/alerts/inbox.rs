@@ -133,7 +133,7 @@ pub async fn keep(host: &Arc<Host>, signals: &[&Signal]) -> Result<(), Trouble> 
     let mut tries = 0;
     loop {
         tries += 1;
-        let draft = Taking::new(host).all(signals).await?;
+        let (draft, late) = Taking::new(host).all(signals).await?;
         match host.commit(draft).await {
             Err(CommitError::Conflict(_)) if tries < TRIES => {}
             Err(CommitError::TooLarge(why)) => match signals {
@@ -156,6 +156,7 @@ pub async fn keep(host: &Arc<Host>, signals: &[&Signal]) -> Result<(), Trouble> 
             },
             Err(error) => return Err(error.into()),
             Ok(_) => {
+                late.iter().for_each(|source| host.metrics.late(source));
                 host.bells.alerts.ring();
                 host.bells.asked.ring();
                 host.bells.hooks.ring();
@@ -174,6 +175,7 @@ pub struct Taking<'h> {
     counter: Option<(u64, u64)>,
     begun: u64,
     writes: Vec<Write>,
+    late: Vec<String>,
 }
 
 impl<'h> Taking<'h> {
@@ -186,10 +188,12 @@ impl<'h> Taking<'h> {
             counter: None,
             begun: 0,
             writes: Vec::new(),
+            late: Vec::new(),
         }
     }
 
-    async fn all(mut self, signals: &[&Signal]) -> Result<Draft, Trouble> {
+    /// What signals change, and the sources of those that came late.
+    async fn all(mut self, signals: &[&Signal]) -> Result<(Draft, Vec<String>), Trouble> {
         // The worst things first, so that they have the cards there is room for; what is said of one thing stays in order.
         let mut worst: HashMap<(&str, &str), Severity> = HashMap::new();
         for signal in signals {
@@ -220,7 +224,7 @@ impl<'h> Taking<'h> {
                 draft = draft.and(matter.draft().await?);
             }
         }
-        Ok(draft)
+        Ok((draft, self.late))
     }
 
     async fn one(&mut self, signal: Signal) -> Result<(), Trouble> {
@@ -233,13 +237,18 @@ impl<'h> Taking<'h> {
             (Some(id), condition) => {
                 let host = self.host;
                 let Some(matter) = self.matter(id).await? else { return Ok(()) };
+                if alert::is_late(&matter.record, &signal) {
+                    tracing::debug!(alert = %id, source = signal.source, ?condition, "a word that comes late changes nothing");
+                    self.late.push(signal.source);
+                    return Ok(());
+                }
                 let again = matter.record.condition == Condition::Resolved && condition == Condition::Firing;
                 let happening = match condition {
                     Condition::Firing => {
                         let policy = road(host, &signal).policy;
                         Happening::Fired(Box::new(signal), policy)
                     }
-                    Condition::Resolved => Happening::Cleared,
+                    Condition::Resolved => Happening::Cleared { as_of: signal.as_of },
                 };
                 matter.must(happening, &myself)?;
                 let (storm, channel) = (matter.record.storm, matter.record.channel.clone());
@@ -322,6 +331,8 @@ impl<'h> Taking<'h> {
             };
             record.storm = Some(storm.0);
             record.escalation = None;
+            // So many sources are not asked at once whether what they said is still so.
+            record.at_source.next = None;
             let title = record.signal.title.clone();
             if let Some(matter) = self.matter(storm).await? {
                 storm::add(matter, (id, &title, severity), policy);

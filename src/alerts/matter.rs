@@ -10,10 +10,13 @@ use commands::{PersonId, text};
 use super::{card, fingerprint, gone, next_look, ways};
 use crate::alert::{self, Happening, Illegal};
 use crate::host::{Draft, Host, Trouble, json, read};
-use crate::outbox::Saying;
+use crate::outbox::{Saying, Stays};
 use crate::platform::Target;
 use crate::store::{Key, Kind, Write};
 use crate::{fitting, hooks, watching};
+
+/// Calls a record keeps.
+const CALLS: usize = 50;
 
 /// One alert while it is looked at.
 pub struct Matter<'h> {
@@ -52,7 +55,7 @@ impl<'h> Matter<'h> {
             Happening::Resolved { .. } => Some("resolved"),
             // A source that agrees with who resolved it is no news.
             // Nobody outside was told of a storm's alerts that nobody handled.
-            Happening::Cleared if self.record.is_open() && self.is_known_outside() => Some("resolved"),
+            Happening::Cleared { .. } if self.record.is_open() && self.is_known_outside() => Some("resolved"),
             Happening::Fired(..) if self.record.condition == Condition::Resolved && self.is_known_outside() => Some("reopened"),
             _ => None,
         };
@@ -83,7 +86,20 @@ impl<'h> Matter<'h> {
 
     /// Adds a message. `name` makes it one however often it is tried.
     pub fn say(&mut self, name: &str, saying: Saying) {
-        self.says.push((format!("alert-word/{}/{name}", self.record.id), saying));
+        self.says.push((self.word(name), saying));
+    }
+
+    /// Adds a message away from the card that asks somebody to act; it follows how the alert is handled.
+    pub fn call(&mut self, name: &str, saying: Saying) {
+        let slot = self.word(name);
+        self.record.calls.push(slot.clone());
+        let surplus = self.record.calls.len().saturating_sub(CALLS);
+        self.record.calls.drain(..surplus);
+        self.says.push((slot, saying.for_edits()));
+    }
+
+    fn word(&self, name: &str) -> String {
+        format!("alert-word/{}/{name}", self.record.id)
     }
 
     /// Adds a write of another record.
@@ -140,7 +156,7 @@ impl<'h> Matter<'h> {
             let Some(account) = self.host.people.account(platform.name(), &by) else { continue };
             let target = Target::Direct { account: account.id };
             let name = format!("ends/{}/{}", platform.name(), until.as_second());
-            self.says.push((format!("alert-word/{id}/{name}"), Saying::once(platform.name(), target, message.clone())));
+            self.call(&name, Saying::once(platform.name(), target, message.clone()));
         }
         Ok(())
     }
@@ -153,6 +169,9 @@ impl<'h> Matter<'h> {
         let host = Arc::clone(self.host);
         let now = host.clock.now();
         let mut draft = Draft::at(now);
+        for (slot, saying) in self.answered().await? {
+            draft = draft.say(slot, saying);
+        }
         if self.record.storm.is_none() {
             draft = self.shown(draft).await?;
         }
@@ -170,6 +189,25 @@ impl<'h> Matter<'h> {
             draft = draft.say(slot, saying);
         }
         Ok(draft)
+    }
+
+    /// What messages that asked somebody to act say, now that it is handled otherwise. Once it is over they stay as they are.
+    async fn answered(&mut self) -> Result<Vec<(String, Saying)>, Trouble> {
+        let Some(before) = self.before.as_ref().filter(|before| before.handling != self.record.handling) else {
+            return Ok(Vec::new());
+        };
+        let stays = if self.record.is_open() { Stays::ForEdits } else { Stays::Not };
+        let mut answered = Vec::new();
+        for slot in &before.calls {
+            if let Some(row) = self.host.store.get(&Key::new(Kind::Message, slot.as_str())).await? {
+                let message = card::elsewhere(&self.record);
+                answered.push((slot.clone(), Saying { message, stays, ..read(&row)? }));
+            }
+        }
+        if stays == Stays::Not {
+            self.record.calls.clear();
+        }
+        Ok(answered)
     }
 
     /// Commits all that happened.
@@ -200,8 +238,8 @@ impl<'h> Matter<'h> {
             draft = watching::shown(self.host, draft, slot.clone(), card).await?;
             for (at, did) in news.clone().enumerate() {
                 let target = Target::Channel { channel: channel.clone(), thread: None };
+                // After the card, however grave it is: that shows who has it.
                 let word = Saying::once(platform.name(), target, did.what.clone().into()).under(&slot);
-                let word = word.ranked(self.record.signal.severity);
                 let number = told as usize + at;
                 draft = draft.say(format!("alert-note/{}/{}/{number}", platform.name(), self.record.id), word);
             }

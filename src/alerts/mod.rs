@@ -12,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alert::{self, Happening, Ways};
 use crate::answer::Answering;
 use crate::host::{Draft, Host, Trouble, read};
-use crate::platform::MessageRef;
 use crate::store::{Key, Kind, Row, Write};
 
 pub mod around;
+mod calling;
 pub mod card;
 pub mod climbing;
 pub mod inbox;
@@ -34,6 +34,12 @@ const LONGEST_LOOK: SignedDuration = SignedDuration::from_hours(1);
 
 /// When an alert is looked at again whose emoji could not be read.
 const UNREAD: SignedDuration = SignedDuration::from_secs(30);
+/// So many open alerts are looked at together after a start, each with a question to the chat: Slack answers some 50 a minute
+/// ("Rate limits", reactions.get).
+const AT_A_TIME: usize = 10;
+/// And the next so many after this.
+const A_WHILE: SignedDuration = SignedDuration::from_secs(10);
+
 /// The shortest pause between two looks that find nothing to do.
 const SHORTEST_LOOK: SignedDuration = SignedDuration::from_secs(1);
 
@@ -103,34 +109,40 @@ pub async fn look(host: Arc<Host>, row: Row) -> Result<(), Trouble> {
     }
 }
 
-/// Something happened under a message: if it is the card of an alert, the alert is looked at now.
+/// Something happened under the message of a slot: if that is the card of an alert, the alert is looked at now.
 ///
 /// # Errors
 /// When the store can't be read.
-pub async fn nudge(host: &Host, at: &MessageRef) -> Result<(), Trouble> {
-    for row in host.store.pending(Kind::Alert).await? {
-        let record: AlertRecord = read(&row)?;
-        if record.is_open()
-            && record.storm.is_none()
-            && host.posted(&card::slot(&at.platform, record.id)).await?.as_ref() == Some(at)
-        {
-            host.store.wake(&row.key, host.clock.now()).await;
-            host.bells.alerts.ring();
-        }
+pub async fn nudge(host: &Host, slot: &str) -> Result<(), Trouble> {
+    let Some(id) = card::alert_of(slot) else { return Ok(()) };
+    let key = Key::numbered(Kind::Alert, id.0);
+    let Some(row) = host.store.get(&key).await? else { return Ok(()) };
+    let record: AlertRecord = read(&row)?;
+    if record.is_open() && record.storm.is_none() {
+        host.store.wake(&key, host.clock.now()).await;
+        host.bells.alerts.ring();
     }
     Ok(())
 }
 
-/// Looks after a start at all alerts that are open: what happened under their cards while the bot was away came in no event.
+/// Looks after a start at all alerts that are open, the newest first and a few at a time: what happened under their cards while
+/// the bot was away came in no event.
 ///
 /// # Errors
 /// When the store can't be read.
 pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
+    let mut open = Vec::new();
     for row in host.store.pending(Kind::Alert).await? {
         let record: AlertRecord = read(&row)?;
         if record.is_open() && record.storm.is_none() {
-            host.store.wake(&row.key, host.clock.now()).await;
+            open.push(record.id);
         }
+    }
+    open.sort_unstable_by(|one, other| other.cmp(one));
+    let now = host.clock.now();
+    for (at, id) in open.into_iter().enumerate() {
+        let after = i32::try_from(at / AT_A_TIME).unwrap_or(i32::MAX);
+        host.store.wake(&Key::numbered(Kind::Alert, id.0), now + A_WHILE * after).await;
     }
     Ok(())
 }

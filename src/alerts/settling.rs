@@ -36,7 +36,8 @@ pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     let record = &matter.record;
     let done = match (wanted, begun, stands) {
         (Some(until), _, Some(quiet)) if quiet.until == until => match reach::look(&host, record).await {
-            Ok(Some(Condition::Resolved)) => Ok(Happening::Cleared),
+            // Of its clock nothing is told here: words that are on their way may still count.
+            Ok(Some(Condition::Resolved)) => Ok(Happening::Cleared { as_of: None }),
             Ok(Some(Condition::Firing) | None) => {
                 matter.record.at_source.next = Some(now + LOOKS);
                 return Ok(());
@@ -58,7 +59,7 @@ pub async fn settle(matter: &mut Matter<'_>) -> Result<(), Trouble> {
             // It may have ended while it was quiet, which was told by nobody.
             let asked = if record_fires(matter) { reach::look(&host, &matter.record).await } else { Ok(None) };
             return match asked {
-                Ok(Some(Condition::Resolved)) => matter.must(Happening::Cleared, &PersonId(MYSELF.to_owned())),
+                Ok(Some(Condition::Resolved)) => matter.must(Happening::Cleared { as_of: None }, &PersonId(MYSELF.to_owned())),
                 Ok(Some(Condition::Firing) | None) | Err(_) => Ok(()),
             };
         }
@@ -88,7 +89,7 @@ fn record_fires(matter: &Matter<'_>) -> bool {
 /// silenced was told by nobody.
 pub async fn back(matter: &Matter<'_>) -> Happening {
     match reach::look(matter.host, &matter.record).await {
-        Ok(Some(Condition::Resolved)) => Happening::Cleared,
+        Ok(Some(Condition::Resolved)) => Happening::Cleared { as_of: None },
         Ok(Some(Condition::Firing) | None) => Happening::CameBack,
         Err(trouble) => {
             tracing::warn!(alert = %matter.record.id, %trouble, "an alert's source can't be asked whether it is over");

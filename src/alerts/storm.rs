@@ -132,7 +132,7 @@ pub async fn look(matter: &mut Matter<'_>) -> Result<(), Trouble> {
         }
     }
     if is_calm && is_over {
-        matter.must(Happening::Cleared, &PersonId(MYSELF.to_owned()))?;
+        matter.must(Happening::Cleared { as_of: None }, &PersonId(MYSELF.to_owned()))?;
     }
     Ok(())
 }

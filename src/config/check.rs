@@ -152,9 +152,10 @@ impl Config {
         advice.map(|(key, words)| finding(Weight::Advice, Place::whole(&self.name()), Some(&key), words)).collect()
     }
 
-    /// The groups whose members only AWS knows.
-    fn groups_at_aws(&self) -> impl Iterator<Item = &String> {
-        self.settings.identity.iter().flat_map(|center| &center.groups)
+    /// The groups whose members only others know: AWS, or a chat platform.
+    fn groups_elsewhere(&self) -> impl Iterator<Item = &String> {
+        let at_aws = self.settings.identity.iter().flat_map(|center| &center.groups);
+        at_aws.chain(self.groups_of_platforms())
     }
 
     fn name(&self) -> String {
@@ -164,7 +165,8 @@ impl Config {
 
 /// Groups a permit speaks of that nobody is in: a misspelt name, or a door nobody can open.
 fn check_groups(config: &Config, law: &Law) -> Vec<Finding> {
-    let known: BTreeSet<&String> = config.people.iter().flat_map(|person| &person.groups).chain(config.groups_at_aws()).collect();
+    let known: BTreeSet<&String> =
+        config.people.iter().flat_map(|person| &person.groups).chain(config.groups_elsewhere()).collect();
     let empty = law.policy().groups_of_permits().into_iter().filter(|(group, ..)| !known.contains(group));
     let words = |group: &str| match commands::registry::nearest(group, known.iter().map(|known| known.as_str())) {
         Some(close) => format!("Nobody is in the group {group:?}. Did you mean {close:?}?"),
@@ -180,7 +182,7 @@ fn check_approvers(config: &Config, law: &Law) -> Vec<Finding> {
         let Decision::Allowed { rule, requires: Some(requires) } = law.policy().decide(&person, action, &place) else {
             continue;
         };
-        if config.groups_at_aws().any(|group| *group == requires.group) {
+        if config.groups_elsewhere().any(|group| *group == requires.group) {
             continue;
         }
         let could = could_approve(&requires, &person.id, &place, law).len();

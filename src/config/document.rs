@@ -2,6 +2,7 @@
 //!
 //! The file is walked rather than deserialized because serde stops at the first error.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -193,9 +194,20 @@ pub(super) fn parsed<T: std::str::FromStr>(value: &DeValue<'_>) -> Option<T> {
     value.as_str()?.parse().ok()
 }
 
+/// A text without what an address in it names as user and password: errors are logged.
+fn without_password(text: &str) -> Cow<'_, str> {
+    let hidden = || {
+        let (scheme, rest) = text.split_once("://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        let (_, name) = host.rsplit_once('@')?;
+        Some(format!("{scheme}://***@{name}{}", &rest[host.len()..]))
+    };
+    hidden().map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
 fn found(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(text) => format!("{text:?}"),
+        DeValue::String(text) => format!("{:?}", without_password(text)),
         DeValue::Integer(number) => format!("the number {number}"),
         DeValue::Boolean(truth) => truth.to_string(),
         DeValue::Array(array) => match array.iter().find(|one| !matches!(one.get_ref(), DeValue::String(_))) {

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
 use super::ConfigErrors;
+use super::discord::is_snowflake;
 use super::document::{Document, Table, list, parsed, text, texts};
 use super::written::channel;
 use crate::identity::{Member, is_id};
@@ -23,6 +24,7 @@ pub(super) const CHANNEL: &str = "a channel, such as \"#ops\", or its id";
 pub(super) struct Known<'k> {
     pub(super) people: Option<&'k [Member]>,
     pub(super) projects: Option<BTreeSet<&'k str>>,
+    pub(super) sources: Option<BTreeSet<&'k str>>,
     /// Groups whose members only AWS knows.
     pub(super) groups: BTreeSet<&'k str>,
 }
@@ -112,10 +114,11 @@ fn weekday(value: &DeValue<'_>) -> Option<Weekday> {
     })
 }
 
-/// Slack's ids of user groups begin with an S.
+/// An id of Slack's user groups, which begin with an S, or of a role of Discord, a number.
 fn user_group(value: &DeValue<'_>) -> Option<String> {
-    let fits = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
-    text(value).filter(|id| id.len() > 6 && id.starts_with('S') && id.chars().all(fits))
+    let of_slack =
+        |id: &str| id.starts_with('S') && id.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
+    text(value).filter(|id| id.len() > 6 && (of_slack(id) || is_snowflake(id)))
 }
 
 /// A list of texts that is not empty.

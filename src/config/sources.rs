@@ -169,6 +169,7 @@ fn fields(source: &Table<'_>) -> Option<Fields> {
         fingerprint: optional("fingerprint"),
         severity: optional("severity"),
         since: optional("since"),
+        as_of: optional("as_of"),
         summary: optional("summary"),
         value: optional("value"),
         threshold: optional("threshold"),

@@ -499,3 +499,14 @@ fn the_bot_lives_where_a_table_says() {
     "#
     );
 }
+
+#[test]
+fn a_group_that_a_platform_fills_is_one_somebody_can_be_in() {
+    let discord = "[discord]\nguild = \"41771983423143937\"\n";
+    let nobody = |groups: &str| {
+        let toml = format!("{discord}{groups}");
+        findings(&[("watchkeeper.toml", &toml)], &[]).matches("Nobody is in the group \"dba\"").count()
+    };
+    assert_eq!(nobody(""), 1);
+    assert_eq!(nobody("[discord.groups]\ndba = \"41771983423143938\"\n"), 0);
+}

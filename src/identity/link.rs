@@ -21,8 +21,32 @@ pub struct Link {
     pub user: Option<String>,
     /// Their time zone when they were last seen.
     pub zone: String,
+    /// How it was learned.
+    #[serde(default, skip_serializing_if = "By::is_address")]
+    pub by: By,
+    /// The groups the platform last vouched for: to be shown, and to know where to ask. They count only once it vouches for
+    /// them again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
     /// When it was learned.
     pub at: Timestamp,
+}
+
+/// How it was learned whose an account is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// By the e-mail address its platform vouched for, or because it is written down.
+    #[default]
+    Address,
+    /// By a code that was typed with it: it is theirs until they give it up.
+    Code,
+}
+
+impl By {
+    fn is_address(&self) -> bool {
+        *self == Self::Address
+    }
 }
 
 /// A link that is not on record yet, and what it replaces.
@@ -53,10 +77,21 @@ impl Links {
         self.by_person.get(person).into_iter().flatten().filter(move |account| account.platform == platform)
     }
 
-    /// Whether another account of the platform is bound to the person's user.
-    pub(super) fn binds_another(&self, account: &Account, person: &PersonId, user: &str) -> bool {
+    /// All accounts of a person.
+    pub(super) fn all(&self, person: &PersonId) -> impl Iterator<Item = &Link> {
+        self.by_person.get(person).into_iter().flatten().filter_map(|account| self.of(account))
+    }
+
+    /// Whether another account of the platform is the person's for good: bound to their user, or linked by a code.
+    pub(super) fn has_another(&self, account: &Account, person: &PersonId, user: Option<&str>) -> bool {
         let others = self.accounts(person, &account.platform).filter(|other| *other != account);
-        others.filter_map(|other| self.of(other)).any(|link| link.user.as_deref() == Some(user))
+        let for_good = |link: &Link| link.by == By::Code || (user.is_some() && link.user.as_deref() == user);
+        others.filter_map(|other| self.of(other)).any(for_good)
+    }
+
+    /// Everybody of whom a platform vouched for groups, now or before.
+    pub(super) fn people_with_groups(&self) -> impl Iterator<Item = &PersonId> {
+        self.by_account.values().filter(|link| !link.groups.is_empty()).map(|link| &link.person)
     }
 
     /// The time zone a person was last seen with.
@@ -74,7 +109,7 @@ impl Links {
         self.by_account.insert(news.link.account.clone(), news.link);
     }
 
-    fn forget(&mut self, account: &Account) {
+    pub(super) fn forget(&mut self, account: &Account) {
         let Some(link) = self.by_account.remove(account) else { return };
         if let Some(accounts) = self.by_person.get_mut(&link.person) {
             accounts.remove(account);

@@ -166,3 +166,125 @@ fn before_the_first_reading_people_of_people_toml_are_known_and_others_are_waite
     directory.restore(&Center::of(Timestamp::UNIX_EPOCH, vec![user("u-1", "sam", "sam@example.com")]));
     assert_eq!(directory.edition(), edition + 1);
 }
+
+fn elsewhere(id: &str) -> Account {
+    Account { platform: "elsewhere".to_owned(), id: id.to_owned() }
+}
+
+/// An account of a platform that vouches for no e-mail address, in these groups.
+fn in_groups(groups: &[&str]) -> Profile {
+    let groups = groups.iter().map(|&group| group.to_owned()).collect();
+    Profile { email: None, name: "?".to_owned(), zone: None, standing: Standing::Member, groups }
+}
+
+fn link(directory: &Directory, account: &Account, id: &str) {
+    let person = directory.person(&PersonId(id.to_owned())).unwrap();
+    directory.learn(directory.linked(account, &person, (By::Code, Timestamp::UNIX_EPOCH)));
+}
+
+#[test]
+fn a_link_of_an_earlier_release_was_learned_by_an_address() {
+    let kept = serde_json::json!({
+        "account": { "platform": "slack", "id": "U1" }, "person": "ana", "zone": "UTC", "at": "2026-11-25T10:00:00Z"
+    });
+    let link: Link = serde_json::from_value(kept.clone()).unwrap();
+    assert_eq!((link.by, link.groups.is_empty()), (By::Address, true));
+    assert_eq!(serde_json::to_value(link).unwrap(), kept);
+}
+
+#[test]
+fn a_linked_account_is_somebodys_whatever_its_address_until_it_is_given_up() {
+    let directory = Directory::new(vec![member("ana", &[]), member("ben", &[])]);
+    learn(&directory, "U1", "ana@example.com");
+    let seen = |account: &str, email: &str| directory.identify(&slack(account), Some(&profile(email, Standing::Member)));
+    link(&directory, &slack("U2"), "ana");
+    assert_eq!(id(seen("U2", "ben@example.com")).as_deref(), Some("ana"), "even that of somebody else");
+    assert_eq!(id(directory.identify(&slack("U2"), None)).as_deref(), Some("ana"));
+    assert_eq!(refused(seen("U1", "ana@example.com")), Some(Refusal::Taken), "one account a platform");
+    assert_eq!(directory.accounts(&PersonId("ana".to_owned())), [slack("U2")]);
+    let news = learn(&directory, "U2", "ana@example.com");
+    assert!(news.is_none_or(|news| news.link.by == By::Code), "it stays linked by a code");
+    let gone = profile("ana@example.com", Standing::Gone);
+    assert_eq!(directory.identify(&slack("U2"), Some(&gone)), Identified::Refused(Refusal::Deactivated));
+    directory.forget(&slack("U2"));
+    assert_eq!(id(seen("U1", "ana@example.com")).as_deref(), Some("ana"));
+    assert_eq!(id(seen("U2", "ben@example.com")).as_deref(), Some("ben"));
+}
+
+#[test]
+fn no_code_counts_where_an_account_is_written_down() {
+    let directory = Directory::new(vec![member("ana", &["U1"])]);
+    link(&directory, &slack("U2"), "ana");
+    let ana = profile("ana@example.com", Standing::Member);
+    assert_eq!(directory.identify(&slack("U2"), Some(&ana)), Identified::Unknown);
+    assert_eq!(directory.accounts(&PersonId("ana".to_owned())), [slack("U1")]);
+    link(&directory, &elsewhere("1"), "ana");
+    assert_eq!(id(directory.identify(&elsewhere("1"), Some(&in_groups(&[])))).as_deref(), Some("ana"));
+}
+
+#[test]
+fn a_linked_account_follows_its_owners_user() {
+    let users = |standing| vec![center::User { standing, ..user("u-1", "sam", "sam@example.com") }];
+    let directory = both(Vec::new(), users(center::Standing::Active));
+    link(&directory, &elsewhere("1"), "sam");
+    assert_eq!(id(directory.identify(&elsewhere("1"), Some(&in_groups(&[])))).as_deref(), Some("sam"));
+    for (standing, refusal) in [(center::Standing::Disabled, Refusal::Disabled), (center::Standing::Deleted, Refusal::Deleted)] {
+        directory.restore(&Center::of(Timestamp::UNIX_EPOCH, users(standing)));
+        assert_eq!(refused(directory.identify(&elsewhere("1"), Some(&in_groups(&[])))), Some(refusal));
+    }
+}
+
+#[test]
+fn what_a_platform_vouches_for_counts_for_five_minutes() {
+    let start = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
+    let after = |seconds| start + SignedDuration::from_secs(seconds);
+    let directory = Directory::new(vec![member("ana", &[]), member("ben", &[])]);
+    let clock = Clock::standing_at(start);
+    directory.reads(clock.clone());
+    let ana = PersonId("ana".to_owned());
+    let strict = || directory.person(&ana).unwrap().groups.into_iter().collect::<Vec<_>>();
+    let last_known = || directory.people().remove(0).groups.into_iter().collect::<Vec<_>>();
+    let unheard = |seconds| directory.unheard(&ana, (vouched::BELIEVED, after(seconds)));
+    directory.hear(&elsewhere("1"), &in_groups(&["dba"]), start);
+    assert!(strict().is_empty(), "nobody knows yet whose account it is");
+    link(&directory, &elsewhere("1"), "ana");
+    let edition = directory.edition();
+    directory.hear(&elsewhere("1"), &in_groups(&["dba"]), start);
+    let person = directory.person(&ana).unwrap();
+    directory.learn(directory.news(&elsewhere("1"), &person, start).unwrap());
+    assert_eq!((strict(), last_known()), (vec!["dba".to_owned()], vec!["dba".to_owned()]));
+    assert!(directory.edition() > edition, "who could do something has changed");
+    assert!(directory.identify(&elsewhere("1"), None) == Identified::Known(directory.person(&ana).unwrap()));
+    clock.set(after(299));
+    assert_eq!((strict(), unheard(299)), (vec!["dba".to_owned()], vec![]));
+    clock.set(after(300));
+    assert_eq!((strict(), last_known()), (vec![], vec!["dba".to_owned()]));
+    assert_eq!(unheard(300), [elsewhere("1")]);
+    directory.hear(&elsewhere("1"), &in_groups(&[]), after(300));
+    assert_eq!((strict(), unheard(300)), (vec![], vec![]));
+    directory.hear(&elsewhere("1"), &in_groups(&["dba"]), after(300));
+    assert_eq!(strict(), ["dba"]);
+    directory.hear(&elsewhere("1"), &Profile { standing: Standing::Guest, ..in_groups(&["dba"]) }, after(300));
+    assert_eq!((strict(), unheard(300)), (vec![], vec![]), "a guest's groups don't count, and nothing is open about them");
+    directory.hear(&elsewhere("1"), &in_groups(&["dba"]), after(300));
+    directory.forget(&elsewhere("1"));
+    assert!(strict().is_empty() && last_known().is_empty(), "nor those of an account that was given up");
+}
+
+#[test]
+fn groups_kept_over_a_restart_are_shown_and_asked_for_and_do_not_count() {
+    let before = Directory::new(vec![member("ana", &[])]);
+    link(&before, &elsewhere("1"), "ana");
+    before.hear(&elsewhere("1"), &in_groups(&["dba"]), Timestamp::UNIX_EPOCH);
+    let ana = before.person(&PersonId("ana".to_owned())).unwrap();
+    let news = before.news(&elsewhere("1"), &ana, Timestamp::UNIX_EPOCH).unwrap();
+    let kept: Link = serde_json::from_value(serde_json::to_value(&news.link).unwrap()).unwrap();
+    let after = Directory::new(vec![member("ana", &[])]);
+    after.reads(Clock::standing_at(Timestamp::UNIX_EPOCH));
+    after.learn(News { link: kept, replaced: Vec::new(), matched: None });
+    assert!(after.person(&ana.id).unwrap().groups.is_empty());
+    assert!(after.people()[0].groups.contains("dba") && after.people_with_groups().contains(&ana.id));
+    assert_eq!(after.unheard(&ana.id, (vouched::BELIEVED, Timestamp::UNIX_EPOCH)), [elsewhere("1")]);
+    let [account] = &after.origin(&ana.id).accounts[..] else { panic!("one account") };
+    assert_eq!((account.known, account.at, account.groups.len()), (Known::ByCode, None, 1));
+}

@@ -292,6 +292,9 @@ pub trait Platform: Send + Sync {
     /// The account with this e-mail address, where there is one that is in use.
     async fn account(&self, email: &str) -> Result<Option<String>, SendError>;
 
+    /// Whether an id can be that of a user group of this platform: each gives its own a shape of their own.
+    fn is_group(&self, id: &str) -> bool;
+
     /// Makes a user group hold exactly these accounts. It looks first, and leaves alone what is so already.
     async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError>;
 

@@ -17,7 +17,7 @@ use crate::host::{Draft, Host, Trouble, json, read};
 use crate::platform::{Group, SendError};
 use crate::store::{Key, Kind, Row, Write};
 
-/// Tries to change the user group after which the channel is told.
+/// Tries to change the user group after which the channel is told; what the chat refuses for good it is told at once.
 const LOUD: u32 = 3;
 /// The longest pause between such tries.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
@@ -111,19 +111,24 @@ impl Shifting<'_> {
                 fact.detail.insert("group".to_owned(), group.as_str().into());
                 fact.detail.insert("whom".to_owned(), person.to_string().into());
                 let message = words::group_follows(&self.rotation.name, &group, &person);
-                let draft = if kept.tries < LOUD { draft } else { say(self.host, draft, self.rotation, (&slot, message)) };
-                let new = Kept { group: Some((group, person)), tries: 0, retry: None, ..kept };
+                let draft = if kept.told { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
+                let new = Kept { group: Some((group, person)), tries: 0, retry: None, told: false, ..kept };
                 self.host.commit(draft.write(self.write(&new, again)?).fact(fact)).await?;
             }
-            Err(Stuck::Now(why) | Stuck::Refused(why)) => {
+            Err(stuck) => {
                 let tries = kept.tries.saturating_add(1);
+                let (why, for_good) = match stuck {
+                    Stuck::Now(why) => (why, false),
+                    Stuck::Refused(why) => (why, true),
+                };
                 tracing::warn!(rotation = self.rotation.name, why, tries, "the user group does not follow the shift");
                 let pause = SignedDuration::from_secs(15 << tries.min(8)).min(LONGEST_PAUSE);
                 let message = words::group_stays(&self.rotation.name, &group, &person, &why);
-                let draft = if tries == LOUD { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
+                let tells = !kept.told && (for_good || tries >= LOUD);
+                let draft = if tells { say(self.host, draft, self.rotation, (&slot, message)) } else { draft };
                 let retry = self.now + pause;
                 let due = self.or_at(retry);
-                let new = Kept { tries, retry: Some(retry), ..kept.clone() };
+                let new = Kept { tries, retry: Some(retry), told: kept.told || tells, ..kept.clone() };
                 self.host.commit(draft.write(self.write(&new, due)?)).await?;
             }
         }
@@ -131,11 +136,15 @@ impl Shifting<'_> {
     }
 
     async fn set_group(&self, group: &str, person: &PersonId) -> Result<Group, Stuck> {
-        let Some(account) = account(self.host, person).await else {
-            return Err(Stuck::Now(format!("I don't know the chat account of {person}")));
+        let Some(platform) = self.host.platforms.iter().find(|platform| platform.is_group(group)) else {
+            return Err(Stuck::Refused("it is a group of a chat I am not connected to".to_owned()));
         };
-        let Some(platform) = self.host.platform(&account.platform) else {
-            return Err(Stuck::Now("it is not connected".to_owned()));
+        let Some(person) = self.host.authority.person(person) else {
+            return Err(Stuck::Now(format!("{person} is not known any more")));
+        };
+        let found = self.host.people.reach(platform.as_ref(), &person, self.now).await;
+        let Some(account) = found.map_err(|error| Stuck::Now(error.to_string()))? else {
+            return Err(Stuck::Now(format!("I don't know the chat account of {} there", person.id)));
         };
         platform.set_group(group, std::slice::from_ref(&account.id)).await.map_err(|error| match error {
             SendError::Never(why) => Stuck::Refused(why),

@@ -143,17 +143,22 @@ pub fn out_of_reach(person: &PersonId) -> Text {
 
 /// To the rotation's channel, when the user group can't be made to follow.
 pub fn group_stays(rotation: &str, group: &str, person: &PersonId, why: &str) -> Message {
-    text![
+    let said = text![
         "⚠️ The user group ",
         code(group),
         " should hold ",
         person,
         ", who is on call for ",
         code(rotation),
-        format!(", but I can't change it: {why}. I keep trying; until then mentions of it reach whoever it held before. "),
-        "Whoever looks after the workspace can change it by hand."
-    ]
-    .into()
+        format!(", but I can't change it: {why}. I keep trying; until then mentions of it reach whoever it held before. ")
+    ];
+    let mends = if why.contains("missing_scope") {
+        let scopes = text!["Whoever runs me adds the scopes ", code("usergroups:read"), " and ", code("usergroups:write")];
+        scopes.then(" to the app and installs it anew.")
+    } else {
+        "Whoever looks after the workspace can change it by hand.".into()
+    };
+    said.then(mends).into()
 }
 
 /// To the rotation's channel, when it follows after all.

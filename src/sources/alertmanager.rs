@@ -7,7 +7,7 @@ use commands::records::{Condition, Link, Origin, Severity, Signal};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::reading::{Decoded, Malformed, alerts, json, object, since, text, texts};
+use super::reading::{Decoded, Malformed, alerts, json, object, since, text, texts, time};
 use super::severity::{of_labels, state};
 use super::{Source, cut};
 
@@ -66,7 +66,10 @@ impl Common<'_> {
         let graph = alert.get("generatorURL").and_then(text);
         signal.links.extend(graph.map(|url| Link { label: "Graph".to_owned(), url }));
         let since = since(alert.get("startsAt"), self.now);
-        Ok(Some(Signal { source: self.source.name.clone(), fingerprint, condition, since, ..signal }))
+        // What still fires tells when it began, and nothing of when that was said: after a break between Prometheus and
+        // Alertmanager what was over goes on with its old beginning.
+        let as_of = time(alert.get("endsAt")).filter(|_| condition == Condition::Resolved);
+        Ok(Some(Signal { source: self.source.name.clone(), fingerprint, condition, since, as_of, ..signal }))
     }
 }
 

@@ -7,7 +7,7 @@ use commands::records::{Link, Origin, Signal};
 use serde_json::{Map, Value};
 
 use super::eventbridge::{Arn, console};
-use super::reading::{Malformed, since, text, texts};
+use super::reading::{Malformed, since, text, texts, time};
 use super::severity::{in_words, state};
 use super::{Said, cut};
 
@@ -124,6 +124,7 @@ impl Change<'_> {
             title: self.name.to_owned(),
             severity,
             since: since(self.at, said.now),
+            as_of: time(self.at),
             summary: summary.join("\n"),
             value: self.value,
             threshold: self.threshold,

@@ -67,6 +67,7 @@ pub(super) fn to_fit(signal: Signal, now: Timestamp) -> Signal {
         fingerprint: own(&signal.fingerprint),
         title: if title.is_empty() { "Alert without a name".to_owned() } else { title },
         since: signal.since.min(now),
+        as_of: signal.as_of.map(|told| told.min(now)),
         summary: prose(&signal.summary, SUMMARY),
         value: words(signal.value),
         threshold: words(signal.threshold),
@@ -216,6 +217,7 @@ mod tests {
             && signal.links.len() <= LINKS
             && signal.links.iter().all(|link| link.url.starts_with("http"))
             && signal.since <= NOW
+            && signal.as_of.is_none_or(|told| told <= NOW)
             && (1..=FINGERPRINT).contains(&signal.fingerprint.len())
             && signal.fingerprint.is_ascii()
             && signal.labels.iter().map(|(name, value)| written(name) + written(value)).sum::<usize>() <= BUDGET
@@ -304,7 +306,8 @@ mod tests {
             let since = Timestamp::from_second(i64::from(since) * 2).unwrap();
             let value = Some(title.clone());
             let count = labels.len();
-            let signal = Signal { title, summary, fingerprint, labels, links, since, value, ..Signal::default() };
+            let as_of = Some(since);
+            let signal = Signal { title, summary, fingerprint, labels, links, since, as_of, value, ..Signal::default() };
             let fitted = to_fit(signal, NOW);
             prop_assert!(fits(&fitted), "{fitted:?}");
             prop_assert!(fitted.labels.len() + fitted.left_out as usize >= count);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use commands::records::{Condition, Ends, Link, Severity, Signal};
 use serde_json::{Map, Value};
 
-use super::reading::{Malformed, object, since, text};
+use super::reading::{Malformed, object, since, text, time};
 use super::{Said, cloudwatch, cut};
 
 mod health;
@@ -71,7 +71,11 @@ pub fn decode(event: &Value, said: Said<'_>) -> Result<Option<Signal>, Malformed
         kind if kind.starts_with("RDS DB ") => Ok(rds::signal(&event)),
         _ => Ok(None),
     }
-    .map(|signal| signal.map(|signal| cut::to_fit(signal, said.now)))
+    .map(|signal| {
+        let signal = signal?;
+        let as_of = signal.as_of.or_else(|| time(envelope.get("time")));
+        Some(cut::to_fit(Signal { as_of, ..signal }, said.now))
+    })
 }
 
 /// An event that is being read.

@@ -7,7 +7,7 @@ use commands::records::{Condition, Ends, Link, Severity, Signal};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::reading::{Decoded, Malformed, json, since, text, texts};
+use super::reading::{Decoded, Malformed, json, since, text, texts, time};
 use super::severity::{of_labels, severity, state};
 use super::{Source, cut};
 
@@ -26,6 +26,8 @@ pub struct Fields {
     pub severity: Option<Pointer>,
     /// Since when.
     pub since: Option<Pointer>,
+    /// As of when: what is older than what is known comes late and is left out.
+    pub as_of: Option<Pointer>,
     /// What is wrong, in sentences.
     pub summary: Option<Pointer>,
     /// The value that is wrong.
@@ -141,6 +143,7 @@ impl<'a> Reading<'a> {
             title,
             severity: rated.unwrap_or(self.source.severity),
             since: since(self.value(fields.since.as_ref()), now),
+            as_of: time(self.value(fields.as_of.as_ref())),
             summary: self.text(fields.summary.as_ref()).unwrap_or_default(),
             value: self.text(fields.value.as_ref()),
             threshold: self.text(fields.threshold.as_ref()),

@@ -93,15 +93,20 @@ pub(super) fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.clone(), text(value).unwrap_or_default())).collect()
 }
 
-/// Since when, as a source says it: RFC 3339 (also with `+0000`), RFC 2822, or seconds since 1970 or their thousandths. `now`
-/// where it says nothing that is a time, or Go's zero time, which means the same.
+/// Since when, as a source says it; `now` where it does not.
 pub(super) fn since(said: Option<&Value>, now: Timestamp) -> Timestamp {
-    let told = match said {
-        Some(Value::String(text)) => instant(text.trim()),
-        Some(Value::Number(number)) => number.as_f64().and_then(epoch),
+    time(said).unwrap_or(now)
+}
+
+/// A time as a source says it: RFC 3339 (also with `+0000`), RFC 2822, or seconds since 1970 or their thousandths. None where
+/// that is no time, or Go's zero time, which means the same.
+pub(super) fn time(said: Option<&Value>) -> Option<Timestamp> {
+    let told = match said? {
+        Value::String(text) => instant(text.trim()),
+        Value::Number(number) => number.as_f64().and_then(epoch),
         _ => None,
     };
-    told.filter(|at| *at > Timestamp::UNIX_EPOCH).unwrap_or(now)
+    told.filter(|at| *at > Timestamp::UNIX_EPOCH)
 }
 
 fn instant(text: &str) -> Option<Timestamp> {

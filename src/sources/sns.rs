@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::eventbridge::Arn;
-use super::reading::{Decoded, Malformed, since};
+use super::reading::{Decoded, Malformed, since, time};
 use super::severity::in_words;
 use super::{Said, Source, cloudwatch, cut, eventbridge};
 
@@ -149,11 +149,13 @@ impl Envelope {
             Ok(Value::Object(event)) if eventbridge::is_event(&event) => eventbridge::decode(&Value::Object(event), said),
             _ => Ok(Some(self.words(said))),
         };
-        read.unwrap_or_else(|malformed| {
+        let signal = read.unwrap_or_else(|malformed| {
             // Nobody reads what SNS is answered.
             tracing::warn!(source = said.by, topic = self.topic, %malformed, "an alarm or event is shown as it is");
             Some(self.words(said))
-        })
+        })?;
+        let sent = || time(Some(&Value::from(self.timestamp.as_str())));
+        Some(Signal { as_of: signal.as_of.or_else(sent).map(|told| told.min(said.now)), ..signal })
     }
 
     /// An alert of what is no alarm and no event, or one that can't be read: whoever sends it to this topic wants it seen.

@@ -27,6 +27,8 @@ pub enum Kind {
     Freeze,
     /// A message to deliver or one that may be edited: id is its slot, such as `card/CHG-7`.
     Message,
+    /// The slot of the message that was posted somewhere: id is platform, channel and message, `slack/C123/1764064800.000100`.
+    Posted,
     /// The change that holds a resource: id is the resource's id.
     Lock,
     /// The last number given out: id is what is counted.
@@ -35,6 +37,8 @@ pub enum Kind {
     Asked,
     /// Whose a chat account is: id is the account, such as `slack:U123`.
     Link,
+    /// A code that links an account: id is its SHA-256 in hexadecimal.
+    Code,
     /// The users of Identity Center: id is `head`, or the number of a part, padded likewise.
     Roster,
     /// What was last read of Identity Center, as it was read: id is `head`, or a list and the number of its part, such as
@@ -236,10 +240,12 @@ impl Kind {
             Self::Change => "change",
             Self::Freeze => "freeze",
             Self::Message => "message",
+            Self::Posted => "posted",
             Self::Lock => "lock",
             Self::Counter => "counter",
             Self::Asked => "asked",
             Self::Link => "link",
+            Self::Code => "code",
             Self::Roster => "roster",
             Self::Listing => "listing",
             Self::Watch => "watch",

@@ -45,12 +45,10 @@ fn now(world: &World, card: &Message) -> String {
     world.slack.channel("shop-ops").again(card).map_or_else(String::new, |said| said.plain().to_owned())
 }
 
-/// What was said in the thread of a card, sorted: what is due at one instant is said in any order.
+/// What was said in the thread of a card.
 fn thread(world: &World, card: &Message) -> String {
     let said = world.slack.channel("shop-ops").thread(card);
-    let mut said: Vec<&str> = said.iter().filter(|said| said.ts != card.ts).map(Message::plain).collect();
-    said.sort_unstable();
-    said.join("\n")
+    said.iter().filter(|said| said.ts != card.ts).map(Message::plain).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
@@ -130,9 +128,9 @@ async fn an_alert_is_shown_taken_brought_to_its_source_and_ends_with_it() {
     ");
     assert_eq!(world.alertmanager.active().len(), 0, "it is loud again");
     assert_snapshot!(thread(&world, &card), @"
-    Its source says it is right again, after 6 min 1 s.
-    👀 @ben takes it until today 2:00 PM.
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    👀 @ben takes it until today 2:00 PM.
+    Its source says it is right again, after 6 min 1 s.
     ");
     assert_snapshot!(world.audit("ALR-1").await, @"
     watchkeeper · alert_opened · alert ALR-1
@@ -182,17 +180,17 @@ async fn what_nobody_takes_climbs_over_a_night() {
     let (mut world, card) = wrong().await;
     world.advance("9h").await;
     assert_snapshot!(thread(&world, &card), @"
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    Told @ben and @bea.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    Told @ben and @bea.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     Told @ana and #ops.
-    Told @ben and @bea.
-    Told @ben and @bea.
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ben ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     ");
     assert_snapshot!(world.person("bea").reads("ALR-1 critical · HighErrorRate needs somebody").await.plain(), @"
-    🔔 ALR-1 critical · HighErrorRate needs somebody. 
+    🔔 ALR-1 critical · HighErrorRate needs somebody.
     [Acknowledge] [Escalate] [Details]
     ");
     world.slack.channel("ops").expect("ALR-1 critical · HighErrorRate needs somebody").await;
@@ -217,10 +215,10 @@ async fn whose_time_is_over_gives_it_back_if_it_is_still_wrong() {
     world.person("ana").asks("ops", "/alert ack ALR-1 --for 1h").await;
     world.advance("61m").await;
     assert_snapshot!(thread(&world, &card), @"
-    ⏰ It is still wrong, and the time that @ana took for it is over.
+    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
     👀 @ana takes it until today 11:00 AM.
     🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
-    🔔 @ana ALR-1 critical · HighErrorRate needs somebody. React 👀 to its card, or press Acknowledge, to take it.
+    ⏰ It is still wrong, and the time that @ana took for it is over.
     ");
     assert!(now(&world, &card).contains("Nobody has taken it yet"), "{}", now(&world, &card));
     assert_eq!(world.alertmanager.active().len(), 0);

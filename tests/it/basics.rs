@@ -10,9 +10,10 @@ async fn somebody_asks_who_they_are() {
     Name Ana Ruiz (@ana)
     Groups sre
     E-mail ana@example.com
+    Accounts slack:U0000000ANA (by e-mail address)
     Time zone Europe/Berlin, where it is Wed 11:00
     You may ask access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, alert list, alert show, alert mine, alert missed, oncall who, oncall list, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, alert ack, alert unack, alert resolve, alert silence, alert escalate, alert note, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
+    You may change access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, alert ack, alert unack, alert resolve, alert silence, alert escalate, alert note, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop, link, unlink
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(world.finish().await.audit(), @"
@@ -109,6 +110,8 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /help — What you can run here, and how
     /whoami — Who you are to me: your groups, your time zone and what you may run
     /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
+    /link — Make another chat account yours too, with a code that works once
+    /unlink — Give up a chat account that was linked by a code
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(world.person("dev").asks("ops", "/help").await, @"
@@ -158,6 +161,8 @@ async fn help_shows_what_you_may_run_and_nothing_else() {
     /help — What you can run here, and how
     /whoami — Who you are to me: your groups, your time zone and what you may run
     /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
+    /link — Make another chat account yours too, with a code that works once
+    /unlink — Give up a chat account that was linked by a code
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     world.finish().await;

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use standins::aws::Fault;
+use standins::slack::Message;
 use standins::world::{ALERTS, Choices, IDENTITY_CENTER, ON_CALL, World};
 
 const ERRORS: [(&str, &str); 2] = [("alertname", "HighErrorRate"), ("severity", "critical")];
@@ -85,6 +86,38 @@ async fn rounds_that_reach_nobody_keep_their_time() {
     @kim has no chat account I can find.
     Told @ben.
     ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn whoever_was_called_elsewhere_sees_there_that_it_is_taken_and_how_it_ended() {
+    let steps = "[[policies.steps]]\nafter = \"0m\"\ntell = [\"#ops\"]\ndirect = [\"@ben\"]\n";
+    let mut world = climbing(0, steps).await;
+    world.fires(&ERRORS).await;
+    let (called, word) =
+        (world.slack.channel("ops").expect("needs somebody").await, world.person("ben").reads("needs somebody").await);
+    let now = |world: &World, said: &Message| world.slack.channel("ops").again(said).unwrap().plain().to_owned();
+    world.person("ana").asks("ops", "/alert ack ALR-1").await;
+    assert_snapshot!(now(&world, &called), @"
+    ALR-1 · HighErrorRate. Critical, wrong since today 10:00 AM. 👀 @ana has had it since today 10:00 AM, until today 2:00 PM.
+    [Details]
+    ");
+    assert_eq!(now(&world, &word), now(&world, &called));
+    world.person("ana").asks("ops", "/alert silence ALR-1 --for 2h").await;
+    world.advance("1h 55m").await;
+    let ends = world.person("ana").reads("Your silence of ALR-1").await;
+    world.person("ana").asks("ops", "/alert unack ALR-1").await;
+    assert_snapshot!(now(&world, &ends), @"
+    🔔 ALR-1 critical · HighErrorRate needs somebody.
+    [Acknowledge] [Escalate] [Details]
+    ");
+    world.resolves(&ERRORS).await;
+    world.advance("10m").await;
+    assert_snapshot!(now(&world, &called), @"
+    ALR-1 · HighErrorRate. ✅ Resolved by its source today 11:55 AM, 1 h 55 min after it came.
+    [Details]
+    ");
+    assert_eq!([now(&world, &word), now(&world, &ends)], [now(&world, &called), now(&world, &called)]);
     world.end().await;
 }
 

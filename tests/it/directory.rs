@@ -133,7 +133,7 @@ async fn whoever_takes_over_an_address_and_a_user_name_is_somebody_else() {
     world.slack.add_person(User::named("newcomer").with_email("stranger@example.com"));
     world.slack.person("newcomer").joins("ops").await;
     world.advance("6m").await;
-    assert_snapshot!(whoami(&mut world, "newcomer").await, @"The e-mail address of this account belongs to somebody who uses another account here. If that is you, ask whoever looks after Watchkeeper to write this account down in people.toml.");
+    assert_snapshot!(whoami(&mut world, "newcomer").await, @"The e-mail address of this account belongs to somebody who uses another account here. If that is you, say “link” to me with that one: it gives you a code to say here. If you have lost it, ask whoever looks after Watchkeeper for a code.");
     world.aws.remove_principal("Sam.Rivers").await;
     world.aws.user("Sam.Rivers", "stranger@example.com").named("Samuel", "Rivers").await;
     refreshed(&mut world).await;

@@ -10,6 +10,8 @@ async fn world() -> World {
 #[tokio::test]
 async fn an_alert_is_on_both_chats_and_acknowledged_on_either() {
     let mut world = World::with(Choices { chats: Chats::Both, config: ALERTS.to_owned(), ..Choices::default() }).await;
+    // Slack tells whose an account is once somebody has spoken there.
+    world.on(Chat::Slack, "ana").asks("ops", "/whoami").await;
     world.fires(&[("alertname", "HighErrorRate"), ("severity", "critical"), ("project", "shop")]).await;
     let on_slack = world.finds(Chat::Slack, "shop-ops", "ALR-1").await;
     let on_discord = world.finds(Chat::Discord, "shop-ops", "ALR-1").await;
@@ -17,7 +19,7 @@ async fn an_alert_is_on_both_chats_and_acknowledged_on_either() {
     world.on(Chat::Discord, "ana").reacts("eyes", &on_discord).await;
     let line = |post: &standins::world::Post| post.plain().lines().nth(1).unwrap_or_default().to_owned();
     let (slack, discord) = (world.again("shop-ops", &on_slack), world.again("shop-ops", &on_discord));
-    assert_snapshot!(line(&discord), @"");
+    assert_snapshot!(line(&discord), @"Critical, wrong since today 10:00 AM. 👀 @ana has had it since today 10:00 AM, until today 2:00 PM.");
     assert_eq!(line(&slack), line(&discord));
     world.on(Chat::Slack, "ana").clicks(&slack, "Resolve").await;
     let (slack, discord) = (world.again("shop-ops", &on_slack), world.again("shop-ops", &on_discord));

@@ -57,3 +57,35 @@ async fn the_list_as_a_file_has_the_times_for_a_report() {
     assert!(content.contains("\"restarted the pool, twice\""), "{content}");
     world.end().await;
 }
+
+#[tokio::test]
+async fn after_a_start_the_cards_of_open_alerts_are_read_a_few_at_a_time() {
+    let mut world = World::with(Choices { config: ALERTS.to_owned(), ..Choices::default() }).await;
+    for part in 0..3 {
+        for number in 0..9 {
+            world.fires(&[("alertname", &format!("Errors{part}{number}"))]).await;
+        }
+        world.advance("1m").await;
+    }
+    let cards = world.slack.channel("shop-ops").messages();
+    let oldest = cards.iter().find(|said| said.plain().contains("ALR-1 ")).unwrap().clone();
+    world.stop().await;
+    world.slack.person("ana").reacts("eyes", &oldest).await;
+    let read = |world: &World| world.slack.calls_of("reactions.get").len();
+    let before = read(&world);
+    world.revive().await;
+    assert_eq!(read(&world) - before, 10);
+    world.advance("8s").await;
+    assert_eq!(read(&world) - before, 20);
+    world.advance("8s").await;
+    let card = world.slack.channel("shop-ops").again(&oldest).unwrap();
+    assert!(card.plain().contains("👀 @ana has had it"), "{}", card.plain());
+    // A start over, the event of an emoji makes one alert be looked at, and no other.
+    let before = read(&world);
+    let newest = cards.iter().find(|said| said.plain().contains("ALR-27 ")).unwrap();
+    world.person("ben").reacts("eyes", newest).await;
+    let card = world.slack.channel("shop-ops").again(newest).unwrap();
+    assert!(card.plain().contains("👀 @ben has had it"), "{}", card.plain());
+    assert!(read(&world) - before < 9, "{}", read(&world) - before);
+    world.end().await;
+}

@@ -200,7 +200,7 @@ async fn people_of_another_company_are_not_ours_whatever_their_address() {
     }
     assert_snapshot!(world.person("mallory").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
     assert_snapshot!(world.person("eve").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
-    assert_snapshot!(world.person("anna").asks("ops", "/rds list").await, @"I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml with the e-mail address of this account.");
+    assert_snapshot!(world.person("anna").asks("ops", "/rds list").await, @"I don't know whose account this is yet. If I know you elsewhere, say “link” to me there: it gives you a code to say here. If I don't, ask whoever looks after Watchkeeper for a code.");
     let card = world.upgrade("").await;
     world.slack.person("eve").joins("shop-ops").await;
     world.person("eve").reacts("white_check_mark", &card).await;

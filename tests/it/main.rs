@@ -3,6 +3,7 @@
 
 mod alerts;
 mod approval;
+mod asleep;
 mod at_source;
 mod audit;
 mod aws_trouble;
@@ -27,6 +28,8 @@ mod http;
 mod input;
 mod kept;
 mod large;
+mod late;
+mod linking;
 mod lists;
 mod onboarding;
 mod oncall;
@@ -40,6 +43,7 @@ mod review;
 mod running;
 mod slack_trouble;
 mod sources;
+mod storms;
 mod strategies;
 mod upgrade;
 mod who_has_what;

@@ -372,15 +372,32 @@ async fn a_swap_that_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
+async fn a_user_group_that_the_app_may_not_change_is_told_at_once_and_once() {
+    let mut world = world().await;
+    world.slack.fail_all("usergroups.users.update", Fault::Error("missing_scope".to_owned()));
+    world.advance_to("2026-11-30T08:00:30Z".parse().unwrap()).await;
+    world.slack.channel("shop-ops").expect("Hand-over").await;
+    world.person("ben").reads("You are on call").await;
+    assert_snapshot!(world.slack.channel("shop-ops").expect("should hold").await.plain(), @"⚠️ The user group S0000ONCALL should hold @ben, who is on call for shop, but I can't change it: Slack answered missing_scope to usergroups.users.update. I keep trying; until then mentions of it reach whoever it held before. Whoever runs me adds the scopes usergroups:read and usergroups:write to the app and installs it anew.");
+    world.advance("3h").await;
+    world.restart().await;
+    assert_eq!(world.slack.unread(), Vec::<String>::new());
+    world.slack.heal();
+    world.advance("2h").await;
+    world.slack.channel("shop-ops").expect("holds").await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_user_group_that_does_not_follow_is_told_and_tried_again() {
     let mut world = world().await;
-    world.slack.fail_all("usergroups.users.update", Fault::Error("permission_denied".to_owned()));
+    world.slack.fail_all("usergroups.users.update", Fault::Status(503));
     world.advance_to("2026-11-30T08:00:30Z".parse().unwrap()).await;
     world.slack.channel("shop-ops").expect("Hand-over").await;
     world.person("ben").reads("You are on call").await;
     assert_eq!(world.slack.unread(), Vec::<String>::new(), "twice is not worth a word");
     world.advance("5m").await;
-    assert_snapshot!(world.slack.channel("shop-ops").expect("should hold").await.plain(), @"⚠️ The user group S0000ONCALL should hold @ben, who is on call for shop, but I can't change it: Slack answered permission_denied to usergroups.users.update. I keep trying; until then mentions of it reach whoever it held before. Whoever looks after the workspace can change it by hand.");
+    assert_snapshot!(world.slack.channel("shop-ops").expect("should hold").await.plain(), @"⚠️ The user group S0000ONCALL should hold @ben, who is on call for shop, but I can't change it: usergroups.users.update got no answer: HTTP 503. I keep trying; until then mentions of it reach whoever it held before. Whoever looks after the workspace can change it by hand.");
     world.restart().await;
     assert_eq!(world.slack.group("oncall"), ["ana"]);
     world.slack.heal();

@@ -67,9 +67,9 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     allow_duplicates! { assert_snapshot!(card.plain(), @"
     CHG-1 · orders: mysql 8.0.35 → 8.0.40
     ⏳ Waits for 1 approval of dba until today 6:00 PM.
-    Asked by: @ana
-    Where: shop · prod · 111122223333
-    Starts: Nov 28, 2026 1:00 AM
+    Asked by @ana
+    Where shop · prod · 111122223333
+    Starts Nov 28, 2026 1:00 AM
     1. Take the snapshot wk-orders-8-0-40 of orders in shop-prod (eu-west-1) and wait for it.
     2. Upgrade in place from 8.0.35 to 8.0.40: a minor upgrade.
     3. Follow it to the end, verify version and state, and report how long it was unavailable.
@@ -91,9 +91,9 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     allow_duplicates! { assert_snapshot!(world.again("shop-ops", &card).plain(), @"
     CHG-1 · orders: mysql 8.0.35 → 8.0.40
     ✅ Done. orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
-    Asked by: @ana
-    Where: shop · prod · 111122223333
-    Starts: today 1:00 AM
+    Asked by @ana
+    Where shop · prod · 111122223333
+    Starts today 1:00 AM
     1. Take the snapshot wk-orders-8-0-40 of orders in shop-prod (eu-west-1) and wait for it.
     2. Upgrade in place from 8.0.35 to 8.0.40: a minor upgrade.
     3. Follow it to the end, verify version and state, and report how long it was unavailable.
@@ -103,9 +103,9 @@ async fn an_approved_upgrade_survives_a_restart(chat: Chat) {
     allow_duplicates! { assert_snapshot!(world.under("shop-ops", &card).join("\n"), @"
     CHG-1 · orders: mysql 8.0.35 → 8.0.40
     ✅ Done. orders runs mysql 8.0.40 (before: 8.0.35) and is available. It took 18 min 30 s; unavailable for 1 min 30 s by AWS's events. The snapshot wk-orders-8-0-40 is kept.
-    Asked by: @ana
-    Where: shop · prod · 111122223333
-    Starts: today 1:00 AM
+    Asked by @ana
+    Where shop · prod · 111122223333
+    Starts today 1:00 AM
     1. Take the snapshot wk-orders-8-0-40 of orders in shop-prod (eu-west-1) and wait for it.
     2. Upgrade in place from 8.0.35 to 8.0.40: a minor upgrade.
     3. Follow it to the end, verify version and state, and report how long it was unavailable.
@@ -201,7 +201,7 @@ async fn who_may_not_is_told_why(chat: Chat) {
 async fn strangers_and_guests_are_told_whom_to_ask(chat: Chat) {
     let mut world = world(chat).await;
     let said = world.on(chat, "stranger").asks("ops", "/whoami").await;
-    assert!(said.starts_with("I don't know you yet."), "{said}");
+    assert!(said.starts_with("I don't know"), "{said}");
     let said = world.on(chat, "guest").asks("ops", "/whoami").await;
     assert!(said.contains("can't use Watchkeeper"), "{said}");
     world.finish().await;
@@ -254,8 +254,8 @@ async fn an_alert_is_acknowledged_and_resolved(chat: Chat) {
     allow_duplicates! { assert_snapshot!(world.under("shop-ops", &card).join("\n"), @"
     ✅ ALR-1 · HighErrorRate
     ✅ Resolved by @ana today 10:00 AM, 2 s after it came. “rolled back” Its source has not said so yet.
-    Where: shop
-    Source: prometheus
+    Where shop
+    Source prometheus
     Graph · Alertmanager
     alertname=HighErrorRate · project=shop · severity=critical
     Last: ✅ @ana resolved it after 2 s: rolled back
@@ -271,13 +271,11 @@ async fn a_form_asks_for_what_is_missing(chat: Chat) {
     world.fires(&[("alertname", "HighErrorRate"), ("severity", "critical"), ("project", "shop")]).await;
     world.reads_all(chat, "shop-ops");
     world.on(chat, "ana").types("ops", "/alert note ALR-1").await;
-    let labels = world.on(chat, "ana").sees_form("alert note").await;
-    allow_duplicates! { assert_snapshot!(labels.join("\n"), @"
-    What to write down
-    Alert
-    Why
-    ") };
-    world.on(chat, "ana").fills(&labels[0], "it was the *cache*").await;
+    let mut labels = world.on(chat, "ana").sees_form("alert note").await;
+    // Slack shows them in the order of the command, Discord what is missing first.
+    labels.sort();
+    allow_duplicates! { assert_snapshot!(labels.join(" · "), @"Alert · What to write down · Why") };
+    world.on(chat, "ana").fills("What to write down", "it was the *cache*").await;
     world.on(chat, "ana").submits().await;
     let card = world.finds(chat, "shop-ops", "cache").await;
     allow_duplicates! { assert_snapshot!(card.plain(), @"📝 @ana: it was the *cache*") };

@@ -15,6 +15,9 @@ pub(super) fn read(top: &Table<'_>, known: &Known<'_>, policies: &Names) -> Vec<
     let mut routes: Vec<Route> = Vec::new();
     for table in top.tables("routes") {
         let source = table.get("source", "a source's name, such as \"prometheus\"", text);
+        if let (Some(name), Some(sources)) = (&source, &known.sources) {
+            among(&table, "source", ("No source is called", name), sources.iter().copied());
+        }
         let own = project(&table, "project", known);
         let severities = table.get("severities", SEVERITIES, |value| list(value, severity).filter(|all| !all.is_empty()));
         let labels = table.table("labels").map(|labels| labels.named_texts().into_iter().collect());

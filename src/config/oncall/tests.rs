@@ -174,11 +174,15 @@ fn a_route_that_no_alert_reaches_is_an_error() {
         let text: String = routes.iter().map(|route| format!("[[routes]]\n{route}\n")).collect();
         load(&files(&text), &[]).map(|config| config.settings.oncall.routes.len())
     };
-    let fine =
-        ["severities = [\"critical\"]", "labels = { a = \"b\" }", "source = \"x\"\nlabels = { a = \"c\" }", "project = \"shop\""];
+    let fine = [
+        "severities = [\"critical\"]",
+        "labels = { a = \"b\" }",
+        "source = \"aws\"\nlabels = { a = \"c\" }",
+        "project = \"shop\"",
+    ];
     assert_eq!(routes(&fine), Ok(4));
     for (first, second) in [
-        ("", "source = \"x\""),
+        ("", "source = \"aws\""),
         ("severities = [\"critical\", \"info\"]", "severities = [\"info\"]\nproject = \"shop\""),
         ("severities = [\"critical\", \"info\", \"warning\"]", "channel = \"#ops\""),
         ("labels = { a = \"b\" }", "labels = { a = \"b\", c = \"d\" }"),
@@ -202,4 +206,14 @@ fn check_knows_what_reaches_nobody() {
 fn with_people_that_can_not_be_read_their_names_are_not_judged() {
     let files = [("watchkeeper.toml", TOML), ("people.toml", "people = 1"), ("oncall.toml", ONCALL)];
     assert_snapshot!(load(&files, &[]).unwrap_err(), @"people.toml:1:10: people: Expected tables, each under [[people]], found the number 1.");
+}
+
+#[test]
+fn a_route_names_a_source_that_there_is() {
+    const SOURCES: &str = "[[sources]]\nname = \"prometheus\"\nkind = \"alertmanager\"\nsecret = \"SECRET\"\n";
+    let routes = "[[routes]]\nsource = \"promtheus\"\ninto = \"shop\"\n\n[[routes]]\nsource = \"aws\"\ninto = \"shop\"\n";
+    let config = format!("{TOML}{SOURCES}");
+    let errors = load(&[("watchkeeper.toml", &config), ("people.toml", PEOPLE), ("oncall.toml", routes)], &[("SECRET", "s")]);
+    let errors = errors.unwrap_err().to_string();
+    assert_snapshot!(errors, @r#"oncall.toml:2:10: routes[0].source: No source is called "promtheus". Did you mean "prometheus"?"#);
 }

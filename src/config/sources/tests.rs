@@ -129,7 +129,7 @@ alerts = ["cloudwatch", "s3"]
     watchkeeper.toml:47:8: sources[8].name: Two sources are called twice.
     watchkeeper.toml:51:8: sources[9].name: Expected a name of lower-case letters, digits, - and _, such as "prometheus", found "-".
     watchkeeper.toml:54:13: sources[9].signature: Expected a header's name, such as "X-Signature", found "".
-    watchkeeper.toml:59:7: sources[10].url: Expected Alertmanager's own address, such as "https://alertmanager.example.com", found "https://who:pass@am.example".
+    watchkeeper.toml:59:7: sources[10].url: Expected Alertmanager's own address, such as "https://alertmanager.example.com", found "https://***@am.example".
     watchkeeper.toml:65:10: events[0].alerts: Expected a list of services out of cloudwatch, codedeploy, ecs, health, rds, found ["cloudwatch", "s3"].
     "##);
 }

@@ -189,6 +189,11 @@ impl Platform for Discord {
         Ok(None)
     }
 
+    /// A role of the server: Discord's ids are numbers.
+    fn is_group(&self, id: &str) -> bool {
+        id.bytes().all(|digit| digit.is_ascii_digit())
+    }
+
     async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError> {
         self.hold_role(group, accounts).await
     }

@@ -157,6 +157,11 @@ impl Slack {
     }
 }
 
+/// Why something can't be done, where what only people can mend is no reason to wait.
+fn for_good(fault: Fault) -> SendError {
+    if fault.lasts() { SendError::Never(fault.to_string()) } else { fault.into() }
+}
+
 #[async_trait]
 impl Platform for Slack {
     fn name(&self) -> &'static str {
@@ -231,14 +236,19 @@ impl Platform for Slack {
         }
     }
 
+    /// Slack's begin with an S.
+    fn is_group(&self, id: &str) -> bool {
+        id.starts_with('S')
+    }
+
     async fn set_group(&self, group: &str, accounts: &[String]) -> Result<Group, SendError> {
-        let answer = self.api.ask("usergroups.users.list", &[("usergroup", group.to_owned())]).await?;
+        let answer = self.api.ask("usergroups.users.list", &[("usergroup", group.to_owned())]).await.map_err(for_good)?;
         let holds = answer["users"].as_array().into_iter().flatten().filter_map(Value::as_str);
         if holds.collect::<BTreeSet<_>>() == accounts.iter().map(String::as_str).collect() {
             return Ok(Group::Held);
         }
         let body = json!({ "usergroup": group, "users": accounts.join(",") });
-        self.api.call("usergroups.users.update", &body).await?;
+        self.api.call("usergroups.users.update", &body).await.map_err(for_good)?;
         Ok(Group::Changed)
     }
 

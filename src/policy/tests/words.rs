@@ -129,18 +129,20 @@ async fn whoami_says_what_i_may_run() {
     Name: Sam Sato (@sam)
     Groups: sre
     E-mail: sam@example.com
+    Accounts: none
     Time zone: Europe/Berlin, where it is Wed 11:00
     You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access who, access of, access mine, access sign-out, access rows, access drift, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, alert list, alert show, alert mine, alert missed, oncall who, oncall list, change list, change show, change freeze list, audit search, audit show, audit verify, help, whoami, can
-    You may change: access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, alert ack, alert unack, alert resolve, alert silence, alert escalate, alert note, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop
+    You may change: access user create, access user update, access user delete, access group create, access group delete, access group add, access group remove, access grant, access revoke, access done, access extend, access onboard, access offboard, access review, access keep, access drop, rds upgrade, ecs watch, ecs rollback, ecs stop, ecs continue, alert ack, alert unack, alert resolve, alert silence, alert escalate, alert note, oncall override, oncall end-override, oncall swap, oncall accept, oncall decline, change review, change approve, change reject, change cancel, change reschedule, change sign-off, change freeze start, change freeze stop, link, unlink
     help says what each does, can me … where and after which approval.
     ");
     assert_snapshot!(says("nils", "whoami").await, @"
     Name: Nils Noe (@nils)
     Groups: none
     E-mail: nils@example.com
+    Accounts: none
     Time zone: Europe/Berlin, where it is Wed 11:00
     You may ask: access user list, access user show, access group list, access group show, access permission-set list, access permission-set show, access mine, access sign-out, rds list, rds show, rds targets, rds events, ecs services, ecs status, ecs deployments, ecs failing, alert list, alert show, alert mine, alert missed, oncall who, oncall list, change list, change show, change freeze list, help, whoami, can
-    You may change: access grant, access done, access extend, ecs watch, oncall swap, oncall accept, oncall decline, change review, change cancel, change reschedule
+    You may change: access grant, access done, access extend, ecs watch, oncall swap, oncall accept, oncall decline, change review, change cancel, change reschedule, link, unlink
     help says what each does, can me … where and after which approval.
     ");
 }
@@ -243,6 +245,8 @@ async fn help_shows_only_what_i_may_run() {
     /help — What you can run here, and how
     /whoami — Who you are to me: your groups, your time zone and what you may run
     /can — Why somebody may or may not run something: the rule, where it holds, and who would have to approve
+    /link — Make another chat account yours too, with a code that works once
+    /unlink — Give up a chat account that was linked by a code
     /help COMMAND explains one of them. What you may not run is left out; can me … says why.
     ");
     assert_snapshot!(says("sam", "help rds").await, @"

@@ -5,7 +5,7 @@ use commands::records::{Condition, Ends, Link, Signal};
 use serde_json::Value;
 
 use super::{Event, console, named, rated};
-use crate::sources::reading::since;
+use crate::sources::reading::{since, time};
 
 /// A failover began, of which RDS tells the end: of an instance, its activation after a recovery, and of a cluster in the same
 /// zone or another.
@@ -45,6 +45,7 @@ pub(super) fn signal(event: &Event<'_>) -> Option<Signal> {
         // RDS never says that there is room again, and what failed need not recover by itself.
         ends: if FAILS_OVER.contains(&id.as_str()) { Ends::BySource } else { Ends::ByPeople },
         since: since(event.detail.get("Date"), event.said.now),
+        as_of: time(event.detail.get("Date")),
         summary: message,
         resource: Some(name.clone()),
         labels: named([("alertname", Some(id)), ("database", Some(name.clone())), ("category", Some(categories.join(", ")))]),

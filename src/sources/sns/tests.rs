@@ -129,6 +129,7 @@ fn words_are_an_alert_too_and_an_alarm_and_an_event_are_read() {
     let words = inside("Disk of db-1 is [critical] full.\nLook there.".to_owned(), Some("Disk")).signals.remove(0);
     assert_eq!((words.title.as_str(), words.severity), ("Disk", Severity::Critical));
     assert_eq!((words.labels["topic"].as_str(), words.region.as_deref()), ("alarms", Some("eu-west-1")));
+    assert_eq!(words.as_of, envelope(NOTIFICATION).timestamp.parse().ok(), "what tells no time is as of when SNS took it in");
     let again = inside("Disk of db-1 is [critical] fuller.".to_owned(), Some("Disk")).signals.remove(0);
     assert_eq!(words.fingerprint, again.fingerprint);
     let event = json!({

@@ -28,14 +28,16 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 18] = [
+const KINDS: [Kind; 20] = [
     Kind::Change,
     Kind::Freeze,
     Kind::Message,
+    Kind::Posted,
     Kind::Lock,
     Kind::Counter,
     Kind::Asked,
     Kind::Link,
+    Kind::Code,
     Kind::Roster,
     Kind::Listing,
     Kind::Watch,
@@ -54,10 +56,12 @@ fn kind(kind: Kind) -> u8 {
         Kind::Change => b'c',
         Kind::Freeze => b'f',
         Kind::Message => b'm',
+        Kind::Posted => b'd',
         Kind::Lock => b'l',
         Kind::Counter => b'n',
         Kind::Asked => b'q',
         Kind::Link => b'a',
+        Kind::Code => b'e',
         Kind::Roster => b'r',
         Kind::Listing => b'i',
         Kind::Watch => b'w',
@@ -189,6 +193,12 @@ mod tests {
         let instants = [Timestamp::MIN, Timestamp::UNIX_EPOCH, "2026-11-25T10:00:00.000000001Z".parse().unwrap(), Timestamp::MAX];
         assert!(instants.map(instant).is_sorted());
         assert_eq!(instants.map(|at| instant_of(instant(at))), instants.map(Some));
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_letter() {
+        let letters: std::collections::BTreeSet<u8> = KINDS.into_iter().map(kind).collect();
+        assert_eq!(letters.len(), KINDS.len());
     }
 
     #[test]

@@ -132,9 +132,9 @@ fn a_card_looks_like_this() {
     insta::assert_snapshot!(pages(&said), @r"
     ## CHG-1: upgrade my\_db
     mysql `8.0.35` → `8.0.40`, asked for by <@175928847299117063>, **12 min** down
-    **When:** <t:1795831200:f>
-    **Why:** –
-    **Checks:**
+    **When** <t:1795831200:f>
+    **Why** –
+    **Checks**
     ✅ backups are on
     ⚠️ free storage: 12 %
     -# React with ✅, or type
