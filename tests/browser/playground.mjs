@@ -12,7 +12,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { TEXTS } from './texts.mjs';
+import { DISCORD_TEXTS, TEXTS } from './texts.mjs';
 
 /** Everything that depends on the sample estate and on the bot's words. */
 const STORY = {
@@ -62,6 +62,14 @@ const STORY = {
     taken: /👀 @Ana Ruiz has had it since/,
     resolved: /Resolved by @Ana Ruiz[\s\S]*BASKET_LIMIT[\s\S]*Its source has not said so yet/,
     over: /^(?![\s\S]*Its source has not said so yet)[\s\S]*Resolved by @Ana Ruiz/,
+  },
+  discord: {
+    list: { say: '/rds list project:shop env:prod outdated:true', shows: /^Database +Version/m },
+    complete: { typed: '/rds upgrade id:ord', offers: /^orders · mysql/ },
+    form: { say: '/access onboard', title: /^access onboard$/ },
+    open: /HighErrorRate[\s\S]*Nobody has taken it yet/,
+    button: 'Acknowledge',
+    onSlack: /HighErrorRate[\s\S]*👀 @Ana Ruiz has had it since/,
   },
   review: {
     asker: 'edda',
@@ -139,18 +147,8 @@ async function walk() {
     await page.locator(PAGE.channel(STORY.asksIn)).waitFor();
   });
 
-  await expect('texts are drawn as Slack draws them', async () => {
-    const drawn = await page.evaluate(async (texts) => {
-      const { mrkdwn } = await import('/mrkdwn.js');
-      return texts.map(([source]) => {
-        const place = document.createElement('div');
-        place.append(...mrkdwn(source));
-        return place.innerHTML;
-      });
-    }, TEXTS);
-    const wrong = TEXTS.findIndex(([, markup], index) => drawn[index] !== markup);
-    if (wrong >= 0) throw new Unmet(`${JSON.stringify(TEXTS[wrong][0])} is drawn as ${TEXTS[wrong][1]}; it became ${drawn[wrong]}`);
-  });
+  await expect('texts are drawn as Slack draws them', () => draws('/mrkdwn.js', 'mrkdwn', TEXTS));
+  await expect('texts are drawn as Discord draws them', () => draws('/discord-markdown.js', 'markdown', DISCORD_TEXTS));
 
   await speakAs(STORY.asker);
   await open(STORY.asksIn);
@@ -265,6 +263,8 @@ async function walk() {
   await expect('its source agrees', () => reads(sameAlarm, alarm.over));
   await picture('alarm-over');
 
+  await walkDiscord();
+
   const { review } = STORY;
   await speakAs(review.starter);
   await open(STORY.asksIn);
@@ -308,10 +308,77 @@ async function walk() {
   await picture('narrow');
 }
 
-/** Goes on in the tour to the step of that title, and has it done. */
-async function tourDoes(title) {
+/** Checks what a function of the page makes of texts. */
+async function draws(module, name, texts) {
+  const drawn = await page.evaluate(async ([from, draw, all]) => {
+    const functions = await import(from);
+    return all.map(([source]) => {
+      const place = document.createElement('div');
+      place.append(...functions[draw](source));
+      return place.innerHTML;
+    });
+  }, [module, name, texts]);
+  const wrong = texts.findIndex(([, markup], index) => drawn[index] !== markup);
+  if (wrong >= 0) throw new Unmet(`${JSON.stringify(texts[wrong][0])} is drawn as ${texts[wrong][1]}; it became ${drawn[wrong]}`);
+}
+
+/** The same conversation on Discord: a list, a command completed, and an alarm that is taken there and shown on Slack. */
+async function walkDiscord() {
+  const { discord, alarm } = STORY;
+  await speakAs(alarm.taker);
+  await open(STORY.asksIn);
+  await goTo('discord', alarm.taker, STORY.asksIn);
+  const beforeList = await newest();
+  await say(discord.list.say);
+  await expect(`“${discord.list.say}” answers with a table`, () => arrives(beforeList, PAGE.table, discord.list.shows));
+  await expect('the answer is for the asker alone, and can be put away', async () => {
+    const answer = page.locator(PAGE.message).filter({ has: page.getByTestId('dismiss') }).last();
+    await picture('discord-list');
+    const stamp = await answer.getAttribute('data-ts');
+    await answer.getByTestId('dismiss').click();
+    await page.locator(`${PAGE.message}[data-ts="${stamp}"]`).waitFor({ state: 'detached' });
+  });
+  await expect(`“${discord.complete.typed}” is completed by the bot`, async () => {
+    await page.locator(PAGE.composer).fill(discord.complete.typed);
+    await page.getByTestId('suggestion').filter({ hasText: discord.complete.offers }).first().waitFor();
+    await picture('discord-completed');
+    await page.locator(PAGE.composer).fill('');
+  });
+  await say(discord.form.say);
+  await expect(`“${discord.form.say}” opens a form, which can be closed`, async () => {
+    await page.locator(PAGE.modal).filter({ has: page.getByTestId('modal-title').filter({ hasText: discord.form.title }) }).waitFor();
+    await picture('discord-form');
+    await page.getByTestId('modal-close').click();
+    await page.locator(PAGE.modal).waitFor({ state: 'detached' });
+  });
+  await open(alarm.cardIn);
+  await tourDoes(alarm.steps.fires, 'tour-back');
+  const stamp = await expect('the alarm has a card on Discord', () => arrives(0, '[data-testid=message-text]', discord.open));
+  const card = page.locator(`[data-testid=messages] ${PAGE.message}[data-ts="${stamp}"]`);
+  await expect('a button takes it', () => card.getByRole('button', { name: discord.button }).click());
+  await expect('the card on Discord says who has it', () => reads(`[data-testid=messages] ${PAGE.message}[data-ts="${stamp}"]`, alarm.taken));
+  await card.evaluate((message) => message.scrollIntoView({ block: 'center' }));
+  await picture('discord-taken');
+  await goTo('slack', alarm.taker, alarm.cardIn);
+  await expect('the card on Slack says so too', () => arrives(0, PAGE.card, discord.onSlack));
+  await picture('taken-on-slack');
+  await tourDoes(alarm.steps.calm);
+}
+
+/** Shows the other chat, and expects the same person in the channel of the same name there. */
+async function goTo(chat, person, channel) {
+  await expect(`one can go over to ${chat}, as the same person and in the same channel`, async () => {
+    await page.locator(`[data-testid=chat][data-name=${chat}]`).click();
+    await page.locator(`html[data-chat=${chat}]`).waitFor();
+    await page.locator(`${PAGE.person(person)}[aria-checked=true]`).waitFor();
+    await page.locator(`${PAGE.channel(channel)}[aria-current=page]`).waitFor();
+  });
+}
+
+/** Goes on (or, with `tour-back`, back) in the tour to the step of that title, and has it done. */
+async function tourDoes(title, way = 'tour-next') {
   await expect(`the tour has a step “${title}” and does it`, async () => {
-    while ((await page.getByTestId('tour-title').innerText()) !== title) await page.getByTestId('tour-next').click();
+    while ((await page.getByTestId('tour-title').innerText()) !== title) await page.getByTestId(way).click();
     await page.locator('[data-testid=tour-do]:not([aria-busy=true])').click();
   });
 }

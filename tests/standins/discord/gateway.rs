@@ -301,6 +301,8 @@ async fn talk(guild: &Arc<Guild>, id: u64, socket: &mut WebSocket, inbox: &mut m
                     return Ended::Closing(4002);
                 }
                 Some(Ok(Frame::Close(frame))) => {
+                    // The goodbye is answered by the next read, which finds nothing any more.
+                    let _ = socket.recv().await;
                     let goodbye = frame.is_none_or(|frame| matches!(frame.code, 1000 | 1001));
                     return if goodbye { Ended::Left } else { Ended::Lost };
                 }

@@ -113,6 +113,11 @@ impl Guild {
         self.changes.send_modify(|version| *version += 1);
     }
 
+    /// Counts changes, from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     pub(super) fn violation(&self, what: String) {
         self.journal().violations.push(what);
     }

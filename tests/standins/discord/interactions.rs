@@ -37,6 +37,8 @@ pub(super) struct Interaction {
     pub(super) token: String,
     pub(super) user: String,
     pub(super) channel: String,
+    /// The command's words, such as `rds list`, where it is one.
+    pub(super) command: Option<String>,
     /// The message whose component it is, also for a form that was opened from there.
     pub(super) message: Option<String>,
     pub(super) created: Timestamp,
@@ -67,6 +69,7 @@ impl State {
             token,
             user: act.user.into(),
             channel: act.channel.into(),
+            command: (act.kind == Kind::Command).then(|| words(&act.data)),
             message: act.message.map(str::to_owned),
             created: now,
             stage: Stage::Waiting,
@@ -109,4 +112,15 @@ impl State {
     pub(super) fn by_token(&self, token: &str) -> Option<(&String, &Interaction)> {
         self.interactions.iter().find(|(_, interaction)| interaction.token == token)
     }
+}
+
+/// The words of a command: its name, and on the way down its groups and subcommands.
+fn words(data: &Value) -> String {
+    let mut words = vec![data["name"].as_str().unwrap_or_default()];
+    let mut at = &data["options"][0];
+    while matches!(at["type"].as_u64(), Some(1 | 2)) {
+        words.push(at["name"].as_str().unwrap_or_default());
+        at = &at["options"][0];
+    }
+    words.join(" ")
 }

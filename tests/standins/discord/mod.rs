@@ -26,6 +26,8 @@ mod methods;
 mod model;
 mod options;
 mod people;
+mod play;
+mod play_state;
 mod questions;
 mod rates;
 mod request;

@@ -22,7 +22,7 @@ pub const BOT_ID: &str = "200000000000000001";
 pub const DISCORD: &str = "643945264868098049";
 
 /// The first millisecond of snowflakes, 2015-01-01, in unix time (Discord "Snowflakes").
-const EPOCH: i64 = 1_420_070_400_000;
+pub(super) const EPOCH: i64 = 1_420_070_400_000;
 
 /// What the guild knows.
 pub(super) struct State {

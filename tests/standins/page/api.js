@@ -33,11 +33,12 @@ export const post = (path, body) =>
   request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 /**
- * Follows `/play/events` for as long as the page is open. `onChange` is called at each change and after each
+ * Follows the events at `address()` for as long as the page is open. `onChange` is called at each change and after each
  * reconnection (something may have happened meanwhile); `onLost` when the line breaks, with the seconds to
- * the next try. Returns a function that tries again at once.
+ * the next try. Returns a function that tries again at once, also where
+ * the address is another one now.
  */
-export function follow({ onChange, onLost }) {
+export function follow({ address, onChange, onLost }) {
   let source;
   let timer;
   let pause = 1;
@@ -45,7 +46,7 @@ export function follow({ onChange, onLost }) {
   const open = () => {
     clearTimeout(timer);
     source?.close();
-    source = new EventSource('/play/events');
+    source = new EventSource(address());
     source.onopen = () => {
       pause = 1;
       onChange();

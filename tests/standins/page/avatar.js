@@ -6,8 +6,8 @@ import { nameOf, user } from './session.js';
 /** A person's initials on their colour; a bot's eye. Decoration only: the name stands beside it. */
 export function avatar(id, small = false) {
   const who = user(id);
-  // Slack's own bot is not ours.
-  const drawn = who?.is_bot && who.id !== 'USLACKBOT';
+  // The chats' own accounts are not ours.
+  const drawn = who?.is_bot && !['slackbot', 'discord'].includes(who.name);
   const colour = `#${(who?.color ?? '667085').replace('#', '')}`;
   const node = el('span', { class: `avatar${small ? ' small' : ''}${drawn ? ' bot' : ''}`, 'aria-hidden': 'true' },
     drawn ? eye() : initials(nameOf(id)));

@@ -1,11 +1,14 @@
-// The box to write in: slash commands and names completed, Enter sends, arrow up brings back what was sent.
+// The box to write in: slash commands and names completed (Discord's commands in discord-commands.js), Enter sends, arrow up brings back what was sent.
 
 import { Refused, Unreachable } from './api.js';
 import { el, fill, icon } from './dom.js';
+import { bare } from './discord-markdown.js';
+import { asLine, entriesFor } from './discord-commands.js';
 import { ALL, emoji } from './emoji.js';
-import { act, nameOf, session, user } from './session.js';
+import { act, nameOf, onDiscord, replyTo, session, user } from './session.js';
 
 const SHOWN = 8;
+const SEARCH_PAUSE_MS = 120;
 const history = [];
 let commands = [];
 
@@ -17,6 +20,8 @@ export function composer(id, target) {
   let entries = [];
   let active = 0;
   let past = -1;
+  let turn = 0;
+  let chosen = false;
 
   const input = el('textarea', {
     id, rows: 1, 'data-testid': id, autocomplete: 'off', role: 'combobox', 'aria-expanded': 'false', 'aria-controls': `${id}-list`, 'aria-autocomplete': 'list',
@@ -24,10 +29,11 @@ export function composer(id, target) {
   });
   const list = el('div', { id: `${id}-list`, class: 'suggestions', role: 'listbox', 'aria-label': 'Suggestions', 'data-testid': `${id}-suggestions`, hidden: true });
   const usage = el('div', { class: 'usage', 'data-testid': `${id}-usage`, hidden: true });
+  const reply = el('div', { class: 'replying', hidden: true, 'data-testid': 'replying' });
   const fault = el('div', { class: 'fault', role: 'alert', hidden: true });
   const button = el('button', { type: 'submit', class: 'send', 'aria-label': 'Send', 'data-testid': `${id}-send` }, icon('send'));
   const node = el('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); send(); } },
-    list, usage, fault, el('div', { class: 'composer-box' }, input, button),
+    list, usage, reply, fault, el('div', { class: 'composer-box' }, input, button),
     el('div', { class: 'composer-note' }, el('span', {}, el('kbd', {}, 'Enter'), ' to send'), el('span', {}, el('kbd', {}, '/'), ' for commands'),
       el('span', {}, el('kbd', {}, '↑'), ' for what you sent before')));
 
@@ -50,15 +56,33 @@ export function composer(id, target) {
     const command = /^\/\S*$/.exec(typed);
     const name = /(?:^|\s)@([\p{L}\p{N}._-]*)$/u.exec(typed);
     const short = /(?:^|\s):([a-z0-9_+-]{2,})$/.exec(typed);
+    turn += 1;
+    if (onDiscord() && typed.startsWith('/')) return complete(typed, turn);
     if (command) entries = commandEntries(command[0]);
     else if (name) entries = nameEntries(name[1]);
     else if (short) entries = emojiEntries(short[1]);
     else entries = [];
-    active = 0;
-    draw();
+    offerAll();
     const known = commands.find((each) => input.value.startsWith(`${each.command} `));
     usage.hidden = !known || entries.length > 0;
     if (known) fill(usage, el('code', {}, known.command), ' ', known.usage_hint || known.description);
+    return undefined;
+  }
+
+  function offerAll() {
+    active = 0;
+    chosen = false;
+    draw();
+  }
+
+  /** What Discord's box offers, which may be the bot's to say: asked for once typing pauses. */
+  async function complete(typed, mine) {
+    usage.hidden = true;
+    await new Promise((done) => { setTimeout(done, SEARCH_PAUSE_MS); });
+    const found = mine === turn && await entriesFor(typed, commands, target().channel);
+    if (mine !== turn || document.activeElement !== input) return;
+    entries = found;
+    offerAll();
   }
 
   const commandEntries = (typed) => commands.filter((each) => each.command.startsWith(typed)).slice(0, 20)
@@ -82,6 +106,7 @@ export function composer(id, target) {
   }
 
   function hide() {
+    turn += 1;
     entries = [];
     draw();
   }
@@ -98,6 +123,7 @@ export function composer(id, target) {
     if (event.isComposing) return;
     if (entries.length && step) {
       active = (active + step + entries.length) % entries.length;
+      chosen = true;
       draw();
       event.preventDefault();
     } else if (entries.length && (event.key === 'Tab' || event.key === 'Enter' && wantsChoice())) {
@@ -114,8 +140,8 @@ export function composer(id, target) {
     }
   }
 
-  /** Enter on a command that is already whole sends it. */
-  const wantsChoice = () => input.value.trim() !== entries[active].label;
+  /** Enter on a command that is already whole sends it, and so it does where a further option is only on offer. */
+  const wantsChoice = () => input.value.trim() !== entries[active].label && (chosen || !entries[active].gentle);
 
   function browse(step, event) {
     const mine = history.filter((each) => each.as === session.me);
@@ -133,10 +159,11 @@ export function composer(id, target) {
     button.setAttribute('aria-busy', 'true');
     fault.hidden = true;
     try {
-      const message = { ...target(), text: written.startsWith('/') ? written : addressed(written) };
+      const message = { ...target(), text: written.startsWith('/') || onDiscord() ? asLine(written, onDiscord() ? commands : []) : addressed(written) };
       set('');
       past = -1;
-      await act('/play/say', message);
+      await act('say', message);
+      if (message.reply_to) replyTo(null);
       history.push({ as: session.me, text: written });
     } catch (problem) {
       if (!(problem instanceof Refused || problem instanceof Unreachable)) throw problem;
@@ -155,6 +182,9 @@ export function composer(id, target) {
     label(text) {
       if (input.placeholder !== text) fault.hidden = true;
       input.placeholder = text;
+      const answered = target().reply_to && session.replyTo;
+      reply.hidden = !answered;
+      if (answered) fill(reply, el('span', {}, 'Replying to ', el('strong', {}, nameOf(answered.user)), ` · ${bare(answered.text).slice(0, 80)}`), el('button', { type: 'button', class: 'icon-button', 'aria-label': 'Do not reply', onclick: () => replyTo(null) }, icon('close')));
       input.setAttribute('aria-label', text);
     },
     /** Writes a text into the box for the person, to look at or send. */

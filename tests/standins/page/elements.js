@@ -5,7 +5,7 @@ import { el, fill, icon, toast } from './dom.js';
 import { text, words } from './mrkdwn.js';
 import { choices, matching, picker } from './picker.js';
 import { menu } from './popover.js';
-import { act, channelName, nameOf, people, session } from './session.js';
+import { act, at, channelName, nameOf, people, session } from './session.js';
 import { fromLocalField, toLocalField } from './time.js';
 
 /**
@@ -41,7 +41,7 @@ const marks = (element, place) => ({
 const origin = (element, place) => ({ ...place.where, block_id: place.blockId, action_id: element.action_id });
 
 /** Runs what a control does, shows it as busy meanwhile, and says plainly when it did not work. */
-async function busily(node, work) {
+export async function busily(node, work) {
   node.setAttribute('aria-busy', 'true');
   try {
     await work();
@@ -55,7 +55,7 @@ async function busily(node, work) {
 
 function chose(node, element, place, value) {
   if (place.silent) return;
-  confirmed(element.confirm, () => busily(node, () => act('/play/select', { ...origin(element, place), value })));
+  confirmed(element.confirm, () => busily(node, () => act('select', { ...origin(element, place), value })));
 }
 
 function button(element, place) {
@@ -64,7 +64,7 @@ function button(element, place) {
     onclick: () => {
       if (node.getAttribute('aria-busy')) return;
       if (element.url) window.open(element.url, '_blank', 'noopener');
-      confirmed(element.confirm, () => busily(node, () => act('/play/click', origin(element, place))));
+      confirmed(element.confirm, () => busily(node, () => act('click', origin(element, place))));
     },
   }, words(element.text));
   return node;
@@ -119,7 +119,7 @@ function firstChoices(element, all) {
 }
 
 async function ask(element, place, value) {
-  return choices(await post('/play/options', { as: session.me, ...origin(element, place), value }));
+  return choices(await post(at('options'), { as: session.me, ...origin(element, place), value }));
 }
 
 function textInput(element, place) {

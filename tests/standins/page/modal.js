@@ -63,9 +63,8 @@ class Form {
   }
 }
 
-/** Shows, updates or closes the form so that it matches the state. */
-export function drawModal() {
-  const open = session.data?.view;
+/** Shows, updates or closes the form so that it matches the view `open` of the state. */
+export function drawModal(open) {
   const given = open?.id === dismissed ? null : open;
   if (!given) return close();
   const signature = JSON.stringify([given.id, given.view, session.me, session.zone]);
@@ -113,7 +112,7 @@ async function submit(event) {
   if (Object.keys(faults).length) return;
   button.setAttribute('aria-busy', 'true');
   try {
-    const answer = await act('/play/submit', { view_id: id, values: form.values() });
+    const answer = await act('submit', { view_id: id, values: form.values() });
     if (shown?.dialog === dialog) showFaults(dialog, answer.errors ?? {});
   } catch (problem) {
     if (!(problem instanceof Refused || problem instanceof Unreachable)) throw problem;
@@ -145,7 +144,7 @@ async function dismiss() {
   dismissed = id;
   close();
   try {
-    await act('/play/dismiss', { view_id: id });
+    await act('dismiss', { view_id: id });
   } catch (problem) {
     if (!(problem instanceof Refused || problem instanceof Unreachable)) throw problem;
   }

@@ -23,13 +23,19 @@ export function remember(key, value) {
 }
 
 export const session = {
+  /** Where the page looks: `slack` or `discord`. */
+  chat: recall('chat') === 'discord' ? 'discord' : 'slack',
   /** The answer of `GET /play/state`, or null before the first one. */
   data: null,
   /** Id of the person spoken as; null lets the server choose. */
-  me: recall('me'),
-  channelId: recall('channel'),
+  me: null,
+  channelId: null,
   /** Time stamp of the message whose thread is open. */
   threadTs: null,
+  /** The message that is being replied to; on Discord alone. */
+  replyTo: null,
+  /** Time stamps of what the speaker put out of sight; on Discord alone. */
+  dismissed: new Set(),
   zone: recall('zone') ?? 'UTC',
   /** The answer of `GET /play/clock`. */
   clock: null,
@@ -39,8 +45,20 @@ export const session = {
   opened: null,
 };
 
+/** Choices are remembered for each chat by itself: its ids mean nothing on the other one. */
+const own = (key) => (session.chat === 'slack' ? key : `${session.chat}.${key}`);
+session.me = recall(own('me'));
+session.channelId = recall(own('channel'));
+
+/** Whether the page shows Discord. */
+export const onDiscord = () => session.chat === 'discord';
+/** Where the server is asked for something of the chat that is shown, such as `state`. */
+export const at = (name) => `/play/${onDiscord() ? 'discord/' : ''}${name}`;
+
 let render = () => {};
 let latest = 0;
+/** Who spoke and where, by name, while the page goes over to the other chat. */
+let carried = null;
 
 /** Says what draws the page whenever something here changes. */
 export const onRender = (draw) => { render = draw; };
@@ -51,14 +69,15 @@ export const redraw = () => render();
 export async function refresh() {
   const turn = ++latest;
   const who = session.me ? `?as=${encodeURIComponent(session.me)}` : '';
-  const data = await get(`/play/state${who}`).catch((problem) => {
+  const data = await get(`${at('state')}${who}`).catch((problem) => {
     // The remembered person may belong to an earlier world.
-    if (who && problem instanceof Refused) return get('/play/state');
+    if (who && problem instanceof Refused) return get(at('state'));
     throw problem;
   });
-  if (turn !== latest) return;
+  if (turn !== latest) return undefined;
   session.data = data;
   session.me = data.me;
+  if (carried) return arrive();
   session.opened ??= Math.max(0, ...Object.values(data.messages).flat().map((message) => Number(message.ts)));
   if (!channel(session.channelId)) {
     // A newcomer begins where somebody has said something.
@@ -66,6 +85,33 @@ export async function refresh() {
     session.channelId = (open.find((each) => messages(each.id).length) ?? open[0] ?? data.channels[0])?.id ?? null;
   }
   render();
+  return undefined;
+}
+
+/** Shows the other chat, to the same person and in the channel of the same name. */
+export async function switchChat(chat) {
+  if (session.chat === chat || !session.data) return;
+  const open = channel(session.channelId);
+  carried = { person: user(session.me)?.name, kind: open?.kind, channel: open && channelName(open) };
+  Object.assign(session, { chat, data: null, me: null, channelId: null, threadTs: null, replyTo: null });
+  remember('chat', chat);
+  await refresh();
+}
+
+/** Takes up the person and the channel that were carried over, by name. */
+async function arrive() {
+  const { person, kind, channel: name } = carried;
+  carried = null;
+  const me = session.data.users.find((each) => each.name === person)?.id;
+  if (me) {
+    session.me = me;
+    remember(own('me'), me);
+    await refresh();
+  }
+  // A direct message is the one with the bot: it has other names elsewhere.
+  const same = session.data.channels.find((each) => each.kind === kind && (kind === 'dm' ? each.members.some((id) => user(id)?.is_bot) : channelName(each) === name));
+  if (same) openChannel(same.id);
+  else redraw();
 }
 
 /** The world's time in milliseconds since 1970. */
@@ -110,7 +156,8 @@ export function markRead(id) {
 export function openChannel(id) {
   session.channelId = id;
   session.threadTs = null;
-  remember('channel', id);
+  session.replyTo = null;
+  remember(own('channel'), id);
   document.body.classList.remove('sidebar-open');
   redraw();
 }
@@ -121,20 +168,33 @@ export function openThread(ts) {
   redraw();
 }
 
+/** Begins a reply to a message or, with null, gives it up. */
+export function replyTo(message) {
+  session.replyTo = message;
+  redraw();
+}
+
+/** Puts a message that only the speaker sees out of sight. */
+export function putAway(message) {
+  session.dismissed.add(message.ts);
+  redraw();
+}
+
 /** Speaks as somebody else from now on. */
 export async function speakAs(id) {
   if (session.me !== id) {
     session.me = id;
     session.threadTs = null;
-    remember('me', id);
+    session.replyTo = null;
+    remember(own('me'), id);
   }
   document.body.classList.remove('sidebar-open');
   await refresh();
 }
 
-/** Does something as the speaker, then shows what came of it. */
-export async function act(path, body) {
-  const answer = await post(path, { as: session.me, ...body });
+/** Does something as the speaker, then shows what came of it; `name` is the act's, such as `say`. */
+export async function act(name, body) {
+  const answer = await post(at(name), { as: session.me, ...body });
   await refresh();
   return answer;
 }

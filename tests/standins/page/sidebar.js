@@ -2,15 +2,15 @@
 
 import { avatar } from './avatar.js';
 import { el, fill, keepingFocus } from './dom.js';
-import { channelName, nameOf, openChannel, people, session, speakAs, unread, user } from './session.js';
+import { channelName, nameOf, onDiscord, openChannel, people, session, speakAs, unread, user } from './session.js';
 
 /** Draws the left side. */
 export function drawSidebar(place) {
   const { team, channels } = session.data;
   keepingFocus(place, () => fill(place,
-    el('div', { class: 'workspace' }, el('strong', {}, team.name), el('small', {}, 'sample workspace')),
+    el('div', { class: 'workspace' }, el('strong', {}, team.name), el('small', {}, onDiscord() ? 'sample server' : 'sample workspace')),
     el('div', { class: 'sidebar-scroll' },
-      list('Channels', channels.filter((each) => each.kind !== 'dm'), (each) => el('span', { class: 'hash', 'aria-hidden': 'true' }, '#')),
+      list(onDiscord() ? 'Text channels' : 'Channels', channels.filter((each) => each.kind !== 'dm'), (each) => el('span', { class: 'hash', 'aria-hidden': 'true' }, '#')),
       list('Direct messages', channels.filter((each) => each.kind === 'dm'), (each) => avatar(other(each), true))),
     el('div', { class: 'speak-as' },
       el('h2', { id: 'speak-as' }, 'Speak as'),

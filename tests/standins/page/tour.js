@@ -3,9 +3,10 @@
 import { post, Refused, Unreachable } from './api.js';
 import { el, fill, keepingFocus, toast } from './dom.js';
 import { move, toNext } from './clock.js';
-import { react } from './messages.js';
+import { react } from './reactions.js';
+import { bare } from './discord-markdown.js';
 import { words } from './mrkdwn.js';
-import { channelName, messages, nameOf, openChannel, openThread, people, recall, redraw, remember, session, speakAs, user } from './session.js';
+import { channelName, messages, nameOf, onDiscord, openChannel, openThread, people, recall, redraw, remember, session, speakAs, user } from './session.js';
 
 let steps = [];
 let at = Number(recall('tour.step') ?? 0);
@@ -32,7 +33,7 @@ export function drawTour(place, toggle, box) {
   toggle.hidden = steps.length === 0;
   toggle.setAttribute('aria-pressed', String(!hidden));
   if (place.hidden) return;
-  const step = steps[at];
+  const step = stepAt(at);
   const last = at === steps.length - 1;
   keepingFocus(place, () => fill(place,
     el('div', { class: 'tour-text' },
@@ -40,9 +41,16 @@ export function drawTour(place, toggle, box) {
       el('p', {}, step.text)),
     el('div', { class: 'tour-actions' },
       able(step) && el('button', { type: 'button', class: `button ${done.has(step) ? '' : 'primary'}`, 'data-testid': 'tour-do', 'data-key': 'tour do', 'aria-busy': busy ? 'true' : null, onclick: () => perform(step, box) }, done.has(step) ? 'Once more' : 'Do it for me'),
-      at > 0 && el('button', { type: 'button', class: 'button', 'data-key': 'tour back', onclick: () => go(at - 1) }, 'Back'),
+      at > 0 && el('button', { type: 'button', class: 'button', 'data-testid': 'tour-back', 'data-key': 'tour back', onclick: () => go(at - 1) }, 'Back'),
       el('button', { type: 'button', class: `button ${done.has(step) || !able(step) ? 'primary' : ''}`, 'data-testid': 'tour-next', 'data-key': 'tour next', onclick: () => (last ? finish() : go(at + 1)) }, last ? 'Finish' : 'Next'),
       el('button', { type: 'button', class: 'text-button', 'data-testid': 'tour-dismiss', onclick: toggleTour }, 'Hide'))));
+}
+
+/** A step as it is on the chat that is shown; the same object each time. */
+function stepAt(index) {
+  const step = steps[index];
+  if (!onDiscord() || !step.discord) return step;
+  return Object.assign(step.discord, { ...step, ...step.discord });
 }
 
 const able = (step) => step.as || step.channel || step.type || step.react || step.press || step.clock || outside(step);
@@ -97,7 +105,7 @@ async function perform(step, box) {
   }
 }
 
-const headline = (message) => words(message?.blocks?.find(({ type }) => type === 'header')?.text);
+const headline = (message) => words(message?.blocks?.find(({ type }) => type === 'header')?.text) || bare(/^#{1,3} (.*)$/m.exec(message?.text ?? '')?.[1] ?? '');
 
 /** The newest message of the open channel that stands for something, with the step's words in its headline. */
 const cardOf = (step) => messages(session.channelId).findLast((each) =>

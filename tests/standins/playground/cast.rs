@@ -2,13 +2,14 @@
 
 use standins::alertmanager::{Alertmanager, labels};
 use standins::aws::Aws;
+use standins::discord::{self, Discord, GUILD_ID};
 use standins::slack::{NewChannel, Slack, User};
 use watchkeeper::platform::slack::manifest;
 
 /// The bot's configuration, for Socket Mode.
 pub(crate) const CONFIG: &str = include_str!("watchkeeper.toml");
-/// The people the bot knows.
-pub(crate) const PEOPLE: &str = include_str!("people.toml");
+/// The people the bot knows, without their accounts on Discord.
+const PEOPLE: &str = include_str!("people.toml");
 /// Who is on call.
 pub(crate) const ON_CALL: &str = include_str!("oncall.toml");
 /// What to do about alarms, by the names of their files.
@@ -21,15 +22,18 @@ pub(crate) const BASELINE: &str = include_str!("access-baseline.toml");
 /// The zone the page shows times in at first: that of most people here.
 pub(crate) const ZONE: &str = "Europe/Berlin";
 
-/// Handle, name, title and zone of everybody, in the order the page offers them.
-const EVERYBODY: [(&str, &str, &str, &str); 6] = [
-    ("ana", "Ana Ruiz", "Site reliability engineer", "Europe/Berlin"),
-    ("ben", "Ben Chen", "Database administrator", "Asia/Taipei"),
-    ("bea", "Bea Ode", "Database administrator", "Europe/London"),
-    ("chloe", "Chloe Martin", "Developer", "Europe/Berlin"),
-    ("dana", "Dana Okafor", "On-call lead", "Europe/Berlin"),
-    ("edda", "Edda Lind", "Auditor", "Europe/Berlin"),
+/// Handle, name, title and zone of everybody, in the order the page offers them, and their role on Discord.
+const EVERYBODY: [(&str, &str, &str, &str, &str); 6] = [
+    ("ana", "Ana Ruiz", "Site reliability engineer", "Europe/Berlin", "sre"),
+    ("ben", "Ben Chen", "Database administrator", "Asia/Taipei", "dba"),
+    ("bea", "Bea Ode", "Database administrator", "Europe/London", "dba"),
+    ("chloe", "Chloe Martin", "Developer", "Europe/Berlin", "developers"),
+    ("dana", "Dana Okafor", "On-call lead", "Europe/Berlin", "sre"),
+    ("edda", "Edda Lind", "Auditor", "Europe/Berlin", "auditors"),
 ];
+
+/// Their roles on Discord.
+const ROLES: [&str; 4] = ["sre", "dba", "developers", "auditors"];
 
 const CHANNELS: [(&str, &str); 5] = [
     ("ops", "Anything about operations. Type / to see what Watchkeeper can do"),
@@ -54,7 +58,7 @@ const ALARM_SAYS: [(&str, &str); 4] = [
     ("runbook_url", "https://wiki.example.com/runbooks/high-error-rate"),
 ];
 
-const WELCOME: &str = "Welcome! Watchkeeper here is the real bot; only Slack, AWS and Alertmanager around it are stand-ins, \
+const WELCOME: &str = "Welcome! Watchkeeper here is the real bot; only the chats, AWS and Alertmanager around it are stand-ins, \
                        so nothing can break. Try `/rds list`, ask `/help`, or follow the tour above. You can speak as any \
                        of us (on the left) and move the clock (at the top).";
 
@@ -84,7 +88,7 @@ pub(crate) async fn calm(alertmanager: &Alertmanager) -> bool {
 
 /// Fills the workspace, and installs the bot's app in it.
 pub(crate) async fn enter(slack: &Slack) {
-    for (name, real_name, title, zone) in EVERYBODY {
+    for (name, real_name, title, zone, _) in EVERYBODY {
         slack.add_person(User::named(name).shown_as(real_name, title).in_zone(zone));
     }
     let names = EVERYBODY.map(|(name, ..)| name);
@@ -94,4 +98,32 @@ pub(crate) async fn enter(slack: &Slack) {
     slack.add_group("shop-oncall", &["dana"]);
     slack.register_manifest(&manifest(commands::ALL, None, "/"));
     slack.person("dana").types("ops", WELCOME).await;
+}
+
+/// Fills the Discord server: the same people, channels of the same names.
+pub(crate) async fn enter_discord(discord: &Discord) {
+    for role in ROLES {
+        discord.add_role(role);
+    }
+    for (name, real_name, _, _, role) in EVERYBODY {
+        let real_name = real_name.to_owned();
+        discord.add_person(discord::User { real_name, ..discord::User::named(name) }.with_roles(&[role]));
+    }
+    for (name, topic) in CHANNELS {
+        discord.add_channel(discord::NewChannel::public(name).with_topic(topic));
+    }
+    discord.person("dana").types("ops", WELCOME).await;
+}
+
+/// The table of the configuration for the Discord server; Slack has its own already.
+pub(crate) fn on_discord() -> String {
+    format!("\n[discord]\nguild = \"{GUILD_ID}\"\n")
+}
+
+/// The people the bot knows, with their accounts on Discord. Those on Slack it finds by their addresses.
+pub(crate) fn people(discord: &Discord) -> String {
+    EVERYBODY.iter().fold(PEOPLE.to_owned(), |people, (name, ..)| {
+        let line = format!("id = \"{name}\"\n");
+        people.replace(&line, &format!("{line}discord = \"{}\"\n", discord.person(name).id()))
+    })
 }

@@ -1,4 +1,4 @@
-//! The playground: the real bot between stand-ins for Slack, AWS and Alertmanager, and a page to chat on. `cargo play`
+//! The playground: the real bot between stand-ins for Slack, Discord, AWS and Alertmanager, and a page to chat on. `cargo play`
 //! starts it.
 //!
 //! `stage` starts and stops everything, `cast` says who and what is there, `moving` is the clock that can be moved on,
@@ -23,7 +23,7 @@ use stage::{Over, Stage};
 /// The port that is tried first, and how many after it.
 const PORTS: std::ops::Range<u16> = 8090..8110;
 
-/// Starts the real bot between stand-ins for Slack, AWS and Alertmanager, and a page to chat on.
+/// Starts the real bot between stand-ins for Slack, Discord, AWS and Alertmanager, and a page to chat on.
 #[derive(Debug, Parser)]
 #[command(name = "cargo play")]
 struct Options {

@@ -107,6 +107,7 @@ impl Stage {
             bot.look();
         }
         self.slack.changed();
+        self.discord.changed();
     }
 
     /// Waits until the bot is at rest, or as long as patience lasts: what hangs must not stop the clock.
@@ -119,7 +120,8 @@ impl Stage {
 
     /// Counts the bot's messages and their edits.
     fn said(&self) -> usize {
-        self.slack.bot_messages().iter().map(|message| message.versions.len()).sum()
+        let on_slack: usize = self.slack.bot_messages().iter().map(|message| message.versions.len()).sum();
+        on_slack + self.discord.bot_messages().iter().map(|message| message.versions.len()).sum::<usize>()
     }
 }
 

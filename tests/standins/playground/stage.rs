@@ -8,6 +8,7 @@ use commands::aws::{Aws as Client, AwsSettings, Keys};
 use jiff::Timestamp;
 use standins::alertmanager::Alertmanager;
 use standins::aws::{Aws, BASE_ACCESS_KEY, DEFAULT_REGION, ESTATE, Gateway};
+use standins::discord::{Discord, DiscordOptions};
 use standins::slack::{Slack, SlackOptions, Transport};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};
@@ -25,6 +26,9 @@ const QUEUE_ACCOUNT: &str = "111122223333";
 const ALERTMANAGER_SECRET: &str = "alertmanager-knocks";
 const ALERTMANAGER_TOKEN: &str = "alertmanager-opens";
 
+/// The name of the workspace, and of the server.
+const TEAM: &str = "Watchkeeper playground";
+
 /// How Slack reaches the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Over {
@@ -37,6 +41,7 @@ pub(crate) enum Over {
 /// Everything that runs.
 pub(crate) struct Stage {
     pub(crate) slack: Slack,
+    pub(crate) discord: Discord,
     pub(crate) aws: Aws,
     pub(crate) alertmanager: Alertmanager,
     pub(crate) clock: Clock,
@@ -92,37 +97,45 @@ impl Stage {
         aws.estate(ESTATE).await;
         let queue = aws.event_queue(QUEUE_ACCOUNT, DEFAULT_REGION, "watchkeeper").await;
 
-        println!("Starting Slack: six people, five channels…");
+        println!("Starting Slack and Discord: six people, five channels…");
         let clock = Clock::running_from(now);
         let reads = clock.clone();
         let now_there: standins::slack::Clock = Arc::new(move || reads.now());
         let alertmanager = Alertmanager::start(Arc::clone(&now_there), Some(ALERTMANAGER_TOKEN)).await;
         let curtain: Curtain = Arc::default();
+        let guild_name = TEAM.to_owned();
+        let discord =
+            Discord::start(DiscordOptions { now: Arc::clone(&now_there), guild_name, ..DiscordOptions::default() }).await;
         let slack = Slack::start(SlackOptions {
             now: now_there,
-            team_name: "Watchkeeper playground".to_owned(),
-            extra_routes: routes::routes(Arc::clone(&curtain)),
+            team_name: TEAM.to_owned(),
+            extra_routes: routes::routes(Arc::clone(&curtain)).merge(discord.play_routes()),
             address,
             ..SlackOptions::default()
         })
         .await;
         cast::enter(&slack).await;
+        cast::enter_discord(&discord).await;
 
         println!("Starting Watchkeeper…");
-        write_configuration(folder.path(), over, &format!("{}{}", events(&queue), source(&alertmanager)))?;
-        let config = configuration(folder.path(), &slack)?;
+        let outside = format!("{}{}{}", cast::on_discord(), events(&queue), source(&alertmanager));
+        write_configuration(folder.path(), over, &cast::people(&discord), &outside)?;
+        let config = configuration(folder.path(), &slack, &discord)?;
         let store =
             SledStore::open(&config.data_dir, clock.now()).map_err(|cause| format!("The store does not open: {cause}"))?;
         let store = Arc::new(store);
         aws.run_clock(clock.now(), 1.0).await;
         let bot = start_bot(&config, &clock, Arc::clone(&store) as Arc<dyn Store>, &aws).await?;
         alertmanager.tells(&format!("http://{}/alerts/prometheus", bot.address()), ALERTMANAGER_SECRET);
+        discord.registered().await;
+        discord.connected(1).await;
         match over {
             Over::Sockets => slack.connected(1).await,
             Over::Http => slack.use_transport(Transport::Http(format!("http://{}", bot.address()))),
         }
         let stage = Arc::new(Self {
             slack,
+            discord,
             aws,
             alertmanager,
             clock,
@@ -174,8 +187,8 @@ fn source(alertmanager: &Alertmanager) -> String {
     )
 }
 
-/// Writes all the bot reads; `outside` is what is known of the outside world only now.
-fn write_configuration(folder: &Path, over: Over, outside: &str) -> Result<(), String> {
+/// Writes all the bot reads; `people` and `outside` are what is known of the outside world only now.
+fn write_configuration(folder: &Path, over: Over, people: &str, outside: &str) -> Result<(), String> {
     let config = match over {
         Over::Sockets => cast::CONFIG.to_owned(),
         Over::Http => cast::CONFIG.replace("transport = \"socket\"", "transport = \"http\""),
@@ -183,7 +196,7 @@ fn write_configuration(folder: &Path, over: Over, outside: &str) -> Result<(), S
     let config = format!("{config}{outside}");
     let files = [
         ("watchkeeper.toml", config.as_str()),
-        ("people.toml", cast::PEOPLE),
+        ("people.toml", people),
         ("oncall.toml", cast::ON_CALL),
         ("access-baseline.toml", cast::BASELINE),
         ("policy.cedar", watchkeeper::config::DEFAULT_POLICY),
@@ -197,13 +210,15 @@ fn write_configuration(folder: &Path, over: Over, outside: &str) -> Result<(), S
     Ok(())
 }
 
-fn configuration(folder: &Path, slack: &Slack) -> Result<Config, String> {
+fn configuration(folder: &Path, slack: &Slack, discord: &Discord) -> Result<Config, String> {
     let environment: Environment = [
         ("WATCHKEEPER_CONFIG", folder.join("watchkeeper.toml").display().to_string()),
         ("SLACK_API_URL", slack.api_url()),
         ("SLACK_BOT_TOKEN", slack.bot_token().to_owned()),
         ("SLACK_APP_TOKEN", slack.app_token().to_owned()),
         ("SLACK_SIGNING_SECRET", slack.signing_secret().to_owned()),
+        ("DISCORD_API_URL", discord.url()),
+        ("DISCORD_TOKEN", discord.bot_token().to_owned()),
         ("ALERTMANAGER_SECRET", ALERTMANAGER_SECRET.to_owned()),
         ("ALERTMANAGER_TOKEN", ALERTMANAGER_TOKEN.to_owned()),
     ]

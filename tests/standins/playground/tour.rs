@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Its steps, as the page reads them: `title`, `text`, and what the page can do for the visitor (`as`, `channel`, `type`,
 /// `react`, `press`, `clock`, `release`, `alarm`, `calm`; `card` names the message that is
-/// meant, and `thread` opens what stands below it).
+/// meant, and `thread` opens what stands below it). `discord` holds what is otherwise on Discord.
 pub(crate) fn steps() -> Value {
     json!([
         {
@@ -21,6 +21,10 @@ pub(crate) fn steps() -> Value {
             "title": "Plan an upgrade",
             "text": "A command without its arguments opens a form. Choose the database orders and a version it can go to; leave the rest or say when, such as “sat 02:00”.",
             "as": "ana", "channel": "ops", "type": "/rds upgrade",
+            "discord": {
+                "text": "Discord's box asks for the options a command wants and offers what could stand in them: type /rds upgrade and see. Here the database is orders, and the upgrade waits for Saturday night.",
+                "type": "/rds upgrade id:orders to:8.0.40 at:sat 02:00",
+            },
         },
         {
             "title": "Read the card",

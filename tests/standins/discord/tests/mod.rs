@@ -1,6 +1,7 @@
 mod gateway;
 mod limits;
 mod people;
+mod play;
 mod rest;
 mod text;
 
