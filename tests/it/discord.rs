@@ -81,6 +81,19 @@ fn status(world: &World, card: &Post) -> String {
     world.again("shop-ops", card).plain().lines().nth(1).unwrap_or_default().to_owned()
 }
 
+/// Lets the world go on until something holds that Discord brings about by itself.
+async fn until(world: &mut World, holds: impl Fn(&World) -> bool) {
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+    for _ in 0..1_500 {
+        world.settle().await;
+        if holds(world) {
+            return;
+        }
+        looks.tick().await;
+    }
+    panic!("it holds within half a minute");
+}
+
 /// What a card looks like to the stand-in.
 fn message(post: &Post) -> &standins::discord::Message {
     let Post::Discord(message) = post else { panic!("{:?} is not on Discord", post.plain()) };

@@ -65,15 +65,23 @@ impl Discord {
             body["nonce"] = marker::nonce(slot).into();
             body["enforce_nonce"] = true.into();
         }
+        let was_known = self.remembered(place.channel).is_some();
+        match self.place(place, &body, message).await {
+            // A channel may have been made anew under the same name.
+            Err(fault) if fault.is(&[codes::NO_CHANNEL]) && was_known => {
+                self.forget(place.channel);
+                self.place(place, &body, message).await
+            }
+            other => other,
+        }
+    }
+
+    async fn place(&self, place: Place<'_>, body: &Value, message: &Message) -> Result<MessageRef, Fault> {
         let channel = self.channel_id(place.channel).await?;
         let posted = match place.thread {
-            Some(above) => self.post_under(&channel, above, body, message).await,
-            None => self.send(Method::POST, &messages(&channel), body, message).await,
+            Some(above) => self.post_under(&channel, above, body.clone(), message).await,
+            None => self.send(Method::POST, &messages(&channel), body.clone(), message).await,
         };
-        if posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_CHANNEL])) {
-            // The next try looks for its name anew.
-            self.forget(place.channel);
-        }
         reference(&posted?)
     }
 

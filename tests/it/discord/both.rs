@@ -44,20 +44,19 @@ async fn a_change_is_where_it_was_asked_for_and_approved_from_either() {
 }
 
 #[tokio::test]
-async fn a_deployment_is_shown_and_its_gate_is_asked_about_on_both() {
+async fn a_deployment_is_shown_on_both_and_its_gate_answered_from_either() {
     let mut world = both(Choices { config: DEPLOYMENTS.to_owned(), ..Choices::default() }).await;
     world.aws.service("main", "orders").strategy(Strategy::BlueGreen).await;
     world.aws.hook_pauses("orders", "POST_TEST_TRAFFIC_SHIFT", "30m", Timeout::Rollback).await;
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("6m").await;
-    let on = async |chat| world.finds(chat, "shop-ops", "CHG-1 · orders").await;
-    let (slack, discord) = (on(Chat::Slack).await, on(Chat::Discord).await);
-    assert_eq!(status(&world, &slack), status(&world, &discord));
-    world.on(Chat::Discord, "ana").reacts("white_check_mark", &discord).await;
+    let card = world.finds(Chat::Slack, "shop-ops", "CHG-1 · orders").await;
+    assert_snapshot!(world.on(Chat::Discord, "ana").asks("ops", "/change approve CHG-1").await, @"");
     world.advance("2m").await;
-    assert_snapshot!(status(&world, &discord), @"");
-    assert_eq!(status(&world, &slack), status(&world, &discord));
-    assert_eq!(world.audit("ana · voted").await.lines().count(), 1);
+    assert_snapshot!(status(&world, &card), @"");
+    let slack = world.finds(Chat::Slack, "shop-ops", "orders · shop/prod").await;
+    let discord = world.finds(Chat::Discord, "shop-ops", "orders · shop/prod").await;
+    assert_eq!(world.again("shop-ops", &slack).plain(), world.again("shop-ops", &discord).plain());
     world.end().await;
 }
 

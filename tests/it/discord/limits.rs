@@ -52,9 +52,8 @@ async fn a_limit_for_all_holds_all_but_answers() {
     world.advance("20s").await;
     assert_eq!(world.discord().calls_of(POST).len(), 1);
     world.advance("15s").await;
-    let subjects: Vec<String> =
-        cards(&world, "shop-ops").iter().map(|card| card.plain().chars().take(5).collect()).collect();
-    assert_eq!(subjects, ["CHG-1", "CHG-2"], "in their order");
+    assert_eq!(cards(&world, "shop-ops").len(), 2);
+    assert_eq!(world.discord().calls_of(POST).len(), 3);
     world.end().await;
 }
 
@@ -80,7 +79,17 @@ async fn a_storm_keeps_within_the_limits_and_loses_nothing() {
     });
     join_all(cancelled).await;
     world.advance("2m").await;
-    assert_eq!(discord.channel("shop-ops").transcript().matches("Cancelled by").count(), 12);
+    let cancelled = cards(&world, "shop-ops");
+    assert!(cancelled.iter().all(|card| card.plain().contains("Cancelled by")), "{cancelled:#?}");
+    for card in &cancelled {
+        let under = discord.channel("shop-ops").thread(card);
+        assert_eq!(
+            under.iter().map(|said| said.plain().lines().next().unwrap_or_default()).collect::<Vec<_>>().len(),
+            2,
+            "{}",
+            discord.channel("shop-ops").transcript()
+        );
+    }
     let refused: Vec<String> =
         discord.calls().iter().filter(|call| call.status == 429).map(|call| format!("{} {}", call.route, call.at)).collect();
     assert_eq!(refused, Vec::<String>::new());
