@@ -1,7 +1,13 @@
 //! What Discord alone does: its gateway, its tokens, its limits, its roles; and both chats at once.
 
 use insta::assert_snapshot;
-use standins::world::{ALERTS, Chat, Chats, Choices, World};
+use standins::world::{ALERTS, Chat, Chats, Choices, Post, World};
+
+mod answers;
+mod both;
+mod gateway;
+mod limits;
+mod roles;
 
 async fn world() -> World {
     World::with(Choices { chats: Chats::Discord, ..Choices::default() }).await
@@ -53,4 +59,52 @@ async fn the_commands_are_registered_once() {
         world.discord().calls().iter().filter(|call| call.route.starts_with("PUT") && call.path.ends_with("/commands")).count();
     assert_eq!(writes, 1);
     world.end().await;
+}
+
+/// What ana asks for where a test needs a change.
+const ASK: &str = "/rds upgrade orders --to 8.0.40 --at 'sat 02:00'";
+
+/// The same in which ana asked for a change, and its card.
+async fn asked() -> (World, Post) {
+    let mut world = world().await;
+    world.aws.database("orders", "mysql", "8.0.35").await;
+    let card = ask(&mut world).await;
+    (world, card)
+}
+
+/// Ana asks for a change; its card.
+async fn ask(world: &mut World) -> Post {
+    world.on(Chat::Discord, "ana").asks("ops", ASK).await;
+    world.finds(Chat::Discord, "shop-ops", "CHG-1").await
+}
+
+/// How a card stands now: its second line.
+fn status(world: &World, card: &Post) -> String {
+    world.again("shop-ops", card).plain().lines().nth(1).unwrap_or_default().to_owned()
+}
+
+/// Lets the world go on until something holds that Discord brings about by itself.
+async fn until(world: &mut World, holds: impl Fn(&World) -> bool) {
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+    for _ in 0..1_500 {
+        world.settle().await;
+        if holds(world) {
+            return;
+        }
+        looks.tick().await;
+    }
+    panic!("it holds within half a minute");
+}
+
+/// What a card looks like to the stand-in.
+fn message(post: &Post) -> &standins::discord::Message {
+    let Post::Discord(message) = post else { panic!("{:?} is not on Discord", post.plain()) };
+    message
+}
+
+/// The cards of changes in a channel.
+fn cards(world: &World, channel: &str) -> Vec<standins::discord::Message> {
+    let mut messages = world.discord().messages(channel);
+    messages.retain(|message| message.plain().starts_with("CHG-"));
+    messages
 }

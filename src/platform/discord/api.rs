@@ -49,6 +49,8 @@ pub(super) mod codes {
     pub(in super::super) const NO_WEBHOOK: u64 = 10_015;
     /// No such interaction.
     pub(in super::super) const NO_INTERACTION: u64 = 10_062;
+    /// The interaction was responded to before.
+    pub(in super::super) const RESPONDED: u64 = 40_060;
     /// The bot may not see it.
     pub(in super::super) const NO_ACCESS: u64 = 50_001;
     /// They take no direct messages.

@@ -27,13 +27,17 @@ impl Askings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An interaction came, and its first response is on its way.
-    pub(super) fn came(&self, id: &str) {
+    /// An interaction came, and its first response is on its way. Whether it came for the first time.
+    pub(super) fn came(&self, id: &str) -> bool {
         let mut known = self.state();
+        if known.contains_key(id) {
+            return false;
+        }
         if known.len() >= REMEMBERED {
             known.clear();
         }
         known.insert(id.to_owned(), Asking { responded: Arc::new(watch::Sender::new(false)), answered: false });
+        true
     }
 
     /// Discord has the first response, or never will.
@@ -72,7 +76,8 @@ mod tests {
     async fn an_answer_waits_for_the_first_response() {
         let askings = Arc::new(Askings::default());
         askings.may_be_answered("of an earlier run").await;
-        askings.came("1");
+        assert!(askings.came("1"));
+        assert!(!askings.came("1"), "Discord tells some things twice");
         let waits = tokio::spawn({
             let askings = askings.clone();
             async move { askings.may_be_answered("1").await }

@@ -89,7 +89,11 @@ impl Pressing {
 
     /// As what can't be done any more.
     pub(super) fn stale(self) -> Decoded {
-        Decoded::Stale(Asked::Button(self.way, self.reply), STALE)
+        self.refused(STALE)
+    }
+
+    fn refused(self, words: &'static str) -> Decoded {
+        Decoded::Stale(Asked::Button(self.way, self.reply), words)
     }
 }
 
@@ -160,7 +164,7 @@ impl Decoder<'_> {
         let once = format!("{NAME}/interaction/{}", component.id);
         let pressing = Pressing { once, account, place: place(&channel), reply, way };
         match pressed.map(|pressed| pressed.line) {
-            _ if self.is_elsewhere(component.guild_id) => pressing.stale(),
+            _ if self.is_elsewhere(component.guild_id) => pressing.refused(ELSEWHERE),
             Some(Line::Here(line)) => pressing.with(line),
             Some(Line::Kept(key)) => Decoded::Kept(Box::new(pressing), key),
             None => pressing.stale(),

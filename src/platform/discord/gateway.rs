@@ -56,12 +56,15 @@ async fn stand(
     shutdown: &mut watch::Receiver<bool>,
     tries: &mut u32,
 ) -> Option<String> {
-    tokio::select! {
+    let gateway = tokio::select! {
         () = ended(shutdown) => return None,
-        ready = prepare(discord) => if let Err(why) = ready { return Some(why) },
-    }
+        ready = prepare(discord) => match ready {
+            Ok(gateway) => gateway,
+            Err(why) => return Some(why),
+        },
+    };
     let (hear, mut heard) = mpsc::unbounded_channel();
-    let line = Line::open(discord, hear);
+    let line = Line::open(discord, gateway, hear);
     loop {
         let event = tokio::select! {
             () = ended(shutdown) => {
@@ -80,12 +83,13 @@ async fn stand(
     }
 }
 
-/// What has to be known and done before a connection is made.
-async fn prepare(discord: &Discord) -> Result<(), String> {
-    // serenity goes to Discord's own gateway when the API does not say where it is: that must not happen elsewhere.
-    let gateway = discord.api.call(Method::GET, "/gateway", None).await;
-    gateway.map_err(|fault| format!("asking where the gateway is: {fault}"))?;
-    discord.introduce().await.map_err(|fault| format!("asking who the bot is: {fault}"))
+/// What has to be known and done before a connection is made; gives where the gateway is.
+async fn prepare(discord: &Discord) -> Result<String, String> {
+    let answer = discord.api.call(Method::GET, "/gateway", None).await;
+    let answer = answer.map_err(|fault| format!("asking where the gateway is: {fault}"))?;
+    let gateway = answer["url"].as_str().ok_or("Discord does not say where its gateway is")?.to_owned();
+    discord.introduce().await.map_err(|fault| format!("asking who the bot is: {fault}"))?;
+    Ok(gateway)
 }
 
 /// Returns at the end of the bot, or of its sender.
@@ -101,9 +105,9 @@ struct Line {
 }
 
 impl Line {
-    fn open(discord: &Discord, hear: mpsc::UnboundedSender<Heard>) -> Self {
+    fn open(discord: &Discord, gateway: String, hear: mpsc::UnboundedSender<Heard>) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let door = Door { token: discord.settings.token.clone(), api: discord.api.origin() };
+        let door = Door { token: discord.settings.token.clone(), api: discord.api.origin(), gateway };
         let ear =
             Ear { hear, activity: discord.activity.clone(), pulse: Arc::clone(&discord.pulse), clock: discord.clock.clone() };
         let thread = std::thread::spawn(move || {
@@ -135,6 +139,8 @@ struct Door {
     token: Secret,
     /// Where the API is, without its path.
     api: String,
+    /// Where the gateway is.
+    gateway: String,
 }
 
 /// Holds a connection, taken up again by serenity as long as that can be done; why it can't be any more.
@@ -145,6 +151,8 @@ async fn hold(door: Door, ear: Arc<Ear>, stopped: oneshot::Receiver<()>) -> Stri
         Ok(client) => client,
         Err(error) => return error.to_string(),
     };
+    // Asked by itself, serenity goes to Discord's own gateway, token and all, when the API does not answer.
+    *client.ws_url.lock().await = door.gateway;
     let shards = Arc::clone(&client.shard_manager);
     tokio::select! {
         ended = client.start() => match ended {

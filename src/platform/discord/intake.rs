@@ -11,13 +11,13 @@ use serenity::all::Event as Heard;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::api::Fault;
+use super::api::{Fault, codes};
 use super::decode::{Asked, Decoded, Decoder, Delivery};
 use super::limits::{self, cut};
 use super::way::Way;
 use super::{Discord, form};
 use crate::activity::InFlight;
-use crate::platform::{ACKNOWLEDGE, Ack, Asks, Inbound, Platform, SendError, Target};
+use crate::platform::{ACKNOWLEDGE, Ack, Inbound, Platform, SendError, Target};
 
 /// How often a late answer is tried.
 const TRIES: usize = 3;
@@ -59,6 +59,15 @@ impl Drop for AtWork {
     fn drop(&mut self) {
         self.0.at_work.send_modify(|count| *count -= 1);
     }
+}
+
+/// The first response to an interaction.
+struct First {
+    response: Value,
+    /// What it says: said another way where Discord does not take it.
+    says: Option<(Target, Message)>,
+    /// What is said after it.
+    later: Option<(Target, Message)>,
 }
 
 impl Discord {
@@ -116,8 +125,8 @@ impl Discord {
     /// Runs the handler in a task of its own, so that neither its panic nor its slowness keeps the response back.
     async fn deliver(self: &Arc<Self>, delivery: Delivery, inbound: Arc<dyn Inbound>) {
         let Delivery { event, asked } = delivery;
-        if let Some(way) = asked.way() {
-            self.askings.came(&way.id);
+        if asked.way().is_some_and(|way| !self.askings.came(&way.id)) {
+            return;
         }
         let mut handler: JoinHandle<Ack> = tokio::spawn(async move { inbound.receive(event).await });
         match tokio::time::timeout(ACKNOWLEDGE, &mut handler).await {
@@ -141,54 +150,55 @@ impl Discord {
             }
             return;
         };
-        let (first, later) = self.first_response(&asked, ack).await;
-        let responded = self.respond_first(&way, &first).await;
+        let First { response, says, later } = self.first_response(&asked, ack).await;
+        let responded = self.respond_first(&way, &response).await;
         // A message of its own is the answer: whatever else is said stands below it.
-        if responded.is_ok() && first["type"] == response::MESSAGE {
+        if responded.is_ok() && response["type"] == response::MESSAGE {
             self.askings.answered(&way.id);
         }
         self.askings.responded(&way.id);
-        if let Err(fault) = responded {
-            tracing::warn!(%fault, "an interaction could not be responded to; its answer goes another way");
-        }
-        if let Some((target, message)) = later {
+        let unsaid = match responded {
+            Ok(()) => later,
+            Err(fault) => {
+                tracing::warn!(%fault, "an interaction could not be responded to; its answer goes another way");
+                later.or(says)
+            }
+        };
+        if let Some((target, message)) = unsaid {
             self.say(&target, &message).await;
         }
     }
 
-    /// The response, and what has to be said after it.
-    async fn first_response(&self, asked: &Asked, ack: Ack) -> (Value, Option<(Target, Message)>) {
-        let silent = asked.silent();
-        let ack = match (ack, asked) {
-            (Ack::Form(asks), _) => {
-                let Asks { form, carry, instead, .. } = &*asks;
-                match form::modal(form) {
-                    Some(modal) => return (json!({ "type": response::MODAL, "data": modal }), None),
-                    None => {
-                        tracing::info!(command = carry.command, "a form asks for more than a modal can hold");
-                        Ack::Say(instead.clone())
-                    }
-                }
-            }
-            (Ack::Choices(choices), Asked::Picker(_)) => return (completions(&choices), None),
-            (ack, _) => ack,
-        };
-        match late(asked.clone(), ack) {
-            None => (silent, None),
-            Some((target, message)) if has_file(&message) => (silent, Some((target, message))),
-            Some((target, message)) => match self.body(&message).await {
-                Ok(mut body) => {
-                    body["flags"] = EPHEMERAL.into();
-                    (json!({ "type": response::MESSAGE, "data": body }), None)
-                }
-                Err(_) => (silent, Some((target, message))),
-            },
+    async fn first_response(&self, asked: &Asked, ack: Ack) -> First {
+        if let (Ack::Choices(choices), Asked::Picker(_)) = (&ack, asked) {
+            return First { response: completions(choices), says: None, later: None };
         }
+        let modal = modal(&ack);
+        let says = late(asked.clone(), ack);
+        if let Some(modal) = modal {
+            return First { response: json!({ "type": response::MODAL, "data": modal }), says, later: None };
+        }
+        if let Some((_, message)) = says.as_ref().filter(|(_, message)| !has_file(message))
+            && let Ok(mut body) = self.body(message).await
+        {
+            body["flags"] = EPHEMERAL.into();
+            return First { response: json!({ "type": response::MESSAGE, "data": body }), says, later: None };
+        }
+        First { response: asked.silent(), says: None, later: says }
     }
 
     async fn respond_first(&self, way: &Way, response: &Value) -> Result<(), Fault> {
         let path = format!("/interactions/{}/{}/callback", way.id, way.token);
-        self.api.call(Method::POST, &path, Some(response)).await.map(drop)
+        let respond = || self.api.call(Method::POST, &path, Some(response));
+        let responded = match respond().await {
+            // It may have been taken all the same: then Discord says so to another one.
+            Err(Fault::Lost { .. }) => respond().await,
+            other => other,
+        };
+        match responded {
+            Err(fault) if fault.is(&[codes::RESPONDED]) => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     /// Posts an answer that is too late, or too large, for a response.
@@ -242,6 +252,16 @@ fn completions(choices: &[commands::Choice]) -> Value {
     };
     let shown: Vec<Value> = choices.iter().filter(fits).map(named).take(limits::CHOICES).collect();
     json!({ "type": response::CHOICES, "data": { "choices": shown } })
+}
+
+/// The form that is to open, where a modal can hold what it asks for.
+fn modal(ack: &Ack) -> Option<Value> {
+    let Ack::Form(asks) = ack else { return None };
+    let modal = form::modal(&asks.form);
+    if modal.is_none() {
+        tracing::info!(command = asks.carry.command, "a form asks for more than a modal can hold");
+    }
+    modal
 }
 
 fn broken(panic: tokio::task::JoinError) -> Ack {

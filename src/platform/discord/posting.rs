@@ -65,22 +65,32 @@ impl Discord {
             body["nonce"] = marker::nonce(slot).into();
             body["enforce_nonce"] = true.into();
         }
-        let channel = self.channel_id(place.channel).await?;
-        let mut posted = self.put(&channel, place.thread, body.clone(), message).await;
-        if body["enforce_nonce"] == true && posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_MESSAGE])) {
-            // It was posted minutes ago and deleted since, and Discord remembers its nonce (discord-api-docs pull request 6647).
-            body["enforce_nonce"] = false.into();
-            posted = self.put(&channel, place.thread, body, message).await;
-        }
+        let was_known = self.remembered(place.channel).is_some();
+        let mut posted = self.place(place, &body, message).await;
         if posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_CHANNEL])) {
-            // The next try looks for its name anew.
             self.forget(place.channel);
+            if was_known {
+                // The channel may have been made anew under the same name.
+                posted = self.place(place, &body, message).await;
+            }
         }
         let posted = posted?;
         if !slot.is_empty() && !is_of(slot, &posted) {
             tracing::warn!(slot, "Discord did not keep the mark of a message; after a crash it might be said again");
         }
         reference(&posted)
+    }
+
+    async fn place(&self, place: Place<'_>, body: &Value, message: &Message) -> Result<Value, Fault> {
+        let channel = self.channel_id(place.channel).await?;
+        let posted = self.put(&channel, place.thread, body.clone(), message).await;
+        if body["enforce_nonce"] == true && posted.as_ref().is_err_and(|fault| fault.is(&[codes::NO_MESSAGE])) {
+            // It was posted minutes ago and deleted since, and Discord remembers its nonce (discord-api-docs pull request 6647).
+            let mut body = body.clone();
+            body["enforce_nonce"] = false.into();
+            return self.put(&channel, place.thread, body, message).await;
+        }
+        posted
     }
 
     async fn put(&self, channel: &str, thread: Option<&str>, body: Value, message: &Message) -> Result<Value, Fault> {
