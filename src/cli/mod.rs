@@ -43,7 +43,7 @@ Environment:
                          Slack's secrets; config/watchkeeper.toml says which are needed when
   DISCORD_TOKEN          the token of Discord's bot
   SLACK_API_URL, DISCORD_API_URL, AWS_ENDPOINT_URL
-                         other addresses of Slack, Discord and AWS; the AWS SDK reads its own variables too";
+                         other addresses; the AWS SDK reads its own variables too";
 
 #[derive(Debug, Subcommand)]
 enum Task {

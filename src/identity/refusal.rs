@@ -25,7 +25,7 @@ impl Refusal {
     /// The reason and the way forward, for the account's owner.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Guest => "Guests can't use Watchkeeper. Ask a full member of this workspace to do it.",
+            Self::Guest => "Guests can't use Watchkeeper. Ask a colleague to do it for you.",
             Self::Bot => "Watchkeeper answers people only, not other programs.",
             Self::Deactivated => "This account is deactivated, so Watchkeeper does nothing for it.",
             Self::Disabled => {

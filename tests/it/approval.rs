@@ -115,7 +115,7 @@ async fn only_votes_of_approvers_count_and_each_other_hears_why() {
     }
     assert_snapshot!(world.person("dev").reads("does not count").await.plain(), @"Your vote on CHG-1 does not count. This needs somebody of the group dba, which you are not in.");
     assert_snapshot!(world.person("stranger").reads("does not count").await.plain(), @"Your vote on CHG-1 does not count. I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml with the e-mail address of this account.");
-    assert_snapshot!(world.person("guest").reads("does not count").await.plain(), @"Your vote on CHG-1 does not count. Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("guest").reads("does not count").await.plain(), @"Your vote on CHG-1 does not count. Guests can't use Watchkeeper. Ask a colleague to do it for you.");
     assert_snapshot!(world.status(&card), @"⏳ Waits for 1 approval of dba until today 6:00 PM.");
     assert_snapshot!(world.audit("vote").await, @"
     watchkeeper · vote_refused · CHG-1 · database orders

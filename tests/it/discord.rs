@@ -29,9 +29,19 @@ async fn an_alert_is_on_both_chats_and_acknowledged_on_either() {
     assert_eq!(line(&slack), line(&discord));
     world.on(Chat::Slack, "ana").clicks(&slack, "Resolve").await;
     let (slack, discord) = (world.again("shop-ops", &on_slack), world.again("shop-ops", &on_discord));
-    assert_snapshot!(line(&slack), @"");
+    assert_snapshot!(line(&slack), @"✅ Resolved by @ana today 10:00 AM, 3 s after it came. Its source has not said so yet.");
     assert_eq!(line(&slack), line(&discord));
-    assert_snapshot!(world.audit("ALR-1").await, @"");
+    assert_snapshot!(world.audit("ALR-1").await, @"
+    watchkeeper · alert_opened · alert ALR-1
+    ana · alert_acknowledged · alert ALR-1
+    ana · answered · alert ack · alert ALR-1 · answered
+    watchkeeper · alert_quieting_source · alert ALR-1
+    watchkeeper · alert_source_quiet · alert ALR-1
+    ana · asked · alert resolve · alert ALR-1
+    ana · alert_resolved · alert ALR-1
+    ana · answered · alert resolve · alert ALR-1 · answered
+    watchkeeper · alert_source_loud · alert ALR-1
+    ");
     world.end().await;
 }
 

@@ -198,8 +198,8 @@ async fn people_of_another_company_are_not_ours_whatever_their_address() {
     for name in ["mallory", "anna", "eve"] {
         world.slack.person(name).joins("ops").await;
     }
-    assert_snapshot!(world.person("mallory").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
-    assert_snapshot!(world.person("eve").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("mallory").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a colleague to do it for you.");
+    assert_snapshot!(world.person("eve").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a colleague to do it for you.");
     assert_snapshot!(world.person("anna").asks("ops", "/rds list").await, @"I don't know whose account this is yet. If I know you elsewhere, say “link” to me there: it gives you a code to say here. If I don't, ask whoever looks after Watchkeeper for a code.");
     let card = world.upgrade("").await;
     world.slack.person("eve").joins("shop-ops").await;
@@ -224,7 +224,7 @@ async fn until_slack_says_whose_workspace_it_is_nobody_is_known() {
 async fn strangers_and_guests_are_told_whom_to_ask() {
     let mut world = World::start().await;
     assert_snapshot!(world.person("stranger").asks("ops", "/rds list").await, @"I don't know you yet. Ask whoever looks after Watchkeeper to add you to people.toml with the e-mail address of this account.");
-    assert_snapshot!(world.person("guest").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a full member of this workspace to do it.");
+    assert_snapshot!(world.person("guest").asks("ops", "/rds list").await, @"Guests can't use Watchkeeper. Ask a colleague to do it for you.");
     assert_snapshot!(world.finish().await.audit(), @"
     refused · refused
     refused · refused

@@ -275,9 +275,18 @@ async fn a_form_asks_for_what_is_missing(chat: Chat) {
     // Slack shows them in the order of the command, Discord what is missing first.
     labels.sort();
     allow_duplicates! { assert_snapshot!(labels.join(" · "), @"Alert · What to write down · Why") };
-    world.on(chat, "ana").fills("What to write down", "it was the *cache*").await;
+    world.on(chat, "ana").fills("What to write down", "it was the cache").await;
     world.on(chat, "ana").submits().await;
     let card = world.finds(chat, "shop-ops", "cache").await;
-    allow_duplicates! { assert_snapshot!(card.plain(), @"📝 @ana: it was the *cache*") };
+    allow_duplicates! { assert_snapshot!(card.plain(), @"
+    🔴 ALR-1 · HighErrorRate
+    Critical, wrong since today 10:00 AM. Nobody has taken it yet.
+    Where shop
+    Source prometheus
+    Graph · Alertmanager
+    alertname=HighErrorRate · project=shop · severity=critical
+    Last: 📝 @ana: it was the cache
+    [Acknowledge] [Resolve] [Silence 1 h] [Details]
+    ") };
     world.end().await;
 }

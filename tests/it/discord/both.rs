@@ -20,8 +20,8 @@ async fn one_person_on_both_chats_has_one_vote() {
     let card = world.finds(Chat::Slack, "shop-ops", "CHG-1").await;
     world.on(Chat::Slack, "ben").reacts("white_check_mark", &card).await;
     let said = world.on(Chat::Discord, "ben").asks("ops", "/change approve CHG-1").await;
-    assert_snapshot!(said, @"");
-    assert_snapshot!(status(&world, &card), @"");
+    assert_snapshot!(said, @"Your approval of CHG-1 counts. Its card shows how it stands.");
+    assert_snapshot!(status(&world, &card), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
     let said = world.on(Chat::Discord, "ana").asks("ops", "/change approve CHG-1").await;
     assert_snapshot!(said, @"");
     let said = world.on(Chat::Discord, "bea").asks("ops", "/change approve CHG-1").await;
@@ -36,8 +36,8 @@ async fn a_change_is_where_it_was_asked_for_and_approved_from_either() {
     let mut world = both(Choices::default()).await;
     world.on(Chat::Discord, "ana").asks("ops", ASK).await;
     let card = world.finds(Chat::Discord, "shop-ops", "CHG-1").await;
-    assert_snapshot!(world.on(Chat::Slack, "bea").asks("ops", "/change approve CHG-1").await, @"");
-    assert_snapshot!(status(&world, &card), @"");
+    assert_snapshot!(world.on(Chat::Slack, "bea").asks("ops", "/change approve CHG-1").await, @"Your approval of CHG-1 counts. Its card shows how it stands.");
+    assert_snapshot!(status(&world, &card), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
     let shown = world.on(Chat::Slack, "ana").asks("ops", "/change show CHG-1").await;
     assert!(shown.contains("approved by @bea"), "{shown}");
     world.end().await;
@@ -51,9 +51,9 @@ async fn a_deployment_is_shown_on_both_and_its_gate_answered_from_either() {
     world.aws.deploy("orders", "acme/orders:1.1").await;
     world.advance("6m").await;
     let card = world.finds(Chat::Slack, "shop-ops", "CHG-1 · orders").await;
-    assert_snapshot!(world.on(Chat::Discord, "ana").asks("ops", "/change approve CHG-1").await, @"");
+    assert_snapshot!(world.on(Chat::Discord, "ana").asks("ops", "/change approve CHG-1").await, @"Your approval of CHG-1 counts. Its card shows how it stands.");
     world.advance("2m").await;
-    assert_snapshot!(status(&world, &card), @"");
+    assert_snapshot!(status(&world, &card), @"✅ Done. It goes on: the deployment is running, green has the test traffic.");
     let slack = world.finds(Chat::Slack, "shop-ops", "orders · shop/prod").await;
     let discord = world.finds(Chat::Discord, "shop-ops", "orders · shop/prod").await;
     assert_eq!(world.again("shop-ops", &slack).plain(), world.again("shop-ops", &discord).plain());

@@ -133,7 +133,7 @@ async fn a_gateway_that_can_not_be_found_at_the_start_is_looked_for_until_it_is(
         discord.heal();
     };
     tokio::join!(world.revive(), mends);
-    assert_eq!(ready(&world).await.0, 200);
+    world.until(async |world| ready(world).await.0 == 200).await;
     assert!(world.on(Chat::Discord, "ana").asks("ops", "/whoami").await.contains("Ana Ruiz"));
     world.end().await;
 }

@@ -170,7 +170,10 @@ async fn files_come_with_the_answer_and_a_long_log_comes_whole() {
     world.aws.database("orders", "mysql", "8.0.35").await;
     world.on(Chat::Discord, "ana").types("ops", "/rds list --csv").await;
     let said = world.discord().person("ana").expect("1 database").await;
-    insta::assert_snapshot!(said.file("databases.csv").text(), @"");
+    insta::assert_snapshot!(said.file("databases.csv").text(), @r#"
+    database,kind,engine,version,class,multi_az,status,project,env,account,account_id,region,window_utc,global_cluster,standard_support_ends,extended_support_ends,standing,arn
+    orders,instance,mysql,8.0.35,db.t4g.medium,false,available,shop,prod,shop-prod,111122223333,eu-west-1,sun:04:00-sun:04:30,,2026-07-31,2029-07-31,"ended 2026-07-31, extended until 2029-07-31",arn:aws:rds:eu-west-1:111122223333:db:orders
+    "#);
     assert!(said.only_for.is_some() && !world.discord().person("ana").is_waiting());
     for _ in 0..40 {
         world.discord().person("dev").types("ops", "/whoami").await;

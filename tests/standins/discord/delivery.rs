@@ -140,22 +140,25 @@ impl Guild {
         let live = sent.iter().find(|sent| self.gateway().is_live(&sent.session));
         let Some(sent) = live else { return Outcome::NotConnected };
         for _ in 0..2 {
-            let before = {
-                let mut gateway = self.gateway();
-                let Some(session) = gateway.session(&sent.session) else { return Outcome::LineCut };
-                let (beats, connection) = (session.beats, session.connection);
-                if let Some(connection) = connection {
-                    gateway.send(connection, &json!({"op": 1, "d": null}));
-                }
-                beats
+            let Some(before) = self.gateway().session(&sent.session).map(|session| session.beats) else {
+                return Outcome::LineCut;
             };
+            let mut asked = None;
             let heard = self.wait_within(self.settings.ack_timeout, || {
                 let mut gateway = self.gateway();
                 if !gateway.is_live(&sent.session) {
                     return Some(Outcome::LineCut);
                 }
                 let session = gateway.session(&sent.session)?;
-                (session.beats > before && session.heard >= sent.number).then_some(Outcome::Acknowledged(None))
+                let (has_heard, connection) = (session.beats > before && session.heard >= sent.number, session.connection?);
+                if has_heard {
+                    return Some(Outcome::Acknowledged(None));
+                }
+                // A session that is resumed meanwhile has another connection, on which nobody asked yet.
+                if asked.replace(connection) != Some(connection) {
+                    gateway.send(connection, &json!({"op": 1, "d": null}));
+                }
+                None
             });
             match heard.await {
                 Some(Outcome::Acknowledged(_)) => {}

@@ -9,6 +9,8 @@ pub(super) struct ApiError {
     pub(super) code: u32,
     message: String,
     errors: Option<Value>,
+    /// Whether even a correct bot can meet it this time.
+    excused: bool,
 }
 
 impl ApiError {
@@ -40,7 +42,7 @@ impl ApiError {
             160_004 => (400, "A thread has already been created for this message"),
             _ => (400, "General error"),
         };
-        Self { status, code, message: message.into(), errors: None }
+        Self { status, code, message: message.into(), errors: None, excused: false }
     }
 
     /// 50035 with what is wrong where.
@@ -53,11 +55,16 @@ impl ApiError {
         Self::invalid(json!({field: {"_errors": [{"code": code, "message": message}]}}))
     }
 
+    /// One that even a correct bot can meet, where this holds.
+    pub(super) fn excused_if(self, excused: bool) -> Self {
+        Self { excused, ..self }
+    }
+
     /// Whether a correct bot never meets this refusal, so that it counts as a violation.
     pub(super) fn is_the_bots_mistake(&self) -> bool {
         const STATES_OF_THE_WORLD: [u32; 15] =
             [10003, 10004, 10007, 10008, 10011, 10013, 10014, 10015, 10062, 50001, 50007, 50013, 50027, 160_004, 50024];
-        !STATES_OF_THE_WORLD.contains(&self.code)
+        !self.excused && !STATES_OF_THE_WORLD.contains(&self.code)
     }
 
     /// The body.

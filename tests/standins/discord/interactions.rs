@@ -43,6 +43,8 @@ pub(super) struct Interaction {
     pub(super) message: Option<String>,
     pub(super) created: Timestamp,
     pub(super) stage: Stage,
+    /// The first answer.
+    pub(super) first: Option<Value>,
     /// What `@original` is.
     pub(super) original: Option<String>,
     /// Where the callback goes; taken with the first answer.
@@ -73,6 +75,7 @@ impl State {
             message: act.message.map(str::to_owned),
             created: now,
             stage: Stage::Waiting,
+            first: None,
             original: None,
             answered: Some(answered),
         };

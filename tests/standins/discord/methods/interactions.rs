@@ -39,7 +39,8 @@ pub(super) fn callback(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiEr
         match interaction.stage {
             Stage::Waiting => {}
             Stage::Late => return Err(ApiError::of(10062)),
-            Stage::Answered => return Err(ApiError::of(40060)),
+            // Who did not hear that the first one was taken says the same again.
+            Stage::Answered => return Err(ApiError::of(40060).excused_if(interaction.first.as_ref() == Some(&asked.body))),
         }
         fitting(interaction, body)?;
     }
@@ -76,6 +77,7 @@ pub(super) fn callback(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiEr
     }
     let answered = with(guild, &id, |_, interaction| {
         interaction.stage = Stage::Answered;
+        interaction.first = Some(asked.body.clone());
         interaction.answered.take()
     });
     if let Some(Some(answered)) = answered {
