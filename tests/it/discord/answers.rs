@@ -175,7 +175,11 @@ async fn a_form_that_does_not_fit_says_why_and_what_was_entered() {
     }
     assert_eq!(ana.submits().await, Submitted::Closed);
     world.settle().await;
-    insta::assert_snapshot!(world.on(Chat::Discord, "ana").reads("midnight").await.plain(), @"");
+    insta::assert_snapshot!(world.on(Chat::Discord, "ana").reads("midnight").await.plain(), @"
+    That form can't be used as it is. Ask again, please.
+    midnight does not fit --until: people read that in two ways; give a day and an hour, such as sat 02:00.
+    You entered change freeze start '--project=midnight' '--until=midnight' '--reason=midnight'.
+    ");
     world.end().await;
 }
 

@@ -23,11 +23,15 @@ async fn one_person_on_both_chats_has_one_vote() {
     assert_snapshot!(said, @"Your approval of CHG-1 counts. Its card shows how it stands.");
     assert_snapshot!(status(&world, &card), @"⏳ Waits for 2 approvals of dba (1 so far) until today 6:00 PM.");
     let said = world.on(Chat::Discord, "ana").asks("ops", "/change approve CHG-1").await;
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"Your vote on CHG-1 does not count. You asked for it yourself, so somebody else has to approve it.");
     let said = world.on(Chat::Discord, "bea").asks("ops", "/change approve CHG-1").await;
-    assert_snapshot!(said, @"");
-    assert_snapshot!(status(&world, &card), @"");
-    assert_snapshot!(world.audit("vote").await, @"");
+    assert_snapshot!(said, @"Your approval of CHG-1 counts. Its card shows how it stands.");
+    assert_snapshot!(status(&world, &card), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
+    assert_snapshot!(world.audit("vote").await, @"
+    ben · voted · CHG-1 · database orders
+    ben · voted · CHG-1 · database orders
+    bea · voted · CHG-1 · database orders
+    ");
     world.end().await;
 }
 
@@ -39,7 +43,7 @@ async fn a_change_is_where_it_was_asked_for_and_approved_from_either() {
     assert_snapshot!(world.on(Chat::Slack, "bea").asks("ops", "/change approve CHG-1").await, @"Your approval of CHG-1 counts. Its card shows how it stands.");
     assert_snapshot!(status(&world, &card), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
     let shown = world.on(Chat::Slack, "ana").asks("ops", "/change show CHG-1").await;
-    assert!(shown.contains("approved by @bea"), "{shown}");
+    assert!(shown.contains("✅ @bea"), "{shown}");
     world.end().await;
 }
 

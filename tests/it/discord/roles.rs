@@ -55,15 +55,15 @@ async fn an_approver_by_role_counts_until_the_role_is_taken() {
     }
     let card = ask(&mut world).await;
     world.on(Chat::Discord, "ben").reacts("white_check_mark", &card).await;
-    assert_snapshot!(status(&world, &card), @"");
+    assert_snapshot!(status(&world, &card), @"⏳ Waits for 2 approvals of auditors (1 so far) until today 6:00 PM.");
     world.discord().give_roles("ben", &["watchers"]).await;
     world.advance("6m").await;
     world.on(Chat::Discord, "bea").reacts("white_check_mark", &card).await;
     world.advance("10m").await;
-    assert_snapshot!(status(&world, &card), @"");
+    assert_snapshot!(status(&world, &card), @"⏳ Waits for 2 approvals of auditors (1 so far) until today 6:00 PM.");
     world.discord().give_roles("ben", &["watchers", "auditors"]).await;
     world.advance("10m").await;
-    assert_snapshot!(status(&world, &card), @"");
+    assert_snapshot!(status(&world, &card), @"🗓️ Approved. Starts Nov 28, 2026 1:00 AM.");
     world.end().await;
 }
 
