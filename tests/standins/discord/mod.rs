@@ -21,6 +21,7 @@ mod interactions;
 mod journal;
 mod json;
 mod line;
+mod membership;
 mod mentions;
 mod methods;
 mod model;

@@ -168,7 +168,7 @@ impl Person {
         self.fills(label, "").await
     }
 
-    /// Fills the field with this label: Discord's forms have no pickers. Gives what was typed.
+    /// Fills the field with this label: the bot's forms on Discord have no pickers. Gives what was typed.
     ///
     /// # Panics
     /// When the form has no such field or it does not take the value.

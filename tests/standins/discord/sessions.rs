@@ -95,8 +95,9 @@ impl Guild {
         let (bot, guild) = {
             let state = self.state();
             let bot = state.users.get(BOT_ID).map(json::user).unwrap_or_default();
-            (bot, json::guild_create(&state, &self.settings.guild_name))
+            (bot, (!state.bot_is_away).then(|| json::guild_create(&state, &self.settings.guild_name)))
         };
+        let guilds: Vec<Value> = guild.iter().map(|guild| json!({"id": guild["id"], "unavailable": true})).collect();
         let url = self.gateway_url();
         let mut gateway = self.gateway();
         let id = gateway.next_session();
@@ -106,7 +107,7 @@ impl Guild {
         // A process that begins anew will not resume what it had.
         gateway.sessions.retain(|session| session.connection.is_some());
         let ready = json!({
-            "v": 10, "user": bot, "guilds": [{"id": GUILD_ID, "unavailable": true}], "session_id": id,
+            "v": 10, "user": bot, "guilds": guilds, "session_id": id,
             "session_type": "normal", "resume_gateway_url": url, "shard": [shard.0, shard.1], "private_channels": [],
             "presences": [], "relationships": [], "geo_ordered_rtc_regions": [], "user_settings": {}, "_trace": [],
             "application": {"id": APPLICATION_ID, "flags": 0},
@@ -119,7 +120,7 @@ impl Guild {
             intent: intent::GUILDS,
             of_guild: true,
         });
-        if here {
+        if let Some(guild) = guild.filter(|_| here) {
             greetings.push(session.note("GUILD_CREATE", guild));
         }
         gateway.sessions.push(session);

@@ -36,6 +36,10 @@ pub(super) struct State {
     pub(super) guild_commands: Vec<Value>,
     /// Whether the bot has said what its commands are, if only none.
     pub(super) registered: bool,
+    /// Whether the bot is not in the guild: it was not invited, or sent away.
+    pub(super) bot_is_away: bool,
+    /// Messages of the bot by channel and nonce, and when each was posted. It knows them when they are gone, for a while.
+    pub(super) nonces: HashMap<(String, String), (String, Timestamp)>,
     pub(super) interactions: HashMap<String, Interaction>,
     /// The form each user has open.
     pub(super) forms: HashMap<String, OpenForm>,
@@ -54,6 +58,8 @@ impl State {
             global_commands: Vec::new(),
             guild_commands: Vec::new(),
             registered: false,
+            bot_is_away: false,
+            nonces: HashMap::new(),
             interactions: HashMap::new(),
             forms: HashMap::new(),
             last_snowflake: 0,
@@ -163,8 +169,10 @@ impl State {
     /// What the bot may do in a channel; a thread is as its channel is.
     pub(super) fn bot_access(&self, channel: &Channel) -> BotAccess {
         match &channel.kind {
+            ChannelKind::Direct(_) => channel.bot,
+            _ if self.bot_is_away => BotAccess::None,
             ChannelKind::Thread { parent } => self.channels.get(parent).map_or(BotAccess::None, |parent| parent.bot),
-            _ => channel.bot,
+            ChannelKind::Text => channel.bot,
         }
     }
 

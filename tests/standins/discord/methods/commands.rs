@@ -16,24 +16,25 @@ use super::{
     Reply,
 };
 
-fn of_application(asked: &Asked) -> Result<(), ApiError> {
+fn of_application(guild: &Guild, asked: &Asked) -> Result<(), ApiError> {
     if asked.at("application") != APPLICATION_ID {
         return Err(ApiError::of(20012));
     }
     // Without access to a guild nothing can be registered there.
-    if !asked.at("guild").is_empty() && asked.at("guild") != GUILD_ID {
+    let is_here = asked.at("guild") == GUILD_ID && !guild.state().bot_is_away;
+    if !asked.at("guild").is_empty() && !is_here {
         return Err(ApiError::of(50001));
     }
     Ok(())
 }
 
 pub(super) fn of_guild(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError> {
-    of_application(asked)?;
+    of_application(guild, asked)?;
     Ok(Reply::Json(guild.state().guild_commands.clone().into()))
 }
 
 pub(super) fn global(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError> {
-    of_application(asked)?;
+    of_application(guild, asked)?;
     Ok(Reply::Json(guild.state().global_commands.clone().into()))
 }
 
@@ -47,7 +48,7 @@ pub(super) fn overwrite_global(guild: &Arc<Guild>, asked: &Asked) -> Result<Repl
 
 /// All commands of before are replaced; one of the same name keeps its id.
 fn overwrite(guild: &Arc<Guild>, asked: &Asked, place: fn(&mut State) -> &mut Vec<Value>) -> Result<Reply, ApiError> {
-    of_application(asked)?;
+    of_application(guild, asked)?;
     let commands = asked.body.as_array().ok_or_else(|| ApiError::of(50109))?;
     guild.judge(verdict(check_commands(commands)), "the commands")?;
     let now = guild.now();

@@ -17,13 +17,13 @@ use super::{
     Reply,
 };
 
-fn in_guild(asked: &Asked) -> Result<(), ApiError> {
-    if asked.at("guild") == GUILD_ID { Ok(()) } else { Err(ApiError::of(10004)) }
+fn in_guild(state: &State, asked: &Asked) -> Result<(), ApiError> {
+    if asked.at("guild") == GUILD_ID && !state.bot_is_away { Ok(()) } else { Err(ApiError::of(10004)) }
 }
 
 /// A member by the id of the path: 10013 where Discord knows nobody of that id, 10007 where they are not in the guild.
 fn found<'s>(state: &'s State, asked: &Asked) -> Result<&'s User, ApiError> {
-    in_guild(asked)?;
+    in_guild(state, asked)?;
     let user = state.users.get(asked.at("user")).ok_or_else(|| ApiError::of(10013))?;
     if user.is_member() { Ok(user) } else { Err(ApiError::of(10007)) }
 }
@@ -35,14 +35,14 @@ pub(super) fn user(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError>
 }
 
 pub(super) fn guild(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError> {
-    in_guild(asked)?;
+    in_guild(&guild.state(), asked)?;
     Ok(Reply::Json(json::guild(&guild.state(), &guild.settings.guild_name)))
 }
 
 /// Channels of the guild, threads not among them; those the bot does not see are listed all the same.
 pub(super) fn channels(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError> {
-    in_guild(asked)?;
     let state = guild.state();
+    in_guild(&state, asked)?;
     let text = state.channels.values().filter(|channel| channel.kind == ChannelKind::Text);
     let mut listed = Vec::new();
     for channel in text {
@@ -57,13 +57,13 @@ pub(super) fn channels(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiEr
 }
 
 pub(super) fn roles(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError> {
-    in_guild(asked)?;
+    in_guild(&guild.state(), asked)?;
     Ok(Reply::Json(json::roles(&guild.state()).into()))
 }
 
 /// `GET /guilds/…/members`: only with the members intent switched on for the application.
 pub(super) fn list(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiError> {
-    in_guild(asked)?;
+    in_guild(&guild.state(), asked)?;
     if guild.settings.privileged_intents & intent::GUILD_MEMBERS == 0 {
         return Err(ApiError::of(50001));
     }

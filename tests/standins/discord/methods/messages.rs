@@ -65,23 +65,22 @@ pub(super) fn create(guild: &Arc<Guild>, asked: &Asked) -> Result<Reply, ApiErro
         if is_empty(body, &asked.files) {
             return Err(ApiError::of(50006));
         }
-        if body["enforce_nonce"] == true
-            && let Some(earlier) = with_nonce(&state, &channel, &body["nonce"]).filter(|one| one.current().at + NONCE > now)
-        {
+        let nonce = body["nonce"].as_str().map(|nonce| (channel.clone(), nonce.to_owned()));
+        let earlier = nonce.as_ref().and_then(|nonce| state.nonces.get(nonce)).filter(|(_, at)| *at + NONCE > now);
+        if let (true, Some((id, _))) = (body["enforce_nonce"] == true, earlier) {
+            // Discord goes on knowing it when the message is gone (discord-api-docs pull request 6647).
+            let earlier = state.messages.get(id).ok_or_else(|| ApiError::of(10008))?;
             return Ok(Reply::Json(json::message(&state, earlier)));
         }
         let reply_to = replied(&state, &channel, &body["message_reference"])?;
         let new = NewMessage { channel, reply_to, ..NewMessage::of(body, &asked.files) };
-        state.post(new, now)
+        let message = state.post(new, now);
+        state.nonces.extend(nonce.map(|nonce| (nonce, (message.id.clone(), now))));
+        message
     };
     guild.dispatch(&events::message("MESSAGE_CREATE", &guild.state(), &message));
     guild.changed();
     Ok(Reply::Json(json::message(&guild.state(), &message)))
-}
-
-fn with_nonce<'s>(state: &'s State, channel: &str, nonce: &Value) -> Option<&'s Message> {
-    let same = |message: &&Message| message.channel == channel && message.user == BOT_ID && message.nonce.as_ref() == Some(nonce);
-    state.messages.values().rev().find(same)
 }
 
 fn replied(state: &State, channel: &str, reference: &Value) -> Result<Option<String>, ApiError> {

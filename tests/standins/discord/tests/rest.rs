@@ -3,8 +3,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Watch, call, get, office, office_with, post, quiet, send};
-use crate::discord::{Fault, GUILD_ID, NewChannel, Scope, User, UserKind};
+use super::{Watch, call, get, office, office_with, post, quiet, rds, register, send};
+use crate::discord::{APPLICATION_ID, Fault, GUILD_ID, NewChannel, Scope, User, UserKind};
 
 #[tokio::test]
 async fn refusals_carry_discords_codes() {
@@ -46,8 +46,49 @@ async fn a_nonce_is_posted_once() {
     let discord = office().await;
     let body = json!({"content": "once", "nonce": "n1", "enforce_nonce": true});
     let first = post(&discord, body.clone()).await;
-    assert_eq!(post(&discord, body).await["id"], first["id"]);
+    assert_eq!(post(&discord, body.clone()).await["id"], first["id"]);
     assert_eq!(discord.messages("dba").len(), 1);
+    discord.add_channel(NewChannel::public("ops"));
+    let elsewhere = format!("/channels/{}/messages", discord.channel("ops").id());
+    assert_eq!(send(&discord, &elsewhere, body.clone()).await.0, 200, "a nonce is of its channel");
+    discord.person("ana").types("dba", "once").await;
+    discord.takes_away(&discord.messages("dba")[0]);
+    let here = format!("/channels/{}/messages", discord.channel("dba").id());
+    let (status, gone) = send(&discord, &here, body).await;
+    assert_eq!((status, &gone["code"]), (404, &json!(10008)), "it is remembered when its message is gone");
+    let again = post(&discord, json!({"content": "once", "nonce": "n1", "enforce_nonce": false})).await;
+    assert_ne!(again["id"], first["id"]);
+}
+
+#[tokio::test]
+async fn a_nonce_is_forgotten_after_some_minutes() {
+    let watch = Watch::new();
+    let discord = office_with(watch.options()).await;
+    let body = json!({"content": "once", "nonce": "n1", "enforce_nonce": true});
+    let first = post(&discord, body.clone()).await;
+    watch.advance(299);
+    assert_eq!(post(&discord, body.clone()).await["id"], first["id"]);
+    watch.advance(1);
+    assert_ne!(post(&discord, body).await["id"], first["id"]);
+}
+
+#[tokio::test]
+async fn a_bot_that_was_sent_away_finds_no_guild() {
+    let discord = office().await;
+    let commands = format!("/applications/{APPLICATION_ID}/guilds/{GUILD_ID}/commands");
+    let channel = format!("/channels/{}/messages", discord.channel("dba").id());
+    let member = format!("/guilds/{GUILD_ID}/members/{}", discord.person("ana").id());
+    register(&discord, rds()).await;
+    discord.sends_bot_away().await;
+    for (path, code) in [(&member, 10004), (&commands, 50001), (&channel, 50001)] {
+        assert_eq!(get(&discord, path).await.1["code"], code, "{path}");
+    }
+    discord.invites_bot().await;
+    assert_eq!(get(&discord, &commands).await.1, json!([]));
+    for path in [&member, &channel] {
+        assert_eq!(get(&discord, path).await.0, 200, "{path}");
+    }
+    quiet(&discord);
 }
 
 #[tokio::test]
