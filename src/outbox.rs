@@ -179,6 +179,11 @@ pub async fn deliver(host: &Arc<Host>, row: Row) -> Result<(), Trouble> {
     if let Some(channel) = paced(&saying.target) {
         if let Some(at) = &saying.at {
             host.pace.learn(channel, &at.channel);
+            if let Some(until) = host.pace.edits_held(channel, now) {
+                // It asks for its moment anew.
+                host.pace.gone(&row.key);
+                return put_off(host, &row, until).await;
+            }
         }
         let moment = host.pace.moment(&row.key, (channel, saying.urgency()), now);
         if moment > now {
@@ -253,8 +258,10 @@ async fn settle(host: &Host, row: Row, saying: Saying, sent: Result<Option<Messa
     }
     let wait = match &error {
         SendError::Wait(wait) => {
-            if let Some(channel) = paced(&saying.target) {
-                host.pace.hold(channel, now + *wait);
+            match paced(&saying.target) {
+                Some(channel) if saying.at.is_some() => host.pace.hold_edits(channel, now + *wait),
+                Some(channel) => host.pace.hold(channel, now + *wait),
+                None => {}
             }
             *wait
         }

@@ -21,6 +21,8 @@ struct Paces {
     ids: HashMap<String, String>,
     /// The next free moment of each channel.
     free: HashMap<String, Timestamp>,
+    /// When messages of each channel may be edited again.
+    edits: HashMap<String, Timestamp>,
     /// The moments given out, each in its channel.
     given: HashMap<Key, Given>,
     /// What waits for the message of a slot to be posted.
@@ -88,6 +90,20 @@ impl Pace {
         let held = paces.id(channel);
         paces.given.retain(|_, given| given.channel != held || given.moment >= until);
         paces.keep_free(held, until);
+    }
+
+    /// No message of a channel is edited before `until`. What is to be posted goes on: platforms count it apart.
+    pub(super) fn hold_edits(&self, channel: &str, until: Timestamp) {
+        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = paces.id(channel);
+        let free = paces.edits.entry(held).or_insert(until);
+        *free = until.max(*free);
+    }
+
+    /// When messages of a channel may be edited again, where that is not now.
+    pub(super) fn edits_held(&self, channel: &str, now: Timestamp) -> Option<Timestamp> {
+        let paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.edits.get(&paces.id(channel)).copied().filter(|until| *until > now)
     }
 
     /// What a channel is sent to as `name` goes to the channel of this id.

@@ -70,7 +70,9 @@ pub async fn in_turn(host: &Host, rows: Vec<Row>) -> Vec<Row> {
             if let Some(at) = &saying.at {
                 host.pace.learn(channel, &at.channel);
             }
-            host.pace.moment(&row.key, (channel, saying.urgency()), now);
+            if saying.at.is_none() || host.pace.edits_held(channel, now).is_none() {
+                host.pace.moment(&row.key, (channel, saying.urgency()), now);
+            }
         }
         ready.push(row);
     }
