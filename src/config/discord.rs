@@ -34,7 +34,8 @@ pub(super) fn read(table: Option<Table<'_>>) -> Option<Written> {
     Some(Written { guild: guild?, roles, groups })
 }
 
-fn snowflake(value: &DeValue<'_>) -> Option<String> {
+/// An id of Discord in quotes.
+pub(super) fn snowflake(value: &DeValue<'_>) -> Option<String> {
     text(value).filter(|id| is_snowflake(id))
 }
 

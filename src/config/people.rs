@@ -8,12 +8,10 @@ use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
 use super::ConfigErrors;
+use super::discord::snowflake;
 use super::document::{Document, text, texts};
 use crate::identity::{Member, Pairing, is_id};
-use crate::platform::Account;
-
-/// The chat platforms a person's account can be written down for.
-const PLATFORMS: [&str; 2] = ["slack", "discord"];
+use crate::platform::{Account, discord, slack};
 
 pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigErrors> {
     let document = Document::new(file, content);
@@ -34,8 +32,10 @@ pub(super) fn read(file: &str, content: &str) -> Result<Vec<Member>, ConfigError
         });
         let pairing =
             table.get("identity", "a user name of IAM Identity Center in quotes, or false", pairing).unwrap_or_default();
-        let on = |platform| Some((platform, table.get(platform, "the account's id in quotes, such as \"U024BE7LH\"", text)?));
-        let accounts: Vec<(&str, String)> = PLATFORMS.into_iter().filter_map(on).collect();
+        let on_slack = table.get(slack::NAME, "the account's id in quotes, such as \"U024BE7LH\"", text);
+        let on_discord = table.get(discord::NAME, "the account's id in quotes, such as \"80351110224678912\"", snowflake);
+        let accounts: Vec<(&str, String)> =
+            [(slack::NAME, on_slack), (discord::NAME, on_discord)].into_iter().filter_map(|(on, id)| Some((on, id?))).collect();
         table.done();
         let email = email.map(|email| email.to_lowercase());
         let user = match &pairing {

@@ -510,3 +510,11 @@ fn a_group_that_a_platform_fills_is_one_somebody_can_be_in() {
     assert_eq!(nobody(""), 1);
     assert_eq!(nobody("[discord.groups]\ndba = \"41771983423143938\"\n"), 0);
 }
+
+#[test]
+fn an_account_on_discord_is_a_number() {
+    let people = |id: &str| format!("[[people]]\nid = \"ana\"\nname = \"Ana Ruiz\"\ndiscord = \"{id}\"\n");
+    let read = |id: &str| load(&[("watchkeeper.toml", ""), ("people.toml", &people(id))], &[]);
+    assert!(read("80351110224678912").is_ok());
+    insta::assert_snapshot!(read("ana#1234").unwrap_err().to_string(), @r#"people.toml:4:11: people[0].discord: Expected the account's id in quotes, such as "80351110224678912", found "ana#1234"."#);
+}
