@@ -20,7 +20,9 @@ use tokio::sync::watch;
 use crate::activity::InFlight;
 use crate::health::Health;
 
+mod direction;
 pub mod discord;
+mod length;
 mod narrow;
 pub mod slack;
 

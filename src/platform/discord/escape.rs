@@ -10,6 +10,7 @@ use super::NAME;
 use super::limits::{self, cut};
 use super::marker::is_marker;
 use crate::platform::Names;
+use crate::platform::direction::turns;
 
 /// Letters in the longest piece that is never broken over two parts of a message; escaped it takes up to three times that.
 const PIECE: usize = 200;
@@ -134,7 +135,7 @@ fn push(lines: &mut [Vec<String>], piece: String) {
 
 /// Without what nobody sees and what nobody can tell from a space; line ends stay.
 fn clean(words: &str) -> String {
-    let shown = words.chars().filter(|letter| !is_marker(*letter) && *letter != '\r');
+    let shown = words.chars().filter(|letter| !is_marker(*letter) && !turns(*letter) && *letter != '\r');
     shown
         .map(|letter| match letter {
             '\n' => '\n',

@@ -1,5 +1,6 @@
-//! Discord's limits, from its documentation ("Message", "Embed limits", "Components", "Create Message"). Discord counts
-//! code points (discord-api-docs issue 1315); its own clients count UTF-16 units, the stricter reading, and so do these.
+//! Discord's limits, from its documentation ("Message", "Embed limits", "Components", "Create Message").
+
+pub(super) use crate::platform::length::{cut, len};
 
 /// The words of a message.
 pub(super) const CONTENT: usize = 2_000;
@@ -48,39 +49,3 @@ pub(super) const INPUT_LABEL: usize = 45;
 pub(super) const PLACEHOLDER: usize = 100;
 /// What can be entered in an input.
 pub(super) const INPUT: usize = 4_000;
-
-/// How long Discord takes a text to be.
-pub(super) fn len(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
-/// The text, ended with `…` where it is longer than `limit`.
-pub(super) fn cut(text: &str, limit: usize) -> String {
-    if len(text) <= limit {
-        return text.to_owned();
-    }
-    let mut room = limit.saturating_sub(1);
-    let fits = |letter: &char| match room.checked_sub(letter.len_utf16()) {
-        Some(left) => {
-            room = left;
-            true
-        }
-        None => false,
-    };
-    let mut kept: String = text.chars().take_while(fits).collect();
-    kept.truncate(kept.trim_end().len());
-    kept.push('…');
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_fits_and_shows() {
-        assert_eq!(cut("orders", 6), "orders");
-        assert_eq!(cut("orders-replica", 8), "orders-…");
-        assert_eq!(cut("🙂🙂🙂", 4), "🙂…");
-    }
-}

@@ -6,6 +6,7 @@ use url::Url;
 use super::NAME;
 use super::limits::{self, cut};
 use crate::platform::Names;
+use crate::platform::direction::{straight, turns};
 
 /// Letters in the longest piece that is never broken over two sections; escaped it takes five times that.
 const PIECE: usize = 200;
@@ -19,7 +20,7 @@ pub(super) fn escape(words: &str) -> String {
 
 /// Words for a `plain_text` object: no markup is read there, and a mention that some client might read is broken up.
 pub(super) fn plain(words: &str, limit: usize) -> String {
-    let words = words.replace(['\n', '\r', '\t'], " ").replace("<!", "<\u{200b}!").replace("<@", "<\u{200b}@");
+    let words = straight(words).replace(['\n', '\r', '\t'], " ").replace("<!", "<\u{200b}!").replace("<@", "<\u{200b}@");
     cut(words.replace("<#", "<\u{200b}#").trim(), limit)
 }
 
@@ -95,7 +96,7 @@ pub(super) fn is_id(id: &str) -> bool {
 }
 
 fn one_line(words: &str) -> String {
-    words.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    straight(words).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 fn link(url: &str, label: &str) -> String {
@@ -157,7 +158,7 @@ impl Marks {
     /// nothing and stay.
     fn disarm(&self, words: &str, before: char) -> String {
         let mut before = before;
-        let mut letters = words.chars().peekable();
+        let mut letters = words.chars().filter(|letter| !turns(*letter)).peekable();
         let mut plain = String::with_capacity(words.len());
         while let Some(letter) = letters.next() {
             let opens = !before.is_alphanumeric() && letters.peek().is_none_or(|next| !next.is_whitespace());
@@ -207,6 +208,15 @@ mod tests {
         assert_eq!(markup(&text!["~3 min for 2 * 3 of *.example.com"]), "~3 min for 2 * 3 of ∗.example.com");
         assert_eq!(markup(&text!["> quoted"]), "› quoted".replace('>', "&gt;"));
         assert_eq!(markup(&text![bold("a*b"), " ", code("x`<y\nz")]), "*a∗b* `xˋ&lt;y z`");
+    }
+
+    #[test]
+    fn what_would_turn_words_around_is_taken_out() {
+        let trap = "safe\u{202e}gpj\u{2066}.exe\u{200f}\u{61c}";
+        let link = Span::Link { url: "https://a.b/".into(), label: trap.into() };
+        let said = markup(&text![trap, " ", bold(trap), " ", code(trap), " ", &PersonId(trap.into()), " ", link]);
+        assert_eq!(said, "safegpj.exe *safegpj.exe* `safegpj.exe` safegpj.exe <https://a.b/|safegpj.exe>");
+        assert_eq!(plain(trap, 50), "safegpj.exe");
     }
 
     #[test]

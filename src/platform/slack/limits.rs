@@ -1,4 +1,6 @@
-//! Slack's limits, from its Block Kit and view references. Lengths count UTF-16 units, the strictest reading.
+//! Slack's limits, from its Block Kit and view references.
+
+pub(super) use crate::platform::length::{cut, len};
 
 /// Blocks in a message.
 pub(super) const BLOCKS: usize = 50;
@@ -43,39 +45,3 @@ pub(super) const METADATA: usize = 3_000;
 pub(super) const ERROR: usize = 300;
 /// The fallback text of a message: Slack advises 4,000, a notification shows far less.
 pub(super) const FALLBACK: usize = 1_000;
-
-/// How long Slack takes a text to be.
-pub(super) fn len(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
-/// The text, ended with `…` where it is longer than `limit`.
-pub(super) fn cut(text: &str, limit: usize) -> String {
-    if len(text) <= limit {
-        return text.to_owned();
-    }
-    let mut room = limit.saturating_sub(1);
-    let fits = |letter: &char| match room.checked_sub(letter.len_utf16()) {
-        Some(left) => {
-            room = left;
-            true
-        }
-        None => false,
-    };
-    let mut kept: String = text.chars().take_while(fits).collect();
-    kept.truncate(kept.trim_end().len());
-    kept.push('…');
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_fits_and_shows() {
-        assert_eq!(cut("orders", 6), "orders");
-        assert_eq!(cut("orders-replica", 8), "orders-…");
-        assert_eq!(cut("🙂🙂🙂", 4), "🙂…");
-    }
-}

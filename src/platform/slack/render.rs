@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::escape::{self, escape};
 use super::limits::{self, cut};
 use crate::platform::Names;
+use crate::platform::direction::straight;
 use crate::platform::narrow::narrowed;
 
 /// The `action_id` of our buttons begins with one of these; a number follows.
@@ -44,7 +45,7 @@ pub(super) fn render(message: &Message, names: &dyn Names) -> Rendered {
             Block::File(file) => blocks.push(context(&format!("📎 `{}`", escape(&cut(&escape::literal(&file.name), 200))))),
         }
     }
-    let text = escape(&cut(message.plain().trim(), limits::FALLBACK));
+    let text = escape(&cut(straight(&message.plain()).trim(), limits::FALLBACK));
     Rendered { text: if text.is_empty() { "–".to_owned() } else { text }, blocks: fitted(blocks) }
 }
 

@@ -204,3 +204,10 @@ fn what_the_bot_means_it_says() {
         assert_eq!(markdown(&text![Span::Link { url: url.into(), label: label.into() }]), said);
     }
 }
+
+#[test]
+fn what_would_turn_words_around_is_taken_out() {
+    let trap = "safe\u{202e}gpj\u{2066}.exe\u{200f}\u{61c}";
+    assert_eq!(markdown(&text![trap, " ", bold(trap), " ", code(trap)]), "safegpj.exe **safegpj.exe** `safegpj.exe`");
+    assert_eq!((titled(trap, 50), plain(trap, 50)), ("safegpj.exe".to_owned(), "safegpj.exe".to_owned()));
+}
