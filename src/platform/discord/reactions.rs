@@ -14,14 +14,15 @@ const PAGE: usize = 100;
 const KINDS: [&str; 2] = ["normal", "burst"];
 
 impl Discord {
-    /// All emoji under a message now.
+    /// All emoji under a message now that everybody has. A server's own count for nothing: people call them what they like, and
+    /// one that looks like 👀 and is called `white_check_mark` must be no vote.
     pub(super) async fn emoji_under(&self, at: &MessageRef) -> Result<Vec<Reaction>, Fault> {
         let path = format!("{}/{}", messages(&at.channel), at.message);
         let message = self.api.call(Method::GET, &path, None).await?;
         let mut reactions = Vec::new();
         for reaction in message["reactions"].as_array().into_iter().flatten() {
-            let Some(emoji) = in_path(&reaction["emoji"]) else { continue };
-            let name = name(&reaction["emoji"]);
+            let Some(letters) = usual(&reaction["emoji"]) else { continue };
+            let (emoji, name) = (in_path(letters), name(letters));
             for (number, kind) in KINDS.iter().enumerate() {
                 let count = reaction["count_details"][kind].as_u64();
                 if count == Some(0) || (count.is_none() && number > 0) {
@@ -54,25 +55,19 @@ impl Discord {
     }
 }
 
-/// An emoji as a path has it: percent-encoded, a guild's own as `name:id`.
-fn in_path(emoji: &Value) -> Option<String> {
-    let name = emoji["name"].as_str().filter(|name| !name.is_empty());
-    let whole = match (name, emoji["id"].as_str()) {
-        (name, Some(id)) => format!("{}:{id}", name.unwrap_or("_")),
-        (Some(name), None) => name.to_owned(),
-        (None, None) => return None,
-    };
-    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte);
-    Some(whole.bytes().map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect())
+/// The letters of an emoji that is no server's own.
+fn usual(emoji: &Value) -> Option<&str> {
+    emoji["name"].as_str().filter(|letters| !letters.is_empty() && emoji["id"].is_null())
 }
 
-/// An emoji's name without skin tone and variation selector: ✅ is `white_check_mark`. A guild's own is `shipit:41`, with its
-/// id: people call theirs what they like, and one that looks like 👀 and is called `white_check_mark` must be no vote.
-fn name(emoji: &Value) -> String {
-    let letters = emoji["name"].as_str().unwrap_or_default();
-    if let Some(id) = emoji["id"].as_str() {
-        return format!("{letters}:{id}");
-    }
+/// An emoji as a path has it: percent-encoded.
+fn in_path(letters: &str) -> String {
+    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    letters.bytes().map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// An emoji's name without skin tone and variation selector: ✅ is `white_check_mark`.
+fn name(letters: &str) -> String {
     let toneless: String = letters.chars().filter(|letter| !('\u{1f3fb}'..='\u{1f3ff}').contains(letter)).collect();
     let bare = toneless.replace(['\u{fe0e}', '\u{fe0f}'], "");
     let known = [toneless.as_str(), bare.as_str(), &format!("{bare}\u{fe0f}")].into_iter().find_map(emojis::get);
@@ -98,16 +93,20 @@ mod tests {
             ("✔️", "heavy_check_mark"),
             ("\u{e000}", "\u{e000}"),
         ] {
-            assert_eq!(name(&json!({ "id": null, "name": letters })), called, "{letters}");
+            assert_eq!(name(letters), called, "{letters}");
         }
-        assert_eq!(name(&json!({ "id": "41", "name": "white_check_mark" })), "white_check_mark:41");
+    }
+
+    #[test]
+    fn an_emoji_of_peoples_own_making_counts_for_nothing() {
+        assert_eq!(usual(&json!({ "id": null, "name": "✅" })), Some("✅"));
+        assert_eq!(usual(&json!({ "id": "41", "name": "white_check_mark" })), None);
+        assert_eq!(usual(&json!({ "id": null, "name": null })), None);
     }
 
     #[test]
     fn an_emoji_fits_into_a_path() {
-        assert_eq!(in_path(&json!({ "id": null, "name": "✅" })).as_deref(), Some("%E2%9C%85"));
-        assert_eq!(in_path(&json!({ "id": "41", "name": "shipit" })).as_deref(), Some("shipit:41"));
-        assert_eq!(in_path(&json!({ "id": null, "name": "../x" })).as_deref(), Some("%2E%2E%2Fx"));
-        assert_eq!(in_path(&json!({ "id": null, "name": null })), None);
+        assert_eq!(in_path("✅"), "%E2%9C%85");
+        assert_eq!(in_path("../x"), "%2E%2E%2Fx");
     }
 }
