@@ -30,47 +30,68 @@ const INTENTS: GatewayIntents = GatewayIntents::GUILDS
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long handlers at work are waited for at the end.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long leaving Discord and handlers at work are waited for at the end, together: less than the ten seconds the whole bot
+/// has for it. serenity alone takes up to five.
+const DRAIN: Duration = Duration::from_secs(9);
 
 /// An event, in flight until it was taken.
 type Heard = (Event, InFlight);
 
+/// How it ended to keep a connection.
+enum Ended {
+    /// It can't be made, or taken up again: why.
+    Lost(String),
+    /// The bot stops; the connection still stands where there is one.
+    Stopped(Option<Line>),
+}
+
 /// Keeps a connection standing until `shutdown`, then lets what is at work finish.
 pub(super) async fn keep(discord: Arc<Discord>, inbound: Arc<dyn Inbound>, mut shutdown: watch::Receiver<bool>) {
     let mut tries = 0;
-    while let Some(why) = stand(&discord, &inbound, &mut shutdown, &mut tries).await {
+    let line = loop {
+        let why = match stand(&discord, &inbound, &mut shutdown, &mut tries).await {
+            Ended::Lost(why) => why,
+            Ended::Stopped(line) => break line,
+        };
         tracing::warn!(why, "the connection to Discord ended, or could not be made");
         discord.pulse.refused(why);
         let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2u32.pow(tries.min(10)));
         tries += 1;
         let _over = tokio::time::timeout(pause, ended(&mut shutdown)).await;
+    };
+    let leaving = async {
+        if let Some(line) = line {
+            line.close().await;
+        }
+        discord.drained().await;
+    };
+    if tokio::time::timeout(DRAIN, leaving).await.is_err() {
+        tracing::warn!("something from Discord is still at work, or Discord does not say goodbye");
     }
-    let _late = tokio::time::timeout(DRAIN, discord.drained()).await;
 }
 
-/// Connects, and hands on what is heard until the connection is gone for good: why. None at `shutdown`.
+/// Connects, and hands on what is heard until the connection is gone for good.
 async fn stand(
     discord: &Arc<Discord>,
     inbound: &Arc<dyn Inbound>,
     shutdown: &mut watch::Receiver<bool>,
     tries: &mut u32,
-) -> Option<String> {
+) -> Ended {
     let gateway = tokio::select! {
-        () = ended(shutdown) => return None,
+        () = ended(shutdown) => return Ended::Stopped(None),
         ready = prepare(discord) => match ready {
             Ok(gateway) => gateway,
-            Err(why) => return Some(why),
+            Err(why) => return Ended::Lost(why),
         },
     };
     let (hear, mut heard) = mpsc::unbounded_channel();
-    let line = Line::open(discord, gateway, hear);
+    let line = match Line::open(discord, gateway, hear) {
+        Ok(line) => line,
+        Err(cause) => return Ended::Lost(cannot_start(&cause)),
+    };
     loop {
         let event = tokio::select! {
-            () = ended(shutdown) => {
-                line.close().await;
-                return None;
-            }
+            () = ended(shutdown) => return Ended::Stopped(Some(line)),
             event = heard.recv() => event,
         };
         match event {
@@ -78,7 +99,7 @@ async fn stand(
                 *tries = 0;
                 discord.hear(event, inbound, in_flight);
             }
-            None => return Some(line.why().await),
+            None => return Ended::Lost(line.why().await),
         }
     }
 }
@@ -105,19 +126,19 @@ struct Line {
 }
 
 impl Line {
-    fn open(discord: &Discord, gateway: String, hear: mpsc::UnboundedSender<Heard>) -> Self {
+    fn open(discord: &Discord, gateway: String, hear: mpsc::UnboundedSender<Heard>) -> std::io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let door = Door { token: discord.settings.token.clone(), api: discord.api.origin(), gateway };
         let ear =
             Ear { hear, activity: discord.activity.clone(), pulse: Arc::clone(&discord.pulse), clock: discord.clock.clone() };
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().name("discord-gateway".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
                 Ok(runtime) => runtime.block_on(hold(door, Arc::new(ear), stopped)),
-                Err(cause) => format!("starting a thread for it: {cause}"),
+                Err(cause) => cannot_start(&cause),
             }
-        });
-        Self { stop, thread }
+        })?;
+        Ok(Self { stop, thread })
     }
 
     /// Why it ended: called once nothing more is heard, when the thread is at its end.
@@ -166,6 +187,10 @@ async fn hold(door: Door, ear: Arc<Ear>, stopped: oneshot::Receiver<()>) -> Stri
             "it was stopped".to_owned()
         }
     }
+}
+
+fn cannot_start(cause: &std::io::Error) -> String {
+    format!("starting a thread for it: {cause}")
 }
 
 /// What an operator has to know.
