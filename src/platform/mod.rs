@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::activity::InFlight;
 use crate::health::Health;
 
+mod answering;
 mod direction;
 pub mod discord;
 mod length;

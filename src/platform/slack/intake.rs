@@ -2,21 +2,13 @@
 
 use std::sync::Arc;
 
-use commands::message::{Block, Message};
-use jiff::{SignedDuration, Timestamp};
+use commands::message::Message;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::decode::{Asked, Decoded, Decoder, Delivery, Malformed};
 use super::{Slack, form, render};
-use crate::platform::{Ack, Asks, Inbound, Platform, SendError, Target};
-
-/// How often a late answer is tried.
-const TRIES: usize = 3;
-/// How long between two tries.
-const PAUSE: SignedDuration = SignedDuration::from_secs(1);
-/// What people read when a handler panicked.
-const BROKEN: &str = "Something broke on my side while I took that. Look before you ask again: it may have been recorded.";
+use crate::platform::answering::{MEND, broken, has_file, say};
+use crate::platform::{Ack, Asks, Inbound, Target};
 
 /// What kind of payload it is; each transport knows.
 #[derive(Clone, Copy, Debug)]
@@ -24,22 +16,6 @@ pub(super) enum Kind {
     Command,
     Interaction,
     Event,
-}
-
-/// Counts a handler as at work while it is held.
-struct AtWork(Arc<Slack>);
-
-impl AtWork {
-    fn begin(slack: &Arc<Slack>) -> Self {
-        slack.at_work.send_modify(|count| *count += 1);
-        Self(slack.clone())
-    }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0.at_work.send_modify(|count| *count -= 1);
-    }
 }
 
 impl Slack {
@@ -83,7 +59,7 @@ impl Slack {
     /// Runs the handler in a task of its own, so that neither its panic nor its slowness reaches the connection.
     async fn deliver(self: &Arc<Self>, delivery: Delivery, inbound: Arc<dyn Inbound>) -> Value {
         let Delivery { event, asked } = delivery;
-        let at_work = AtWork::begin(self);
+        let at_work = self.at_work.begin();
         let mut handler = tokio::spawn(async move {
             let ack = inbound.receive(event).await;
             (ack, at_work)
@@ -98,13 +74,13 @@ impl Slack {
                 tokio::spawn(async move {
                     let (ack, _at_work) = match handler.await {
                         Ok((ack, at_work)) => (ack, at_work),
-                        Err(panic) => (broken(panic), AtWork::begin(&slack)),
+                        Err(panic) => (broken(panic), slack.at_work.begin()),
                     };
                     match ack {
                         Ack::Form(asks) => slack.open(asked, *asks).await,
                         ack => {
                             if let Some((target, message)) = late(asked, ack) {
-                                slack.say(&target, &message).await;
+                                say(&*slack, &slack.clock, &target, &message).await;
                             }
                         }
                     }
@@ -123,7 +99,7 @@ impl Slack {
             (Ack::Mend(wrong), Asked::Form { view, .. }) if !wrong.is_empty() => form::errors(&view, &wrong),
             (Ack::Choices(choices), Asked::Picker) => json!({ "options": form::options(&choices) }),
             (Ack::Form(asks), asked) => {
-                let (nothing, slack, at_work) = (nothing(&asked), self.clone(), AtWork::begin(self));
+                let (nothing, slack, at_work) = (nothing(&asked), self.clone(), self.at_work.begin());
                 tokio::spawn(async move {
                     slack.open(asked, *asks).await;
                     drop(at_work);
@@ -133,9 +109,9 @@ impl Slack {
             (ack, asked) => {
                 let nothing = nothing(&asked);
                 if let Some((target, message)) = late(asked, ack) {
-                    let (slack, at_work) = (self.clone(), AtWork::begin(self));
+                    let (slack, at_work) = (self.clone(), self.at_work.begin());
                     tokio::spawn(async move {
-                        slack.say(&target, &message).await;
+                        say(&*slack, &slack.clock, &target, &message).await;
                         drop(at_work);
                     });
                 }
@@ -150,38 +126,14 @@ impl Slack {
         let Err(fault) = self.api.call("views.open", &body).await else { return };
         tracing::warn!(%fault, command = asks.carry.command, "a form could not be opened");
         if let Some((target, message)) = late(asked, Ack::Say(asks.instead)) {
-            self.say(&target, &message).await;
+            say(self, &self.clock, &target, &message).await;
         }
-    }
-
-    /// Posts an answer that is too late, or too large, for an acknowledgement.
-    async fn say(&self, target: &Target, message: &Message) {
-        for _ in 0..TRIES {
-            let pause = match self.post(target, message, "").await {
-                Ok(_) => return,
-                Err(SendError::Never(error)) => {
-                    tracing::warn!(error, "an answer could not be given");
-                    return;
-                }
-                Err(SendError::Wait(pause)) => pause,
-                Err(SendError::Again(_)) => PAUSE,
-            };
-            self.clock.sleep_until(self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)).await;
-        }
-        tracing::warn!("an answer could not be given; Slack did not take it in {TRIES} tries");
     }
 
     /// Returns once no handler is at work.
     pub(super) async fn drained(&self) {
-        let mut at_work: watch::Receiver<usize> = self.at_work.subscribe();
-        let _closed = at_work.wait_for(|count| *count == 0).await;
+        self.at_work.idle().await;
     }
-}
-
-fn broken(panic: tokio::task::JoinError) -> Ack {
-    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::panics::words(&*panic).to_owned());
-    tracing::error!(cause, "a handler panicked");
-    Ack::Say(BROKEN.into())
 }
 
 /// The acknowledgement that carries nothing.
@@ -201,13 +153,9 @@ fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
     match ack {
         Ack::Say(message) => Some((target, message)),
         Ack::Mend(wrong) => {
-            let message = Message::from("That form can't be used as it is. Ask again, please.");
+            let message = Message::from(MEND);
             Some((target, wrong.into_iter().fold(message, |message, (_, words)| message.text(words))))
         }
         Ack::Received | Ack::Choices(_) | Ack::Form(_) => None,
     }
-}
-
-fn has_file(message: &Message) -> bool {
-    message.blocks.iter().any(|block| matches!(block, Block::File(_)))
 }

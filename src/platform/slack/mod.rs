@@ -22,6 +22,7 @@ use self::origin::Origin;
 use self::posting::Ear;
 use self::pulse::Pulse;
 use super::{Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Target};
+use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -98,7 +99,7 @@ pub struct Slack {
     origin: OnceCell<Origin>,
     pulse: Arc<Pulse>,
     /// Handlers at work.
-    at_work: watch::Sender<usize>,
+    at_work: Activity,
     /// Ids of channels by their `#name`, and of direct message channels by account.
     channels: Mutex<HashMap<String, String>>,
     /// What was logged and need not be again.
@@ -120,7 +121,7 @@ impl Slack {
             timing: settings.timing,
             origin: OnceCell::new(),
             pulse: Arc::default(),
-            at_work: watch::Sender::new(0),
+            at_work: Activity::default(),
             channels: Mutex::default(),
             said: Mutex::default(),
         })

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::health::Health;
+use crate::health::{Health, ago};
 
 /// What is known about the connections.
 #[derive(Debug, Default)]
@@ -83,15 +83,6 @@ impl Pulse {
         let ok = trouble.is_none() && (wanted == 0 || up > 0);
         words.extend(trouble);
         Health { ok, words: words.join(", ") }
-    }
-}
-
-fn ago(then: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(then).as_secs().max(0);
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
     }
 }
 
