@@ -8,6 +8,7 @@ mod both;
 mod gateway;
 mod limits;
 mod roles;
+mod standing;
 
 async fn world() -> World {
     World::with(Choices { chats: Chats::Discord, ..Choices::default() }).await

@@ -1,7 +1,5 @@
 //! Discord's REST API: calls with a deadline and within its rate limits, and what its errors mean for a message.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -13,6 +11,7 @@ use url::Url;
 use super::DiscordSettings;
 use super::buckets::{Buckets, Route, Scope, seconds};
 use super::files::Form;
+use super::trouble::Trouble;
 use crate::clock::Clock;
 use crate::outward::{Outward, Request};
 use crate::platform::SendError;
@@ -32,13 +31,18 @@ const CLIENT: &str = concat!("DiscordBot (watchkeeper, ", env!("CARGO_PKG_VERSIO
 /// (discord.com/developers/docs "JSON error codes"). The token of an interaction that has ended comes as a 401.
 const OF_ONE_THING: &[u64] =
     &[codes::NO_ACCESS, codes::NO_PERMISSION, codes::CLOSED_DOOR, codes::LOCKED, codes::NO_TOKEN, 50_278, 50_005, 50_009];
+/// Codes with which Discord refuses the bot whatever it asks for: it is not allowed in, or not for this application. So does a
+/// 401.
+const OF_ALL: &[u64] = &[40_001, 20_012];
 /// Codes that say "later".
-const LATER: &[u64] = &[130_000, 40_062];
+const LATER: &[u64] = &[130_000, 40_062, codes::OLD_EDITS];
 
 /// Discord's codes that the bot acts upon.
 pub(super) mod codes {
     /// No such channel.
     pub(in super::super) const NO_CHANNEL: u64 = 10_003;
+    /// No such guild, or the bot is not there.
+    pub(in super::super) const NO_GUILD: u64 = 10_004;
     /// Not a member of the guild.
     pub(in super::super) const NO_MEMBER: u64 = 10_007;
     /// No such message.
@@ -49,6 +53,8 @@ pub(super) mod codes {
     pub(in super::super) const NO_WEBHOOK: u64 = 10_015;
     /// No such interaction.
     pub(in super::super) const NO_INTERACTION: u64 = 10_062;
+    /// Messages of more than an hour ago were edited too often.
+    pub(in super::super) const OLD_EDITS: u64 = 30_046;
     /// The interaction was responded to before.
     pub(in super::super) const RESPONDED: u64 = 40_060;
     /// The bot may not see it.
@@ -72,8 +78,8 @@ pub(super) struct Api {
     token: Secret,
     clock: Clock,
     buckets: Buckets,
-    /// Errors that need an operator, by what was called, until it works again.
-    trouble: Mutex<BTreeMap<String, String>>,
+    /// What an operator must mend.
+    pub(super) trouble: Trouble,
 }
 
 /// Why a call did not do what it should.
@@ -110,13 +116,20 @@ impl Fault {
         matches!(self, Self::Refused { code, .. } if codes.contains(code))
     }
 
-    fn needs_operator(&self) -> bool {
-        matches!(self, Self::Refused { status: 401 | 403, .. }) && !self.is(OF_ONE_THING)
+    /// Whether everything is refused until an operator has mended it.
+    pub(super) fn needs_operator(&self) -> bool {
+        let denied = matches!(self, Self::Refused { status: 401, .. }) || self.is(OF_ALL);
+        denied && !self.is(OF_ONE_THING)
     }
 
-    /// Whether Discord will answer the same to another try, as far as can be told.
+    /// Whether Discord will answer the same to another try, as far as can be told. A 403 that is not known may come from
+    /// something in between, and pass.
     pub(super) fn lasts(&self) -> bool {
-        matches!(self, Self::Refused { .. }) && !self.needs_operator() && !self.is(LATER)
+        match self {
+            Self::Refused { status: 401 | 403, .. } => self.is(OF_ONE_THING),
+            Self::Refused { .. } => !self.needs_operator() && !self.is(LATER),
+            Self::Limited(_) | Self::Lost { .. } => false,
+        }
     }
 
     /// An answer that is not as documented.
@@ -151,7 +164,7 @@ impl Api {
             token: settings.token.clone(),
             clock,
             buckets: Buckets::default(),
-            trouble: Mutex::default(),
+            trouble: Trouble::default(),
         }
     }
 
@@ -170,28 +183,10 @@ impl Api {
         self.base.origin().ascii_serialization()
     }
 
-    /// What an operator must mend, if anything.
-    pub(super) fn trouble(&self) -> Option<String> {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.iter().next().map(|(doing, words)| format!("Discord answers {words} to {doing}"))
-    }
-
     async fn judged(&self, method: Method, path: &str, body: Body<'_>) -> Result<Value, Fault> {
         let route = Route::of(&method, path);
         let result = self.exchange(&route, method, path, body).await;
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match &result {
-            Err(fault @ Fault::Refused { code, message, .. }) if fault.needs_operator() => {
-                let words = format!("{code} ({message})");
-                if trouble.insert(route.doing.clone(), words.clone()).as_ref() != Some(&words) {
-                    tracing::error!(doing = route.doing, words, "Discord refuses the bot; check its token and permissions");
-                }
-            }
-            Err(_) => {}
-            Ok(_) => {
-                trouble.remove(&route.doing);
-            }
-        }
+        self.trouble.learn(&route, &result);
         result
     }
 
@@ -262,6 +257,11 @@ impl Api {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let told = body["retry_after"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let pause = told.or_else(|| header("retry-after").and_then(seconds)).unwrap_or(PAUSE);
+        if body["code"] == codes::OLD_EDITS {
+            // It is about old messages alone: those of the last hour are edited out of the same bucket.
+            tracing::warn!(doing = route.doing, ?pause, "Discord asks to wait with edits of old messages");
+            return Fault::Limited(pause);
+        }
         let is_global = body["global"] == true || header("x-ratelimit-scope") == Some("global") || told.is_none();
         let scope = if is_global { Scope::All } else { Scope::Bucket };
         tracing::warn!(doing = route.doing, ?pause, ?scope, "Discord asks to wait");

@@ -5,38 +5,68 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
-/// Interactions that are remembered; their tokens end after fifteen minutes anyway.
+/// How many of the newest interactions are remembered at least. Their tokens end after fifteen minutes anyway.
 const REMEMBERED: usize = 10_000;
 /// How long an answer waits for the first response at most; Discord takes none after three seconds.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What is known about interactions, by their ids. Those of an earlier run are not known: they were responded to long ago.
+/// What is known about interactions. Those of an earlier run are not known: they were responded to long ago.
 #[derive(Debug, Default)]
-pub(super) struct Askings(Mutex<HashMap<String, Asking>>);
+pub(super) struct Askings(Mutex<Generations>);
+
+/// Interactions by their ids, those that came last and those before them.
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<String, Asking>,
+    old: HashMap<String, Asking>,
+}
 
 #[derive(Clone, Debug)]
 struct Asking {
     responded: Arc<watch::Sender<bool>>,
-    answered: bool,
+    answered: Arc<tokio::sync::Mutex<bool>>,
+}
+
+/// The right to take the placeholder's place. Until it is used or given back, by being dropped, other answers wait: one that
+/// comes while the placeholder stands would be put in its place by Discord.
+#[derive(Debug)]
+pub(super) struct Claim(OwnedMutexGuard<bool>);
+
+impl Claim {
+    /// The place is taken.
+    pub(super) fn used(mut self) {
+        *self.0 = true;
+    }
+}
+
+impl Generations {
+    fn get(&self, id: &str) -> Option<&Asking> {
+        self.young.get(id).or_else(|| self.old.get(id))
+    }
+
+    fn add(&mut self, id: &str, responded: bool) -> &Asking {
+        if self.young.len() >= REMEMBERED {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let asking = Asking { responded: Arc::new(watch::Sender::new(responded)), answered: Arc::default() };
+        self.young.entry(id.to_owned()).or_insert(asking)
+    }
 }
 
 impl Askings {
-    fn state(&self) -> std::sync::MutexGuard<'_, HashMap<String, Asking>> {
+    fn state(&self) -> std::sync::MutexGuard<'_, Generations> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An interaction came, and its first response is on its way. Whether it came for the first time.
     pub(super) fn came(&self, id: &str) -> bool {
         let mut known = self.state();
-        if known.contains_key(id) {
+        if known.get(id).is_some() {
             return false;
         }
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(id.to_owned(), Asking { responded: Arc::new(watch::Sender::new(false)), answered: false });
+        known.add(id, false);
         true
     }
 
@@ -55,16 +85,15 @@ impl Askings {
         let _late = tokio::time::timeout(PATIENCE, responded.wait_for(|responded| *responded)).await;
     }
 
-    /// Whether this is the first answer, which takes the placeholder's place.
-    pub(super) fn is_first(&self, id: &str) -> bool {
-        self.state().get(id).is_none_or(|asking| !asking.answered)
-    }
-
-    /// An answer was given.
-    pub(super) fn answered(&self, id: &str) {
-        if let Some(asking) = self.state().get_mut(id) {
-            asking.answered = true;
-        }
+    /// Claims the placeholder's place for an answer; none where an answer has it already.
+    pub(super) async fn claim(&self, id: &str) -> Option<Claim> {
+        let answered = {
+            let mut known = self.state();
+            let asking = known.get(id).cloned().unwrap_or_else(|| known.add(id, true).clone());
+            asking.answered
+        };
+        let answered = answered.lock_owned().await;
+        (!*answered).then_some(Claim(answered))
     }
 }
 
@@ -74,20 +103,39 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_waits_for_the_first_response() {
-        let askings = Arc::new(Askings::default());
+        let askings = Askings::default();
         askings.may_be_answered("of an earlier run").await;
         assert!(askings.came("1"));
         assert!(!askings.came("1"), "Discord tells some things twice");
-        let waits = tokio::spawn({
-            let askings = askings.clone();
-            async move { askings.may_be_answered("1").await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waits.is_finished());
+        let mut waits = Box::pin(askings.may_be_answered("1"));
+        assert!(futures_util::poll!(&mut waits).is_pending());
         askings.responded("1");
-        waits.await.unwrap();
-        assert!(askings.is_first("1"));
-        askings.answered("1");
-        assert!(!askings.is_first("1"));
+        waits.await;
+    }
+
+    #[tokio::test]
+    async fn one_of_two_answers_takes_the_place_and_gives_it_back_where_it_fails() {
+        let askings = Askings::default();
+        askings.came("1");
+        for id in ["1", "of an earlier run"] {
+            let failing = askings.claim(id).await.unwrap();
+            let (mut second, mut third) = (Box::pin(askings.claim(id)), Box::pin(askings.claim(id)));
+            assert!(futures_util::poll!(&mut second).is_pending() && futures_util::poll!(&mut third).is_pending());
+            drop(failing);
+            second.await.unwrap().used();
+            assert!(third.await.is_none());
+        }
+    }
+
+    #[test]
+    fn many_others_make_none_forgotten_that_is_under_way() {
+        let askings = Askings::default();
+        askings.came("under way");
+        for other in 0..REMEMBERED {
+            askings.came(&other.to_string());
+        }
+        assert!(!askings.came("under way") && !askings.came("0"));
+        let known = askings.state();
+        assert!(known.young.len() <= REMEMBERED && known.old.len() <= REMEMBERED);
     }
 }

@@ -7,17 +7,14 @@ use commands::registry::Entry;
 use jiff::Timestamp;
 use serde_json::Value;
 use serenity::all::{
-    ActionRowComponent, CommandDataOption, CommandDataOptionValue, CommandInteraction, ComponentInteraction, GuildId,
-    Interaction, Message, ModalInteraction,
+    ActionRowComponent, ChannelId, CommandDataOption, CommandDataOptionValue, CommandInteraction, ComponentInteraction, GuildId,
+    Interaction, Message, MessageId, ModalInteraction, Reaction,
 };
 
 use super::buttons::{Line, Pressed};
 use super::way::Way;
 use super::{NAME, form, options, words};
 use crate::platform::{Account, Carry, Event, Invocation, MessageRef, Submission, Target, Typing};
-
-/// What a form is opened with: the interaction itself, which is answered with it.
-const FORMS: &str = "interaction";
 
 /// Decodes events.
 pub(super) struct Decoder<'a> {
@@ -38,7 +35,7 @@ pub(super) enum Decoded {
     Delivery(Box<Delivery>),
     /// A button whose command line is on the shelf, by this key.
     Kept(Box<Pressing>, String),
-    /// An interaction that can't be anything of ours any more: it is answered with these words.
+    /// An interaction that can't be acted upon: it is answered with these words.
     Stale(Asked, &'static str),
     /// Not for us.
     Ignored,
@@ -82,8 +79,9 @@ impl Pressing {
     /// With the command line it stands for.
     pub(super) fn with(self, line: String) -> Decoded {
         let Self { once, account, place, reply, way } = self;
+        // A form is opened with the interaction itself.
+        let ticket = Some(way.id.clone());
         let asked = Asked::Button(way, reply.clone());
-        let ticket = Some(FORMS.to_owned());
         Decoded::delivery(Event::Asked(Invocation { once, account, place, line, reply, ticket }), asked)
     }
 
@@ -92,17 +90,35 @@ impl Pressing {
         self.refused(STALE)
     }
 
+    /// As what nobody can tell now.
+    pub(super) fn unread(self) -> Decoded {
+        self.refused(UNREAD)
+    }
+
     fn refused(self, words: &'static str) -> Decoded {
         Decoded::Stale(Asked::Button(self.way, self.reply), words)
     }
 }
 
 const STALE: &str = "That is too old for me to act on. Nothing was done. Ask anew, please.";
+const UNREAD: &str =
+    "Something broke on my side while I looked up what this button stands for. Nothing was done. Press it again, please.";
 const ELSEWHERE: &str = "I work on the server I was set up for, and not here. Nothing was done.";
 
 impl Decoded {
     fn delivery(event: Event, asked: Asked) -> Self {
         Self::Delivery(Box::new(Delivery { event, asked }))
+    }
+
+    /// The account that wrote this, where it is a message.
+    pub(super) fn writer(&self) -> Option<&str> {
+        match self {
+            Self::Delivery(delivery) => match (&delivery.event, &delivery.asked) {
+                (Event::Asked(invocation), Asked::Message(_)) => Some(&invocation.account.id),
+                _ => None,
+            },
+            Self::Kept(..) | Self::Stale(..) | Self::Ignored => None,
+        }
     }
 }
 
@@ -130,7 +146,7 @@ impl Decoder<'_> {
         let Some(entry) = self.commands.iter().find(|entry| entry.name() == name) else { return Decoded::Stale(asked, STALE) };
         let line = options::line(*entry, &options::given(*entry, &values(leaves)));
         let once = format!("{NAME}/interaction/{}", command.id);
-        let (place, ticket) = (place(&channel), Some(FORMS.to_owned()));
+        let (place, ticket) = (place(&channel), Some(command.id.to_string()));
         Decoded::delivery(Event::Asked(Invocation { once, account, place, line, reply, ticket }), asked)
     }
 
@@ -218,8 +234,16 @@ impl Decoder<'_> {
         Decoded::delivery(Event::Asked(Invocation { once, account, place: place(&channel), line, reply, ticket: None }), asked)
     }
 
+    /// Somebody put an emoji under a message, or took one away.
+    pub(super) fn reacted(&self, reaction: &Reaction) -> Decoded {
+        self.nudged(reaction.guild_id, reaction.channel_id, reaction.message_id)
+    }
+
     /// Something happened under a message.
-    pub(super) fn nudged(&self, channel: u64, message: u64) -> Decoded {
+    pub(super) fn nudged(&self, guild: Option<GuildId>, channel: ChannelId, message: MessageId) -> Decoded {
+        if self.is_elsewhere(guild) {
+            return Decoded::Ignored;
+        }
         let at = MessageRef { platform: NAME.to_owned(), channel: channel.to_string(), message: message.to_string() };
         Decoded::delivery(Event::Nudged(at), Asked::Nothing)
     }
@@ -263,4 +287,19 @@ fn values(options: &[CommandDataOption]) -> Vec<(String, Value)> {
         other => other.as_str().map(|text| words::unwrap(text).into()),
     };
     options.iter().filter_map(|option| Some((option.name.clone(), value(&option.value)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emoji_on_other_servers_are_nobodys_business() {
+        let decoder = Decoder { guild: "41", me: "1", commands: commands::ALL, now: Timestamp::UNIX_EPOCH };
+        let nudged = |guild: Option<u64>| {
+            let decoded = decoder.nudged(guild.map(GuildId::new), ChannelId::new(2), MessageId::new(3));
+            matches!(decoded, Decoded::Delivery(_))
+        };
+        assert!(nudged(Some(41)) && nudged(None) && !nudged(Some(42)));
+    }
 }

@@ -1,7 +1,8 @@
 //! A form → a modal, and a submitted modal → what was given.
 //!
-//! A modal has five inputs and nothing else to carry what it is about but its ids of a hundred letters each. So the ids hold
-//! what was given already and is not asked for: the modal's own id begins it, those of its inputs go on.
+//! A modal has five inputs, and nothing else to carry what it is about but its ids of a hundred letters each. So the ids hold
+//! what was given already and is not asked for: the modal's own id begins it, those of its inputs go on. Discord knows selects
+//! in modals too; serenity 0.12.5 reads nothing but text out of one that was submitted.
 
 use commands::registry::{Field, Form, Input};
 use serde_json::{Map, Value, json};

@@ -3,30 +3,21 @@
 use std::sync::Arc;
 
 use axum::http::Method;
-use commands::message::{Block, Message, code};
+use commands::message::{Message, code};
 use commands::text;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use serenity::all::Event as Heard;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::api::{Fault, codes};
 use super::decode::{Asked, Decoded, Decoder, Delivery};
 use super::limits::{self, cut};
+use super::posting::EPHEMERAL;
 use super::way::Way;
 use super::{Discord, form};
 use crate::activity::InFlight;
-use crate::platform::{ACKNOWLEDGE, Ack, Inbound, Platform, SendError, Target};
-
-/// How often a late answer is tried.
-const TRIES: usize = 3;
-/// How long between two tries.
-const PAUSE: SignedDuration = SignedDuration::from_secs(1);
-/// What people read when a handler panicked.
-const BROKEN: &str = "Something broke on my side while I took that. Look before you ask again: it may have been recorded.";
-/// What people read whose form does not fit.
-const MEND: &str = "That form can't be used as it is. Ask again, please.";
+use crate::platform::answering::{MEND, broken, has_file, say};
+use crate::platform::{ACKNOWLEDGE, Ack, Inbound, Target};
 
 /// Responses (discord.com/developers/docs "Interaction Callback Type").
 mod response {
@@ -42,25 +33,6 @@ mod response {
     pub(super) const MODAL: u8 = 9;
 }
 
-/// A message that one person alone sees.
-const EPHEMERAL: u64 = 1 << 6;
-
-/// Counts a handler as at work while it is held.
-struct AtWork(Arc<Discord>);
-
-impl AtWork {
-    fn begin(discord: &Arc<Discord>) -> Self {
-        discord.at_work.send_modify(|count| *count += 1);
-        Self(discord.clone())
-    }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0.at_work.send_modify(|count| *count -= 1);
-    }
-}
-
 /// The first response to an interaction.
 struct First {
     response: Value,
@@ -71,7 +43,8 @@ struct First {
 }
 
 impl Discord {
-    /// Takes what the gateway said. Each event is handled in a task of its own, so that no slow one is in another's way.
+    /// Takes what the gateway said. Each event is handled in a task of its own, so that no slow one is in another's way; what
+    /// one person writes is taken in its order. Interactions have no time to wait for others, and nobody is as fast with them.
     pub(super) fn hear(self: &Arc<Self>, event: Heard, inbound: &Arc<dyn Inbound>, in_flight: InFlight) {
         let Some(origin) = self.origin.get() else { return };
         let now = self.clock.now();
@@ -79,13 +52,12 @@ impl Discord {
         let decoded = match &event {
             Heard::InteractionCreate(event) => decoder.interaction(&event.interaction),
             Heard::MessageCreate(event) => decoder.message(&event.message),
-            Heard::ReactionAdd(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
-            Heard::ReactionRemove(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
-            Heard::ReactionRemoveAll(event) => decoder.nudged(event.channel_id.get(), event.message_id.get()),
-            Heard::ReactionRemoveEmoji(event) => decoder.nudged(event.reaction.channel_id.get(), event.reaction.message_id.get()),
-            Heard::Ready(_) | Heard::Resumed(_) => {
-                self.pulse.up(now);
-                Decoded::Ignored
+            Heard::ReactionAdd(reacted) => decoder.reacted(&reacted.reaction),
+            Heard::ReactionRemove(reacted) => decoder.reacted(&reacted.reaction),
+            Heard::ReactionRemoveEmoji(reacted) => decoder.reacted(&reacted.reaction),
+            Heard::ReactionRemoveAll(event) => decoder.nudged(event.guild_id, event.channel_id, event.message_id),
+            Heard::Ready(_) | Heard::Resumed(_) | Heard::GuildCreate(_) | Heard::GuildDelete(_) => {
+                return self.follow(&event, in_flight);
             }
             _ => Decoded::Ignored,
         };
@@ -93,10 +65,15 @@ impl Discord {
             return;
         }
         self.pulse.event(now);
-        let (discord, inbound, at_work) = (self.clone(), inbound.clone(), AtWork::begin(self));
+        let turn = decoded.writer().map(|account| self.order.turn(account));
+        let (discord, inbound, at_work) = (self.clone(), inbound.clone(), self.at_work.begin());
         tokio::spawn(async move {
+            let taken = match turn {
+                Some(turn) => Some(turn.comes().await),
+                None => None,
+            };
             discord.take(decoded, inbound).await;
-            drop((at_work, in_flight));
+            drop((taken, at_work, in_flight));
         });
     }
 
@@ -104,13 +81,13 @@ impl Discord {
         match decoded {
             Decoded::Delivery(delivery) => self.deliver(*delivery, inbound).await,
             Decoded::Kept(pressing, key) => {
-                let found = self.shelf.find(&key).await.unwrap_or_else(|error| {
-                    tracing::warn!(%error, "looking for the command of a button");
-                    None
-                });
-                let decoded = match found {
-                    Some(line) => pressing.with(line),
-                    None => pressing.stale(),
+                let decoded = match self.shelf.find(&key).await {
+                    Ok(Some(line)) => pressing.with(line),
+                    Ok(None) => pressing.stale(),
+                    Err(error) => {
+                        tracing::error!(%error, "looking for the command of a button");
+                        pressing.unread()
+                    }
                 };
                 Box::pin(self.take(decoded, inbound)).await;
             }
@@ -136,7 +113,7 @@ impl Discord {
                 self.respond_to(asked.clone(), Ack::Received).await;
                 let ack = handler.await.unwrap_or_else(broken);
                 if let Some((target, message)) = late(asked, ack) {
-                    self.say(&target, &message).await;
+                    say(&**self, &self.clock, &target, &message).await;
                 }
             }
         }
@@ -146,15 +123,18 @@ impl Discord {
     async fn respond_to(self: &Arc<Self>, asked: Asked, ack: Ack) {
         let Some(way) = asked.way().cloned() else {
             if let Some((target, message)) = late(asked, ack) {
-                self.say(&target, &message).await;
+                say(&**self, &self.clock, &target, &message).await;
             }
             return;
         };
         let First { response, says, later } = self.first_response(&asked, ack).await;
         let responded = self.respond_first(&way, &response).await;
         // A message of its own is the answer: whatever else is said stands below it.
-        if responded.is_ok() && response["type"] == response::MESSAGE {
-            self.askings.answered(&way.id);
+        if responded.is_ok()
+            && response["type"] == response::MESSAGE
+            && let Some(claim) = self.askings.claim(&way.id).await
+        {
+            claim.used();
         }
         self.askings.responded(&way.id);
         let unsaid = match responded {
@@ -165,7 +145,7 @@ impl Discord {
             }
         };
         if let Some((target, message)) = unsaid {
-            self.say(&target, &message).await;
+            say(&**self, &self.clock, &target, &message).await;
         }
     }
 
@@ -201,27 +181,9 @@ impl Discord {
         }
     }
 
-    /// Posts an answer that is too late, or too large, for a response.
-    async fn say(&self, target: &Target, message: &Message) {
-        for _ in 0..TRIES {
-            let pause = match self.post(target, message, "").await {
-                Ok(_) => return,
-                Err(SendError::Never(error)) => {
-                    tracing::warn!(error, "an answer could not be given");
-                    return;
-                }
-                Err(SendError::Wait(pause)) => pause,
-                Err(SendError::Again(_)) => PAUSE,
-            };
-            self.clock.sleep_until(self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)).await;
-        }
-        tracing::warn!("an answer could not be given; Discord did not take it in {TRIES} tries");
-    }
-
     /// Returns once no handler is at work.
     pub(super) async fn drained(&self) {
-        let mut at_work: watch::Receiver<usize> = self.at_work.subscribe();
-        let _closed = at_work.wait_for(|count| *count == 0).await;
+        self.at_work.idle().await;
     }
 }
 
@@ -264,12 +226,6 @@ fn modal(ack: &Ack) -> Option<Value> {
     modal
 }
 
-fn broken(panic: tokio::task::JoinError) -> Ack {
-    let cause = panic.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| crate::panics::words(&*panic).to_owned());
-    tracing::error!(cause, "a handler panicked");
-    Ack::Say(BROKEN.into())
-}
-
 /// What has to be said to somebody who asked, and where.
 fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
     let (target, entered) = match asked {
@@ -289,8 +245,4 @@ fn late(asked: Asked, ack: Ack) -> Option<(Target, Message)> {
         }
         Ack::Received | Ack::Choices(_) => None,
     }
-}
-
-fn has_file(message: &Message) -> bool {
-    message.blocks.iter().any(|block| matches!(block, Block::File(_)))
 }

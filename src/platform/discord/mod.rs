@@ -17,6 +17,7 @@ use url::Url;
 
 use self::api::Api;
 use self::askings::Askings;
+use self::order::Order;
 use self::posting::{Ear, Place};
 use self::pulse::Pulse;
 use super::{Group, Inbound, MessageRef, Names, Platform, Profile, Reaction, SendError, Shelf, Target};
@@ -40,6 +41,7 @@ mod introduction;
 mod limits;
 mod marker;
 mod options;
+mod order;
 mod people;
 mod posting;
 mod pulse;
@@ -47,6 +49,7 @@ mod reactions;
 mod registration;
 mod render;
 mod threads;
+mod trouble;
 mod way;
 mod words;
 
@@ -99,7 +102,9 @@ pub struct Discord {
     askings: Askings,
     pulse: Arc<Pulse>,
     /// Handlers at work.
-    at_work: watch::Sender<usize>,
+    at_work: Activity,
+    /// Who is being listened to, each in the order of what they wrote.
+    order: Order,
     /// Ids of channels by their `#name`, and of direct message channels by account.
     channels: Mutex<HashMap<String, String>>,
 }
@@ -128,7 +133,8 @@ impl Discord {
             origin: OnceCell::new(),
             askings: Askings::default(),
             pulse: Arc::default(),
-            at_work: watch::Sender::new(0),
+            at_work: Activity::default(),
+            order: Order::default(),
             channels: Mutex::default(),
         }
     }
@@ -202,6 +208,6 @@ impl Platform for Discord {
     }
 
     fn health(&self) -> Health {
-        self.pulse.health(self.api.trouble(), self.clock.now())
+        self.pulse.health(self.api.trouble.words(&self.invitation()), self.clock.now())
     }
 }

@@ -22,7 +22,7 @@ const PAGE: usize = 100;
 /// Discord's ids count milliseconds from the first of January 2015.
 const EPOCH: i64 = 1_420_070_400_000;
 /// A message that only the person sees who asked.
-const EPHEMERAL: u64 = 1 << 6;
+pub(super) const EPHEMERAL: u64 = 1 << 6;
 /// What says that an interaction can't be answered through its token any more.
 const ENDED: &[u64] = &[codes::NO_WEBHOOK, codes::NO_INTERACTION, codes::NO_TOKEN];
 /// What those read who can't be written to.
@@ -120,12 +120,14 @@ impl Discord {
     ) -> Result<MessageRef, Fault> {
         let posted = self.post_in(place, message, slot).await?;
         let way = Way::of(handle, self.clock.now());
-        if let Some(way) = way.filter(|way| way.placeholder && self.askings.is_first(&way.id)) {
+        if let Some(way) = way.filter(|way| way.placeholder) {
             self.askings.may_be_answered(&way.id).await;
-            match self.call_original(Method::DELETE, &way).await {
-                Ok(_) => self.askings.answered(&way.id),
-                // It says for some minutes that the bot thinks, below the answer.
-                Err(fault) => tracing::warn!(%fault, "taking the placeholder of a shared answer away"),
+            if let Some(claim) = self.askings.claim(&way.id).await {
+                match self.call_original(Method::DELETE, &way).await {
+                    Ok(_) => claim.used(),
+                    // It says for some minutes that the bot thinks, below the answer.
+                    Err(fault) => tracing::warn!(%fault, "taking the placeholder of a shared answer away"),
+                }
             }
         }
         Ok(posted)
@@ -153,26 +155,28 @@ impl Discord {
         self.askings.may_be_answered(&way.id).await;
         let body = self.body(message).await?;
         let replaces = ear.handle.is_some_and(|handle| handle.replaces);
-        if replaces || (way.placeholder && self.askings.is_first(&way.id)) {
+        let claim = if way.placeholder { self.askings.claim(&way.id).await } else { None };
+        if replaces || claim.is_some() {
             let mut body = body.clone();
             // Files of the content before would stay.
             body["attachments"] = json!([]);
             let path = format!("{}/messages/@original", self.webhook(way).await?);
-            match self.send(Method::PATCH, &path, body, message).await {
-                Ok(_) => {
-                    self.askings.answered(&way.id);
-                    return Ok(());
-                }
+            let replaced = match self.send(Method::PATCH, &path, body, message).await {
+                Ok(_) => true,
                 // Who asked has dismissed it.
-                Err(fault) if fault.is(&[codes::NO_MESSAGE]) => {}
+                Err(fault) if fault.is(&[codes::NO_MESSAGE]) => false,
                 Err(fault) => return Err(fault),
+            };
+            if let Some(claim) = claim {
+                claim.used();
+            }
+            if replaced {
+                return Ok(());
             }
         }
         let mut body = body;
         body["flags"] = EPHEMERAL.into();
-        self.send(Method::POST, &self.webhook(way).await?, body, message).await?;
-        self.askings.answered(&way.id);
-        Ok(())
+        self.send(Method::POST, &self.webhook(way).await?, body, message).await.map(drop)
     }
 
     async fn call_original(&self, method: Method, way: &Way) -> Result<Value, Fault> {
@@ -232,9 +236,7 @@ impl Discord {
         }
         let path = format!("/guilds/{}/channels", self.settings.guild);
         let answer = self.api.call(Method::GET, &path, None).await?;
-        // Text and announcement channels.
-        let takes_words = |one: &&Value| one["name"] == name && (one["type"] == 0 || one["type"] == 5);
-        let found = answer.as_array().into_iter().flatten().find(takes_words).and_then(|one| one["id"].as_str());
+        let found = named(name, answer.as_array().map(Vec::as_slice).unwrap_or_default());
         let gone = || Fault::Refused {
             doing: format!("looking for {channel}"),
             status: 404,
@@ -303,6 +305,23 @@ impl Discord {
     }
 }
 
+/// The id of the text or announcement channel of this name. Where there are several it is the same at each look: one outside
+/// of all categories, then the topmost, then the oldest.
+fn named<'a>(name: &str, channels: &'a [Value]) -> Option<&'a str> {
+    let takes_words = |one: &&Value| one["name"] == name && (one["type"] == 0 || one["type"] == 5);
+    let order = |one: &&Value| {
+        let id = one["id"].as_str().and_then(|id| id.parse::<u64>().ok());
+        (one["parent_id"].is_string(), one["position"].as_i64(), id)
+    };
+    let mut found: Vec<&Value> = channels.iter().filter(takes_words).collect();
+    found.sort_by_key(order);
+    let id = found.first()?["id"].as_str()?;
+    if found.len() > 1 {
+        tracing::warn!(name, channels = found.len(), id, "several channels have this name; this one is taken");
+    }
+    Some(id)
+}
+
 /// A channel, or the thread of a message of it.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -336,6 +355,23 @@ fn reference(message: &Value) -> Result<MessageRef, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_channels_of_one_name_the_same_one_is_taken_always() {
+        let channel = |id: &str, name: &str, kind: u8, place: (Option<&str>, i64)| json!({ "id": id, "name": name, "type": kind, "parent_id": place.0, "position": place.1 });
+        let mut channels = [
+            channel("9", "ops", 0, (Some("1"), 0)),
+            channel("5", "ops", 5, (None, 2)),
+            channel("7", "ops", 0, (None, 2)),
+            channel("8", "ops", 0, (None, 3)),
+            channel("3", "ops", 2, (None, 0)),
+            channel("4", "dba", 0, (None, 0)),
+        ];
+        assert_eq!(named("ops", &channels), Some("5"));
+        channels.reverse();
+        assert_eq!(named("ops", &channels), Some("5"));
+        assert_eq!(named("none", &channels), None);
+    }
 
     #[test]
     fn a_snowflake_is_an_instant() {

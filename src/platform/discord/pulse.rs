@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::health::Health;
+use crate::health::{Health, ago};
 
 /// What is known about the connection.
 #[derive(Debug, Default)]
@@ -17,8 +17,6 @@ struct State {
     last_event: Option<Timestamp>,
     /// Why it does not stand, where that is known.
     refused: Option<String>,
-    /// Why the commands are not registered.
-    unregistered: Option<String>,
 }
 
 impl Pulse {
@@ -50,12 +48,7 @@ impl Pulse {
         self.state().last_event = Some(now);
     }
 
-    /// Whether the commands are registered, and if not why.
-    pub(super) fn registered(&self, trouble: Option<String>) {
-        self.state().unregistered = trouble;
-    }
-
-    /// How it is doing, `trouble` with the API included.
+    /// How it is doing, `trouble` that an operator must mend included.
     pub(super) fn health(&self, trouble: Option<String>, now: Timestamp) -> Health {
         let state = self.state();
         let mut words = vec![match (state.since, &state.refused) {
@@ -67,20 +60,9 @@ impl Pulse {
             Some(event) => format!("last event {} ago", ago(event, now)),
             None => "no event yet".to_owned(),
         });
-        let unregistered = state.unregistered.as_ref().map(|why| format!("the commands are not registered: {why}"));
-        let ok = state.since.is_some() && trouble.is_none() && unregistered.is_none();
-        words.extend(unregistered);
+        let ok = state.since.is_some() && trouble.is_none();
         words.extend(trouble);
         Health { ok, words: words.join(", ") }
-    }
-}
-
-fn ago(then: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(then).as_secs().max(0);
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
     }
 }
 
@@ -99,9 +81,8 @@ mod tests {
         pulse.event(start);
         let now = start + jiff::SignedDuration::from_secs(12);
         assert_eq!(pulse.health(None, now), Health { ok: true, words: "connected for 12 s, last event 12 s ago".to_owned() });
-        pulse.registered(Some("HTTP 403".to_owned()));
-        assert!(!pulse.health(None, now).ok);
-        pulse.registered(None);
+        let refused = pulse.health(Some("the commands are not registered: HTTP 403".to_owned()), now);
+        assert!(!refused.ok && refused.words.ends_with("12 s ago, the commands are not registered: HTTP 403"));
         pulse.down();
         assert!(!pulse.health(None, now).ok);
     }

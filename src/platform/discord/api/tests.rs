@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
@@ -121,14 +121,14 @@ async fn what_discord_refuses_is_told_with_its_words_and_without_secrets() {
 #[tokio::test]
 async fn an_operator_is_told_of_a_token_that_does_not_work_until_it_does() {
     let (api, door, _clock) = api().await;
-    assert_eq!(api.trouble(), None);
+    assert_eq!(api.trouble.words(""), None);
     says(&door, 401, &[], &json!({ "code": 0, "message": "401: Unauthorized" }));
     let fault = api.call(Method::GET, "/users/@me", None).await.unwrap_err();
     assert!(matches!(SendError::from(fault), SendError::Again(_)));
-    assert_eq!(api.trouble().as_deref(), Some("Discord answers 0 (401: Unauthorized) to GET /users/@me"));
+    assert_eq!(api.trouble.words("").as_deref(), Some("Discord answers 0 (401: Unauthorized) to GET /users/@me"));
     says(&door, 200, &[], &json!({}));
     api.call(Method::GET, "/users/@me", None).await.unwrap();
-    assert_eq!(api.trouble(), None);
+    assert_eq!(api.trouble.words(""), None);
 }
 
 #[tokio::test]
@@ -152,4 +152,22 @@ async fn what_is_limited_waits_and_the_rest_goes_on() {
     assert!(reads.await.is_ok());
     says(&door, 200, &[], &json!({}));
     assert!(post(1).await.is_ok());
+}
+
+#[tokio::test]
+async fn old_messages_that_were_edited_too_often_keep_no_other_edit_back() {
+    let (api, door, _clock) = api().await;
+    let old = json!({ "code": 30_046, "message": "Maximum number of edits to messages older than 1 hour reached.", "retry_after": 20.0 });
+    says(&door, 429, &[], &old);
+    says(&door, 200, &[], &json!({}));
+    let edit = async |message: u8| api.call(Method::PATCH, &format!("/channels/1/messages/{message}"), None).await;
+    assert_eq!(edit(1).await, Err(Fault::Limited(Duration::from_secs(20))));
+    assert!(edit(2).await.is_ok());
+    says(
+        &door,
+        400,
+        &[],
+        &json!({ "code": 30_046, "message": "Maximum number of edits to messages older than 1 hour reached." }),
+    );
+    assert!(matches!(SendError::from(edit(1).await.unwrap_err()), SendError::Again(_)), "such a card is not posted anew");
 }
