@@ -17,11 +17,8 @@ pub(super) struct Form {
 
 /// The files of a message, as many as Discord takes.
 pub(super) fn of(message: &Message) -> Vec<&File> {
-    let file = |block| match block {
-        &Block::File(ref file) => Some(file),
-        _ => None,
-    };
-    message.blocks.iter().filter_map(file).take(limits::FILES).collect()
+    let files = message.blocks.iter().filter_map(|block| if let Block::File(file) = block { Some(file) } else { None });
+    files.take(limits::FILES).collect()
 }
 
 /// A message's body with its files.

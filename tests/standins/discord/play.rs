@@ -30,7 +30,6 @@ use super::{
 
 impl Discord {
     /// Routes below `/play/discord` for a page that shows this guild, to be served beside the page.
-    #[must_use]
     pub fn play_routes(&self) -> Router {
         let router = Router::new()
             .route("/state", get(state))

@@ -13,10 +13,12 @@ use super::*;
 /// What Discord answers next, and what it was asked.
 #[derive(Default)]
 struct Door {
-    answers: Vec<(u16, Vec<(&'static str, String)>, String)>,
+    answers: Vec<Answer>,
     asked: Vec<String>,
 }
 
+/// Status, headers, body.
+type Answer = (u16, Vec<(&'static str, String)>, String);
 type Doors = Arc<Mutex<Door>>;
 
 async fn answer(State(door): State<Doors>, method: Method, uri: Uri, headers: HeaderMap, body: String) -> impl IntoResponse {

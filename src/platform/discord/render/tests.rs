@@ -129,7 +129,8 @@ fn a_card_looks_like_this() {
         .note("React with ✅, or type\nchange approve CHG-1 @everyone");
     let said = said(&message);
     assert_eq!(said.mentions, ["175928847299117063"]);
-    insta::assert_snapshot!(pages(&said), @r"
+    // What keeps names apart can't be seen.
+    insta::assert_snapshot!(pages(&said).replace('\u{200b}', "¦"), @r"
     ## CHG-1: upgrade my\_db
     mysql `8.0.35` → `8.0.40`, asked for by <@175928847299117063>, **12 min** down
     **When** <t:1795831200:f>
@@ -138,7 +139,7 @@ fn a_card_looks_like_this() {
     ✅ backups are on
     ⚠️ free storage: 12 %
     -# React with ✅, or type
-    -# change approve CHG-1 @​everyone
+    -# change approve CHG-1 @¦everyone
     ");
 }
 
