@@ -10,7 +10,8 @@ use commands::message::{Button, Message};
 use insta::assert_snapshot;
 use standins::discord::{Discord, DiscordOptions, Fault, GUILD_ID, NewChannel, Scope, User};
 use standins::world::{Chat, World};
-use tokio::sync::watch;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 use watchkeeper::activity::Activity;
 use watchkeeper::clock::Clock;
 use watchkeeper::outward::Outward;
@@ -21,6 +22,7 @@ use watchkeeper::secret::Secret;
 use super::{ASK, ask, cards, message, status, world};
 
 const COMMANDS: &str = "GET /applications/{application}/guilds/{guild}/commands";
+const POST: &str = "POST /channels/{channel}/messages";
 const EDIT: &str = "PATCH /channels/{channel}/messages/{message}";
 
 async fn health(world: &World) -> String {
@@ -70,7 +72,7 @@ async fn a_bot_that_is_started_before_it_is_invited_says_so_and_waits() {
 async fn a_refusal_of_one_message_leaves_health_well() {
     let mut world = world().await;
     world.aws.database("orders", "mysql", "8.0.35").await;
-    world.discord().fail_next("POST /channels/{channel}/messages", Fault::Error(50_013));
+    world.discord().fail_next(POST, Fault::Error(50_013));
     world.on(Chat::Discord, "ana").asks("ops", ASK).await;
     assert!(!health(&world).await.contains("50013"));
     assert!(world.audit("undelivered").await.contains("undelivered"));
@@ -107,6 +109,8 @@ async fn a_card_that_was_taken_away_comes_again_when_it_changes() {
     world.advance("1m").await;
     let cards = cards(&world, "shop-ops");
     assert!(cards.len() == 1 && cards[0].plain().contains("Cancelled"), "{cards:#?}");
+    let posts = world.discord().calls_of(POST);
+    assert!(posts.iter().any(|call| call.error == Some(10_008)), "Discord knew its nonce still");
     world.end().await;
 }
 
@@ -145,36 +149,94 @@ impl Shelf for Torn {
     }
 }
 
+/// A bot on Discord without all the rest.
+struct Bot {
+    platform: Arc<Platform>,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+}
+
+impl Bot {
+    async fn on(discord: &Discord, inbound: Arc<dyn Inbound>) -> Self {
+        let settings = DiscordSettings {
+            api_url: discord.url().parse().unwrap(),
+            token: Secret::new(discord.bot_token()),
+            guild: GUILD_ID.to_owned(),
+            roles: BTreeSet::new(),
+            groups: BTreeMap::new(),
+        };
+        let ground = Ground {
+            outward: Outward::new(None).unwrap(),
+            names: Arc::new(Nobody),
+            shelf: Arc::new(Torn),
+            clock: Clock::system(),
+            activity: Activity::default(),
+            commands: commands::ALL,
+        };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let platform = Arc::new(Platform::new(settings, ground));
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(Arc::clone(&platform).run(inbound, stopped));
+        discord.connected(1).await;
+        Self { platform, stop, running }
+    }
+
+    async fn ends(self) {
+        self.stop.send_replace(true);
+        self.running.await.unwrap();
+    }
+}
+
+async fn discord() -> Discord {
+    Discord::start(DiscordOptions { patience: Duration::from_secs(30), ..DiscordOptions::default() }).await
+}
+
 #[tokio::test]
 async fn a_button_whose_command_can_not_be_read_says_so() {
-    let discord = Discord::start(DiscordOptions { patience: Duration::from_secs(30), ..DiscordOptions::default() }).await;
+    let discord = discord().await;
     let ana = discord.add_person(User::named("ana"));
     let ops = discord.add_channel(NewChannel::public("ops"));
-    let settings = DiscordSettings {
-        api_url: discord.url().parse().unwrap(),
-        token: Secret::new(discord.bot_token()),
-        guild: GUILD_ID.to_owned(),
-        roles: BTreeSet::new(),
-        groups: BTreeMap::new(),
-    };
-    let ground = Ground {
-        outward: Outward::new(None).unwrap(),
-        names: Arc::new(Nobody),
-        shelf: Arc::new(Torn),
-        clock: Clock::system(),
-        activity: Activity::default(),
-        commands: commands::ALL,
-    };
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let platform = Arc::new(Platform::new(settings, ground));
-    let (stop, stopped) = watch::channel(false);
-    let running = tokio::spawn(Arc::clone(&platform).run(Arc::new(Deaf), stopped));
-    discord.connected(1).await;
+    let bot = Bot::on(&discord, Arc::new(Deaf)).await;
     let list = Message::from("A list").buttons(vec![Button::new("Next", format!("audit search {}", "x".repeat(200)))]);
-    platform.post(&Target::Channel { channel: "#ops".to_owned(), thread: None }, &list, "list").await.unwrap();
+    bot.platform.post(&Target::Channel { channel: "#ops".to_owned(), thread: None }, &list, "list").await.unwrap();
     let list = ops.expect("A list").await;
     ana.clicks(&list, "Next").await;
     assert_snapshot!(ana.expect("broke").await.plain(), @"Something broke on my side while I looked up what this button stands for. Nothing was done. Press it again, please.");
-    stop.send_replace(true);
-    running.await.unwrap();
+    bot.ends().await;
+}
+
+/// Notes each line it was asked once it has taken it. It takes the first one only when it has heard of ben's.
+struct Slow {
+    taken: mpsc::UnboundedSender<String>,
+    bens: Notify,
+}
+
+#[async_trait]
+impl Inbound for Slow {
+    async fn receive(&self, event: Event) -> Ack {
+        let Event::Asked(asked) = event else { return Ack::Received };
+        match asked.line.as_str() {
+            "first" => self.bens.notified().await,
+            "bens" => self.bens.notify_one(),
+            _ => {}
+        }
+        self.taken.send(asked.line).unwrap();
+        Ack::Received
+    }
+}
+
+#[tokio::test]
+async fn what_one_person_writes_is_taken_in_its_order_and_keeps_nobody_else_waiting() {
+    let discord = discord().await;
+    let (ana, ben) = (discord.add_person(User::named("ana")), discord.add_person(User::named("ben")));
+    discord.add_channel(NewChannel::public("ops"));
+    let (taken, mut lines) = mpsc::unbounded_channel();
+    let bot = Bot::on(&discord, Arc::new(Slow { taken, bens: Notify::new() })).await;
+    ana.types("ops", "@watchkeeper first").await;
+    ana.types("ops", "@watchkeeper second").await;
+    ben.types("ops", "@watchkeeper bens").await;
+    let order = [lines.recv().await.unwrap(), lines.recv().await.unwrap(), lines.recv().await.unwrap()];
+    // Ben's and ana's first are taken at the same moment.
+    assert_eq!(order[2], "second", "{order:?}");
+    bot.ends().await;
 }
