@@ -22,7 +22,7 @@ const GOOD: SignedDuration = SignedDuration::from_mins(15);
 /// Make another chat account yours too, with a code that works once
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
 pub struct Link {
-    /// The code, typed with the account that is to be yours; left out, you are given one
+    /// The code: type it with the account that is to be yours; left out, you are given one
     #[arg(value_name = "CODE")]
     code: Vec<Veiled>,
     /// Whose account it is to be, such as @ana; yours if left out

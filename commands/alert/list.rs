@@ -13,7 +13,7 @@ use crate::{Command, Context, Message, Query, Resource, Result};
 /// List alerts, the worst and newest first; those that are not over unless you say otherwise
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
 pub struct List {
-    /// Words that their title, summary or labels hold
+    /// Words to look for: in title, summary and labels
     text: Vec<String>,
     /// Only those of this project
     #[arg(long)]

@@ -14,6 +14,18 @@ fn fault(typed: &str) -> String {
 }
 
 #[test]
+fn what_stands_above_a_field_fits_there() {
+    // Discord's forms have the smallest room for it: 45 letters.
+    let forms = ALL.iter().map(|entry| entry.form(&Map::new()));
+    let fields = forms.flat_map(|form| form.fields.into_iter().map(move |field| (form.command.clone(), field)));
+    let long: Vec<String> = fields
+        .filter(|(_, field)| field.input != Input::Tick && field.label.chars().count() > 45)
+        .map(|(command, field)| format!("{command} {}: {}", field.id, field.label))
+        .collect();
+    assert!(long.is_empty(), "a colon ends what stands above a field, in the help of its argument:\n{}", long.join("\n"));
+}
+
+#[test]
 fn every_name_is_two_or_three_lower_case_words_or_one_of_the_bots_own() {
     for entry in ALL {
         let words: Vec<&str> = entry.name().split(' ').collect();

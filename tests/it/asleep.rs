@@ -130,7 +130,7 @@ async fn where_nobody_is_reached_at_all_the_default_channel_is_told() {
 #[tokio::test]
 async fn of_a_very_large_group_it_is_said_how_many_were_not_told() {
     let mut world = World::with(Choices { config: ALERTS.to_owned(), ..Choices::default() }).await;
-    let mut people = world.people().to_owned();
+    let mut people = world.people();
     for number in 10..70 {
         world.slack.add_person(User::named(&format!("p{number}")));
         people += &format!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use standins::slack::User;
-use standins::world::{Choices, IDENTITY_CENTER, World, at_every_commit};
+use standins::world::{Chat, Chats, Choices, IDENTITY_CENTER, World, at_every_commit};
 
 /// A world with `anna`, an account whose e-mail address nobody vouches for.
 async fn with_anna() -> World {
@@ -167,6 +167,32 @@ async fn sre_makes_codes_for_others_and_everybody_is_told() {
     ana · asked · unlink · person dev
     ana · answered · unlink · person dev · refused
     ");
+}
+
+#[tokio::test]
+async fn an_account_on_discord_is_linked_by_a_code_from_slack() {
+    let mut world = World::with(Choices { chats: Chats::Both, ..Choices::default() }).await;
+    let written = format!("discord = \"{}\"\n", world.discord().person("dev").id());
+    world.writes("people.toml", &world.people().replace(&written, ""));
+    world.restart().await;
+    let said = world.on(Chat::Discord, "dev").asks("ops", "/whoami").await;
+    assert!(said.starts_with("I don't know whose account this is"), "{said}");
+    let code = code(&world.on(Chat::Slack, "dev").asks("ops", "/link").await);
+    let said = world.on(Chat::Discord, "dev").asks("ops", &format!("/link {code}")).await;
+    assert_snapshot!(said, @"🔗 This account is yours now: you are Dev Rao (@dev). whoami says what I know of you, unlink gives the account up.");
+    assert_snapshot!(world.on(Chat::Slack, "dev").reads("to me from now on").await.plain(), @"🔗 The account discord:200000000000141532 (Dev) is Dev Rao to me from now on: it was linked by their code. If that is not meant to be, unlink discord takes it back.");
+    let said = world.on(Chat::Discord, "dev").asks("ops", "/whoami").await;
+    assert_snapshot!(said.lines().take(4).collect::<Vec<_>>().join("\n"), @"
+    Name Dev Rao (@dev)
+    Groups none
+    E-mail dev@example.com
+    Accounts discord:200000000000141532 (linked by a code), slack:U0000000DEV (by e-mail address)
+    ");
+    assert_snapshot!(world.on(Chat::Discord, "dev").asks("ops", "/unlink").await, @"The account discord:200000000000141532 is linked no longer: I don't know whoever uses it as you any more. link makes a new code.");
+    world.on(Chat::Discord, "dev").types("@watchkeeper", "whoami").await;
+    assert_snapshot!(world.on(Chat::Discord, "dev").reads("").await.plain(), @"I don't know whose account this is yet. If I know you elsewhere, say “link” to me there: it gives you a code to say here. If I don't, ask whoever looks after Watchkeeper for a code.");
+    assert!(!format!("{:?}", world.entries().await).contains(&code));
+    world.end().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What goes alike on every chat: one suite, run on each.
 
 use insta::{allow_duplicates, assert_snapshot};
-use standins::world::{ALERTS, Chat, Chats, Choices, World};
+use standins::world::{ALERTS, Chat, Chats, Choices, IDENTITY_CENTER, World};
 
 /// Runs conversations on each chat.
 macro_rules! on_every_chat {
@@ -28,6 +28,8 @@ on_every_chat!(
     words_from_outside_stay_words,
     an_alert_is_acknowledged_and_resolved,
     a_form_asks_for_what_is_missing,
+    a_list_is_given_as_a_file,
+    access_is_given_for_a_while_and_handed_back,
 );
 
 async fn world(chat: Chat) -> World {
@@ -288,5 +290,51 @@ async fn a_form_asks_for_what_is_missing(chat: Chat) {
     Last: 📝 @ana: it was the cache
     [Acknowledge] [Resolve] [Silence 1 h] [Details]
     ") };
+    world.end().await;
+}
+
+async fn a_list_is_given_as_a_file(chat: Chat) {
+    let mut world = world(chat).await;
+    for number in 0..40 {
+        world.aws.database(&format!("orders-{number:02}"), "mysql", "8.0.35").await;
+    }
+    world.on(chat, "ana").types("ops", "/rds list --csv").await;
+    let said = world.on(chat, "ana").reads("(file: databases.csv)").await;
+    let content = world.file(&said, "databases.csv");
+    assert_eq!(content.lines().count(), 41, "{content}");
+    assert!(content.starts_with("database,kind,engine,version"), "{content}");
+    world.end().await;
+}
+
+async fn access_is_given_for_a_while_and_handed_back(chat: Chat) {
+    let choices = Choices { config: IDENTITY_CENTER.to_owned(), ..Choices::default() };
+    let mut world = with(chat, choices).await;
+    world.aws.user("ben", "ben@example.com").named("Ben", "Chen").await;
+    world.aws.permission_set("PowerUserAccess").await;
+    let ask = "/access grant --account shop-prod --permission-set PowerUserAccess --for 2h --reason 'slow orders'";
+    let said = world.on(chat, "ben").asks("ops", ask).await;
+    allow_duplicates! { assert_snapshot!(said, @"CHG-1 waits for 1 approval of sre. Its card is in #shop-ops.") };
+    let card = world.finds(chat, "shop-ops", "CHG-1").await;
+    world.on(chat, "ana").reacts("white_check_mark", &card).await;
+    world.advance("10s").await;
+    assert_eq!(world.aws.assignments().await.len(), 1, "{}", world.again("shop-ops", &card).plain());
+    let again = world.again("shop-ops", &card);
+    allow_duplicates! { assert_snapshot!(again.plain(), @"
+    CHG-1 · ben: PowerUserAccess in shop-prod for 2 h
+    ▶️ Running since today 10:00 AM.
+    Asked by @ben
+    Where shop · prod · 111122223333
+    Starts as soon as it may
+    Why slow orders
+    1. Give ben (Ben Chen, ben@example.com) the permission set PowerUserAccess in shop-prod (111122223333).
+    2. Take it back 2 h after AWS has confirmed it.
+    3. Today: ben has no access to this account.
+    ✅ approved by @ana today 10:00 AM
+    Last: Granted: @ben has PowerUserAccess in shop-prod until today 12:00 PM. Sign in at https://acme.awsapps.com/start.
+    [Hand back] [Extend] [Details]
+    ") };
+    world.on(chat, "ben").clicks(&again, "Hand back").await;
+    world.advance("1m").await;
+    assert_eq!(world.aws.assignments().await.len(), 0, "{}", world.again("shop-ops", &card).plain());
     world.end().await;
 }

@@ -400,9 +400,9 @@ impl World {
         self.set_clock(instant).await;
     }
 
-    /// `people.toml` as the world began with it.
-    pub fn people(&self) -> &'static str {
-        PEOPLE
+    /// `people.toml` as it is written.
+    pub fn people(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("people.toml")).expect("people.toml is there")
     }
 
     /// Writes another file beside the configuration; a restart reads it.

@@ -29,7 +29,7 @@ pub struct Onboard {
     /// Somebody who has what they should have: their groups, and what they are assigned themselves
     #[arg(long, value_name = "PERSON", conflicts_with = "profile")]
     like: Option<String>,
-    /// A profile of the configuration, which names groups
+    /// A profile of the configuration: it names groups
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
     /// The name of one new person, given name first; made from the address if left out

@@ -14,7 +14,7 @@ use crate::{Command, Query};
 /// Lists the permission sets of IAM Identity Center.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub struct List {
-    /// Only those whose name or description contains this
+    /// Part of the name or the description
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
     #[command(flatten)]

@@ -19,7 +19,7 @@ pub struct List {
     /// Only those in this group
     #[arg(long)]
     group: Option<String>,
-    /// Only those whose user name, name or e-mail address contains this
+    /// Part of a name: of the user name, the name or the e-mail address
     #[arg(long, value_name = "WORDS")]
     name: Option<String>,
     #[command(flatten)]

@@ -40,7 +40,7 @@ pub struct Update {
     /// The job title
     #[arg(long)]
     title: Option<String>,
-    /// Another user name, by which they sign in from then on
+    /// Another user name: they sign in with it from then on
     #[arg(long, value_name = "NAME")]
     rename: Option<String>,
     /// Keep them from signing in

@@ -135,6 +135,21 @@ impl World {
         again.expect("the bot deletes no message")
     }
 
+    /// What is in the file of a message that is called so.
+    ///
+    /// # Panics
+    /// When it has no such file, or one that is no text.
+    pub fn file(&self, post: &Post, name: &str) -> String {
+        let content = match post {
+            Post::Slack(message) => {
+                let mut files = message.files.iter().map(|id| self.slack.file(id));
+                files.find(|file| file.name == name).and_then(|file| file.content)
+            }
+            Post::Discord(message) => Some(message.file(name).content.clone()),
+        };
+        String::from_utf8(content.expect("there is such a file")).expect("it is a text")
+    }
+
     /// The words under a message.
     pub fn under(&self, channel: &str, post: &Post) -> Vec<String> {
         match post {
