@@ -102,7 +102,8 @@ pub(super) fn cleared(mut next: AlertRecord, as_of: Option<Timestamp>, now: Time
     }
     let myself = PersonId(MYSELF.to_owned());
     next.condition = Condition::Resolved;
-    let after = lasting(whole(now.duration_since(next.signal.since)));
+    // By the source's clock where it tells: its word may have taken long.
+    let after = lasting(whole(as_of.unwrap_or(now).duration_since(next.signal.since)));
     did(&mut next, &myself, now, text![format!("Its source says it is right again, after {after}.")]);
     if next.is_open() {
         let was = std::mem::replace(&mut next.handling, Handling::Resolved { by: None, at: now, note: None });

@@ -18,6 +18,7 @@ pub mod around;
 mod calling;
 pub mod card;
 pub mod climbing;
+mod early;
 pub mod inbox;
 pub mod matter;
 pub mod reacting;

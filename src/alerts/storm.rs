@@ -91,6 +91,16 @@ pub fn add(matter: &mut Matter<'_>, (id, title, severity): (AlertId, &str, Sever
     }
 }
 
+/// One more alert that has no card of its own, and was over before anybody knew of it: it is counted, and no more.
+pub fn add_over(matter: &mut Matter<'_>, id: AlertId) {
+    let now = matter.host.clock.now();
+    let Some(gathered) = &mut matter.record.gathers else { return };
+    gathered.total += 1;
+    gathered.last = Some(now);
+    gathered.until = Some(id);
+    matter.record.signal.summary = summary(gathered);
+}
+
 /// Looks at an open storm: how many of its alerts are wrong now, and whether it is over.
 ///
 /// # Errors
@@ -148,7 +158,9 @@ fn summary(gathered: &Gathered) -> String {
     } else {
         format!("{firing} are wrong now: {}", counts.join(", "))
     };
-    format!("{} alerts came without a card of their own; {wrong}.\nThe worst:\n{}", gathered.total, worst.join("\n"))
+    let worst = if worst.is_empty() { String::new() } else { format!("\nThe worst:\n{}", worst.join("\n")) };
+    let (came, their) = if gathered.total == 1 { ("alert", "its") } else { ("alerts", "their") };
+    format!("{} {came} came without a card of {their} own; {wrong}.{worst}", gathered.total)
 }
 
 #[cfg(test)]

@@ -50,6 +50,9 @@ pub enum Kind {
     Alert,
     /// The alert that stands for what a source calls one thing: id is the source and its fingerprint, `prometheus/d10391`.
     Fingerprint,
+    /// Words that things are right of which nobody knew that they were wrong: id is the compartment they share, three hexadecimal
+    /// letters.
+    Early,
     /// A channel's alerts of late, and its storm where there is one: id is the channel as configured.
     Storm,
     /// Somebody who stands in for a rotation's shift: id is its number, padded likewise.
@@ -251,6 +254,7 @@ impl Kind {
             Self::Watch => "watch",
             Self::Alert => "alert",
             Self::Fingerprint => "fingerprint",
+            Self::Early => "early",
             Self::Storm => "storm",
             Self::Override => "override",
             Self::Swap => "swap",

@@ -28,7 +28,7 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 21] = [
     Kind::Change,
     Kind::Freeze,
     Kind::Message,
@@ -43,6 +43,7 @@ const KINDS: [Kind; 20] = [
     Kind::Watch,
     Kind::Alert,
     Kind::Fingerprint,
+    Kind::Early,
     Kind::Storm,
     Kind::Override,
     Kind::Swap,
@@ -67,6 +68,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Watch => b'w',
         Kind::Alert => b'z',
         Kind::Fingerprint => b'p',
+        Kind::Early => b'y',
         Kind::Storm => b't',
         Kind::Override => b'o',
         Kind::Swap => b's',
