@@ -122,7 +122,7 @@ async fn run(place: PathBuf) {
             took.push(began.elapsed());
         }
         took.sort();
-        let answer = ana.ephemerals().last().map(|said| said.plain()).unwrap_or_default();
+        let answer = ana.ephemerals().last().map(|said| said.plain().to_owned()).unwrap_or_default();
         let head = answer.lines().next().unwrap_or_default();
         println!("{line}: {:.1?} (median of {ASKED}), {:.1?} at most: {head}", took[ASKED / 2], took[ASKED - 1]);
     }

@@ -258,6 +258,7 @@ impl<'h> Taking<'h> {
                     return Ok(());
                 }
                 let again = matter.record.condition == Condition::Resolved && condition == Condition::Firing;
+                let before = matter.record.signal.severity;
                 let happening = match condition {
                     Condition::Firing => {
                         let policy = road(host, &signal).policy;
@@ -267,15 +268,37 @@ impl<'h> Taking<'h> {
                 };
                 matter.must(happening, &myself)?;
                 let (storm, channel) = (matter.record.storm, matter.record.channel.clone());
+                let worse = matter.record.is_open() && matter.record.signal.severity < before;
                 if let Some(storm) = storm.filter(|_| again)
                     && self.channel(&channel).await?.storm != Some(AlertId(storm))
                     && let Some(matter) = self.matter(id).await?
                 {
                     release(matter);
+                } else if let Some(storm) = storm.filter(|_| worse) {
+                    self.worsen(id, AlertId(storm)).await?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// An alert of a storm is worse than it was: a critical one has a card of its own as far as there is room, any other makes
+    /// the storm as bad.
+    async fn worsen(&mut self, id: AlertId, storm: AlertId) -> Result<(), Trouble> {
+        let host = self.host;
+        let Some(signal) = self.matter(id).await?.map(|matter| matter.record.signal.clone()) else { return Ok(()) };
+        let road = road(host, &signal);
+        let room = (host.settings.alerting.storm, host.clock.now());
+        let own = signal.severity == Severity::Critical && self.channel(&road.channel).await?.takes(signal.severity, room);
+        match self.matter(storm).await?.filter(|storm| storm.record.is_open() && !own) {
+            Some(storm) => storm::rise(storm, signal.severity, road.policy),
+            None => {
+                if let Some(matter) = self.matter(id).await? {
+                    release(matter);
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn early(&mut self, of: &Key) -> Result<&mut Early, Trouble> {
@@ -415,7 +438,7 @@ impl<'h> Taking<'h> {
 }
 
 /// Where a signal goes now.
-fn road(host: &Host, signal: &Signal) -> alert::Road {
+pub(super) fn road(host: &Host, signal: &Signal) -> alert::Road {
     let source = host.rules.sources.iter().find(|source| source.name == signal.source);
     let project = source.and_then(|source| source.project.as_deref());
     routing::road(signal, project, (&host.settings, &host.rules.channels))

@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Fact, Verification};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -184,6 +185,25 @@ pub enum CommitError {
 #[error("the store can't be read: {0}")]
 pub struct ReadError(pub String);
 
+/// Which records of a kind are looked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those with the greatest ids, greatest first, at most so many.
+    Newest(usize),
+    /// Those that have a due time, earliest first.
+    Pending,
+    /// Those with these numbers, the smallest first.
+    Numbered {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
+    },
+}
+
+/// Takes a record's id and state, as JSON.
+pub type Skim = Box<dyn FnMut(&str, &[u8]) + Send>;
+
 /// The contract.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -201,6 +221,9 @@ pub trait Store: Send + Sync {
 
     /// All records of a kind that have a due time, earliest first.
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError>;
+
+    /// Shows records to `see` as they lie there, without making values of them: where many are looked through for a few.
+    async fn skim(&self, kind: Kind, which: Which, see: Skim) -> Result<(), ReadError>;
 
     /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until
     /// [`Store::done`], or until `lease` has passed, should its claimer have died. One that can't be read is put aside for
@@ -263,4 +286,22 @@ impl Kind {
             Self::Line => "line",
         }
     }
+}
+
+/// What `T` reads of each of many records, in order. One that can't be read is an error beside the others.
+///
+/// # Errors
+/// When the store can't be read at all.
+pub async fn skimmed<T>(store: &dyn Store, kind: Kind, which: Which) -> Result<Vec<Result<T, ReadError>>, ReadError>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let (seen, all) = std::sync::mpsc::channel();
+    let see = move |id: &str, json: &[u8]| {
+        let read = serde_json::from_slice(json);
+        // Whoever asked may not wait for it any more.
+        let _ = seen.send(read.map_err(|cause| ReadError(format!("{}/{id} has another shape: {cause}", kind.name()))));
+    };
+    store.skim(kind, which, Box::new(see)).await?;
+    Ok(all.into_iter().collect())
 }

@@ -162,7 +162,6 @@ async fn an_end_that_comes_before_its_beginning_calls_nobody() {
     // The same in both orders, but that nobody is called where it was over before anybody knew of it.
     told(&mut world, "OK", "2026-11-25T10:00:20.000+0000").await;
     assert_eq!(world.slack.channel("shop-ops").messages().len(), 0, "nobody knew that it was wrong");
-    world.restart().await;
     told(&mut world, "ALARM", "2026-11-25T10:00:00.000+0000").await;
     let card = world.slack.channel("shop-ops").expect("ALR-1 · orders-5xx").await;
     assert_snapshot!(card.plain(), @"
@@ -192,7 +191,7 @@ async fn an_end_that_comes_before_its_beginning_calls_nobody() {
     world.aws.alarm_finds("orders-5xx", standins::aws::AlarmState::Alarm, "Threshold Crossed").await;
     told(&mut world, "ALARM", "2026-11-25T10:00:40.000+0000").await;
     assert_eq!(title(&world, &card), "🟠 ALR-1 · orders-5xx");
-    assert_snapshot!(world.audit("alert_escalated").await, @"");
+    assert_snapshot!(world.audit("alert_escalated").await, @"watchkeeper · alert_escalated · alert ALR-1");
     world.end().await;
 }
 
@@ -224,7 +223,9 @@ async fn whatever_commit_it_dies_after_an_end_that_came_first_counts() {
     at_every_commit(Choices { config, oncall, ..Choices::default() }, async |mut world| {
         for (state, at) in [("ok", "09:59:20"), ("firing", "09:59:00")] {
             let said = json!({ "name": "Disk", "state": state, "at": format!("2026-11-25T{at}Z") });
-            assert_eq!(world.posts("timed", &said).await.0, 200);
+            // What could not be kept is sent again.
+            while world.posts("timed", &said).await.0 == 503 {}
+            world.restart().await;
         }
         world.advance("2m").await;
         let shop = world.slack.channel("shop-ops").messages();
@@ -237,9 +238,7 @@ async fn whatever_commit_it_dies_after_an_end_that_came_first_counts() {
 #[tokio::test]
 async fn in_a_storm_what_is_over_already_calls_nobody() {
     let mut world = world(&format!("{ALERTS}{AS_OF}")).await;
-    let said = |number: usize, state: &str, at: &str| {
-        json!({ "name": format!("Disk {number}"), "state": state, "at": format!("2026-11-25T{at}Z") })
-    };
+    let said = |number: usize, state: &str, at: &str| json!({ "name": format!("Disk {number}"), "state": state, "at": format!("2026-11-25T{at}Z") });
     for number in 0..15 {
         world.posts("timed", &said(number, "ok", "10:00:30")).await;
     }
@@ -252,8 +251,7 @@ async fn in_a_storm_what_is_over_already_calls_nobody() {
     assert_snapshot!(shop.again(&storm).unwrap().plain(), @"
     🔵 ALR-12 · Alert storm in #shop-ops
     Info, wrong since today 10:01 AM. Nobody has taken it yet. On call: Ana Ruiz.
-    1 alerts came without a card of their own; none is wrong any more.
-    The worst:
+    5 alerts came without a card of their own; none is wrong any more.
     Where shop
     Source watchkeeper
     [Acknowledge] [Resolve] [Silence 1 h] [List them] [Details]
