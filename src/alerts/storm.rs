@@ -161,7 +161,8 @@ fn summary(gathered: &Gathered) -> String {
     let wrong = if counts.is_empty() {
         "none is wrong any more".to_owned()
     } else {
-        format!("{firing} are wrong now: {}", counts.join(", "))
+        let are = if firing == 1 { "is" } else { "are" };
+        format!("{firing} {are} wrong now: {}", counts.join(", "))
     };
     let worst = if worst.is_empty() { String::new() } else { format!("\nThe worst:\n{}", worst.join("\n")) };
     let (came, their) = if gathered.total == 1 { ("alert", "its") } else { ("alerts", "their") };
