@@ -1,6 +1,6 @@
 //! What a command is given: the person, the hour, the settings, and read access to the bot's records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;
 use crate::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Told,
+    AlertHead, AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Told,
     Verification,
 };
 use crate::{Error, Result};
@@ -214,6 +214,10 @@ pub trait Authority: Send + Sync {
     /// environment, account) in which `person` may run `action` on it, if need be by breaking the glass. It asks nobody
     /// outside.
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision;
+    /// What it judges a resource by: it says the same to the same person about all resources that are alike in that.
+    fn likeness(&self, resource: &Resource) -> Resource {
+        resource.clone()
+    }
     /// The person with this id, with the groups that count now: what a platform vouched for too long ago does not.
     fn person(&self, id: &PersonId) -> Option<Person>;
     /// Everybody the directory knows, with the groups they were last known to be in: for saying who could do something,
@@ -247,8 +251,8 @@ pub trait Records: Send + Sync {
     async fn freezes(&self) -> Result<Vec<Freeze>>;
     /// One alert.
     async fn alert(&self, id: AlertId) -> Result<Option<AlertRecord>>;
-    /// The newest alerts, newest first, at most `limit`.
-    async fn alerts(&self, limit: usize) -> Result<Vec<AlertRecord>>;
+    /// What lists say of the newest alerts, newest first, at most `limit`.
+    async fn alerts(&self, limit: usize) -> Result<Vec<AlertHead>>;
     /// Everybody who stands in on call, newest first; those whose time is over too until they are pruned.
     async fn overrides(&self) -> Result<Vec<Override>>;
     /// One swap of shifts.
@@ -447,6 +451,16 @@ impl Context<'_> {
     /// Whether the asker may run this very command on `resource`: lists leave out what it denies.
     pub fn may(&self, resource: &Resource) -> bool {
         matches!(self.authority.decide(self.person, self.action, resource), Decision::Allowed { .. })
+    }
+
+    /// Those of `all` on which the asker may run this very command. The policy is asked once about all it can't tell apart.
+    pub fn allowed<T>(&self, all: impl IntoIterator<Item = T>, resource: impl Fn(&T) -> Resource) -> Vec<T> {
+        let mut known = HashMap::new();
+        let mut may = |one: &T| {
+            let resource = resource(one);
+            *known.entry(self.authority.likeness(&resource)).or_insert_with(|| self.may(&resource))
+        };
+        all.into_iter().filter(|one| may(one)).collect()
     }
 }
 

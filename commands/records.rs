@@ -15,8 +15,8 @@ mod change;
 mod oncall;
 
 pub use alert::{
-    AlertId, AlertRecord, AtSource, Condition, Deed, Did, Ends, Escalation, Gathered, Handling, Link, Origin, Ping, Quiet,
-    Severity, Signal,
+    AlertHead, AlertId, AlertRecord, AtSource, Condition, Deed, Did, Doer, Ends, Escalation, Gathered, Handling, Link, Origin,
+    Ping, Quiet, Severity, Signal, SignalHead,
 };
 pub use audit::{AuditPage, AuditQuery, Entry, Fact, Verification};
 pub use change::{

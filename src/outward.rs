@@ -59,7 +59,7 @@ impl Request {
 
 impl Outward {
     /// A client that trusts the system's roots. With `aws_endpoint` (`AWS_ENDPOINT_URL`) whatever is meant for
-    /// `amazonaws.com` goes there with the same path and query, as the AWS SDK's calls do.
+    /// `amazonaws.com`, or for Amazon's certificate authority, goes there with the same path and query, as the AWS SDK's calls do.
     ///
     /// # Errors
     /// Says so when `aws_endpoint` is no URL.
@@ -108,7 +108,8 @@ impl Outward {
     /// Where a request really goes.
     fn address(&self, mut url: Url) -> Result<Url, String> {
         let is_aws = url.host_str().is_some_and(|host| {
-            host.strip_suffix(".cn").unwrap_or(host).strip_suffix("amazonaws.com").is_some_and(|rest| rest.ends_with('.'))
+            let host = host.strip_suffix(".cn").unwrap_or(host);
+            ["amazonaws.com", "amazontrust.com"].iter().any(|own| host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')))
         });
         let Some(aws) = self.aws.as_ref().filter(|_| is_aws) else { return Ok(url) };
         let moved = url.set_scheme(aws.scheme()).and_then(|()| url.set_port(aws.port()));
@@ -190,6 +191,7 @@ mod tests {
         let address = |url: &str| outward.address(url.parse().unwrap()).unwrap().to_string();
         let moved = address("https://sns.eu-west-1.amazonaws.com/a.pem?b=c");
         assert_eq!(moved, "http://127.0.0.1:4566/base/a.pem?b=c");
+        assert_eq!(address("http://crt.test.amazontrust.com/a.cer"), "http://127.0.0.1:4566/base/a.cer");
         assert_eq!(address("https://sns.cn-north-1.amazonaws.com.cn/"), "http://127.0.0.1:4566/base/");
         for other in ["https://example.com/", "https://evilamazonaws.com/", "https://amazonaws.com.example.com/"] {
             assert_eq!(address(other), other);

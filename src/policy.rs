@@ -34,6 +34,8 @@ pub struct Policy {
     groups: BTreeSet<String>,
     people: BTreeSet<String>,
     speaks_of_accounts: bool,
+    /// Whether it names single resources.
+    names_resources: bool,
     /// The texts by which it tells places apart; none where any text may matter to it.
     telling: Option<BTreeSet<String>>,
     /// Where it judges permission sets or durations: every text it compares something with, and the empty one.
@@ -68,6 +70,7 @@ impl Policy {
         Ok(Self {
             groups: of_type("Group"),
             people: of_type("Person"),
+            names_resources: !of_type("Resource").is_empty(),
             speaks_of_accounts: spoken.attributes.contains("account"),
             telling: (!spoken.looks_into_texts).then(|| spoken.texts.clone()),
             access: ["permission_set", "minutes"].iter().any(|name| spoken.attributes.contains(*name)).then_some(spoken.texts),
@@ -137,6 +140,21 @@ impl Policy {
             places.extend(places.iter().flat_map(granted).collect::<Vec<_>>());
         }
         places
+    }
+
+    /// What it judges a resource by: what it can't tell apart is alike in that. Texts it never compares anything with are one.
+    pub(crate) fn likeness(&self, resource: &Resource) -> Resource {
+        let Some(telling) = self.telling.as_ref().filter(|_| !self.names_resources) else { return resource.clone() };
+        // No text of a policy's: an id can't have it, nor a name.
+        let alike = |text: &String| if telling.contains(text) { text.clone() } else { "\0".to_owned() };
+        Resource {
+            name: alike(&resource.name),
+            id: String::new(),
+            account: resource.account.as_ref().map(alike),
+            project: resource.project.as_ref().map(alike),
+            env: resource.env.as_ref().map(alike),
+            ..resource.clone()
+        }
     }
 
     /// The kinds of access the policy may tell apart: each permission set it names and any other, shortly and for good.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use commands::context::Records;
 use commands::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Status, Swap, SwapId,
-    Verification,
+    AlertHead, AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Status, Swap,
+    SwapId, Verification,
 };
 use commands::{Error, Result};
 
+use crate::alerts;
 use crate::host::read;
-use crate::store::{Key, Kind, Row, Store};
+use crate::store::{Key, Kind, Row, Store, Which};
 
 /// The records, to read.
 pub struct Ledger(pub Arc<dyn Store>);
@@ -51,8 +52,8 @@ impl Records for Ledger {
         Ok(all(row.as_slice())?.pop())
     }
 
-    async fn alerts(&self, limit: usize) -> Result<Vec<AlertRecord>> {
-        all(&self.0.newest(Kind::Alert, limit).await.map_err(broken("listing alerts"))?)
+    async fn alerts(&self, limit: usize) -> Result<Vec<AlertHead>> {
+        alerts::heads(&*self.0, Which::Newest(limit)).await.map_err(broken("listing alerts"))
     }
 
     async fn overrides(&self) -> Result<Vec<Override>> {

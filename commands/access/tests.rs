@@ -16,7 +16,8 @@ use crate::context::{Account, Authority, Context, Decision, IdentityCenter, Pers
 use crate::error::{Error, Result};
 use crate::plan::Permit;
 use crate::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification,
+    AlertHead, AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId,
+    Verification,
 };
 
 mod offline;
@@ -74,7 +75,7 @@ impl Records for NoRecords {
         Ok(None)
     }
 
-    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertHead>> {
         Ok(Vec::new())
     }
 

@@ -7,7 +7,7 @@ use super::{NEWEST, severity, standing};
 use crate::args::Since;
 use crate::message::Table;
 use crate::page::{Listing, Paging, words};
-use crate::records::{AlertId, AlertRecord, Handling, Severity};
+use crate::records::{AlertHead, AlertId, AlertRecord, Handling, Severity};
 use crate::{Command, Context, Message, Query, Resource, Result};
 
 /// List alerts, the worst and newest first; those that are not over unless you say otherwise
@@ -53,8 +53,8 @@ impl Query for List {
         let mut alerts = cx.records.alerts(NEWEST).await?;
         let cut = alerts.len() == NEWEST;
         let since = self.since.as_ref().map(|since| since.resolve(cx.now, &cx.person.zone)).transpose()?;
-        alerts
-            .retain(|alert| self.wants(alert) && since.is_none_or(|since| alert.opened >= since) && cx.may(&alert.as_resource()));
+        alerts.retain(|alert| self.wants(alert) && since.is_none_or(|since| alert.opened >= since));
+        let mut alerts = self.with_words(cx.allowed(alerts, AlertHead::as_resource), cx).await?;
         alerts.sort_by_key(|alert| (!alert.is_open(), alert.signal.severity, std::cmp::Reverse(alert.id)));
         let table = if self.paging.csv { report(&alerts) } else { table(self.paging.shown(&alerts)) };
         let of = match (cut, self.is_about_open()) {
@@ -73,8 +73,16 @@ impl Query for List {
     }
 }
 
+/// Whether the words that are looked for stand in what an alert says beside its title.
+fn speaks_of(alert: &AlertRecord, has: impl Fn(&str) -> bool) -> bool {
+    let signal = &alert.signal;
+    has(&signal.summary)
+        || signal.resource.as_deref().is_some_and(&has)
+        || signal.labels.iter().any(|(name, value)| has(&format!("{name}={value}")))
+}
+
 /// The alerts as they are read in chat.
-fn table(alerts: &[AlertRecord]) -> Table {
+fn table(alerts: &[AlertHead]) -> Table {
     let mut table = Table::new(["id", "severity", "what", "project", "how it stands", "since"]);
     for alert in alerts {
         table.row(cells(alert));
@@ -84,8 +92,8 @@ fn table(alerts: &[AlertRecord]) -> Table {
 
 /// The alerts for a report: with when each came in (UTC), after how many whole minutes somebody first took it and it was over,
 /// and how it was fixed.
-fn report(alerts: &[AlertRecord]) -> Table {
-    let after = |alert: &AlertRecord, at: Timestamp| at.duration_since(alert.opened).as_mins().to_string();
+fn report(alerts: &[AlertHead]) -> Table {
+    let after = |alert: &AlertHead, at: Timestamp| at.duration_since(alert.opened).as_mins().to_string();
     let mut table = Table::new([
         "id",
         "severity",
@@ -112,14 +120,14 @@ fn report(alerts: &[AlertRecord]) -> Table {
 }
 
 /// What every list of alerts says of one.
-fn cells(alert: &AlertRecord) -> [String; 6] {
+fn cells(alert: &AlertHead) -> [String; 6] {
     let storm = alert.storm.map(|storm| format!(" ({})", AlertId(storm))).unwrap_or_default();
     [
         alert.id.to_string(),
         alert.signal.severity.to_string(),
         format!("{}{storm}", alert.signal.title),
         alert.project.clone().unwrap_or_default(),
-        standing(alert),
+        standing(&alert.handling),
         alert.signal.since.strftime("%d %b %H:%M UTC").to_string(),
     ]
 }
@@ -129,9 +137,7 @@ impl List {
         !self.all && self.since.is_none() && self.storm.is_none()
     }
 
-    fn wants(&self, alert: &AlertRecord) -> bool {
-        let text = self.text.join(" ").to_lowercase();
-        let has = |words: &str| words.to_lowercase().contains(&text);
+    fn wants(&self, alert: &AlertHead) -> bool {
         let signal = &alert.signal;
         (!self.is_about_open() || alert.is_open())
             && (!self.open || matches!(alert.handling, Handling::Open))
@@ -139,11 +145,22 @@ impl List {
             && self.severity.is_none_or(|severity| signal.severity == severity)
             && self.source.as_ref().is_none_or(|source| signal.source == *source)
             && self.storm.is_none_or(|storm| alert.storm == Some(storm.0))
-            && (text.is_empty()
-                || has(&signal.title)
-                || has(&signal.summary)
-                || signal.resource.as_deref().is_some_and(has)
-                || signal.labels.iter().any(|(name, value)| has(&format!("{name}={value}"))))
+    }
+
+    /// Those that hold the words that are looked for: in their title, else in what only the whole record has.
+    async fn with_words(&self, alerts: Vec<AlertHead>, cx: &Context<'_>) -> Result<Vec<AlertHead>> {
+        let text = self.text.join(" ").to_lowercase();
+        if text.is_empty() {
+            return Ok(alerts);
+        }
+        let has = |words: &str| words.to_lowercase().contains(&text);
+        let mut found = Vec::new();
+        for alert in alerts {
+            if has(&alert.signal.title) || cx.records.alert(alert.id).await?.is_some_and(|whole| speaks_of(&whole, has)) {
+                found.push(alert);
+            }
+        }
+        Ok(found)
     }
 
     fn line(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{NEWEST, standing};
 use crate::message::{Message, Table, code};
-use crate::records::{AlertRecord, Handling};
+use crate::records::{AlertHead, Handling};
 use crate::{Command, Context, Query, Resource, Result, text};
 
 /// List the alerts you took or silenced, and those that were brought to you and nobody has taken
@@ -22,13 +22,14 @@ impl Command for Mine {
 impl Query for Mine {
     async fn answer(&self, cx: &Context<'_>) -> Result<Message> {
         let me = &cx.person.id;
-        let is_mine = |alert: &AlertRecord| match &alert.handling {
+        let is_mine = |alert: &AlertHead| match &alert.handling {
             Handling::Acknowledged { by, .. } | Handling::Silenced { by, .. } => by == me,
             Handling::Open => alert.pings.iter().any(|ping| ping.person == *me),
             Handling::Resolved { .. } => false,
         };
         let mut alerts = cx.records.alerts(NEWEST).await?;
-        alerts.retain(|alert| is_mine(alert) && cx.may(&alert.as_resource()));
+        alerts.retain(is_mine);
+        let mut alerts = cx.allowed(alerts, AlertHead::as_resource);
         alerts.sort_by_key(|alert| (alert.signal.severity, std::cmp::Reverse(alert.id)));
         if alerts.is_empty() {
             return Ok(text!["No alert is yours. ", code("alert list"), " shows all that are not over."].into());
@@ -39,7 +40,7 @@ impl Query for Mine {
                 alert.id.to_string(),
                 alert.signal.severity.to_string(),
                 alert.signal.title.clone(),
-                standing(alert),
+                standing(&alert.handling),
                 alert.signal.since.strftime("%d %b %H:%M UTC").to_string(),
             ]);
         }

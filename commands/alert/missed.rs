@@ -6,7 +6,7 @@ use super::NEWEST;
 use crate::args::Since;
 use crate::message::{Message, Table};
 use crate::page::{Listing, Paging, words};
-use crate::records::{AlertRecord, Handling};
+use crate::records::{AlertHead, Handling};
 use crate::{Command, Context, Person, Query, Resource, Result};
 
 /// List the alerts that were brought to you and that you did not take
@@ -33,8 +33,9 @@ impl Query for Missed {
         let mut alerts = cx.records.alerts(NEWEST).await?;
         alerts.retain(|alert| {
             let told = alert.pings.iter().any(|ping| ping.person == cx.person.id && ping.at >= since);
-            told && !is_taken_by(alert, cx.person) && cx.may(&alert.as_resource())
+            told && !is_taken_by(alert, cx.person)
         });
+        let alerts = cx.allowed(alerts, AlertHead::as_resource);
         let mut table = Table::new(["id", "severity", "what", "brought to you", "what became of it"]);
         for alert in if self.paging.csv { &alerts[..] } else { self.paging.shown(&alerts) } {
             let first = alert.pings.iter().find(|ping| ping.person == cx.person.id && ping.at >= since);
@@ -43,7 +44,7 @@ impl Query for Missed {
                 alert.signal.severity.to_string(),
                 alert.signal.title.clone(),
                 first.map(|ping| ping.at.strftime("%d %b %H:%M UTC").to_string()).unwrap_or_default(),
-                super::standing(alert),
+                super::standing(&alert.handling),
             ]);
         }
         let since = self.since.to_string();
@@ -59,7 +60,7 @@ impl Query for Missed {
 }
 
 /// Whether this person had it in hand at any time.
-fn is_taken_by(alert: &AlertRecord, person: &Person) -> bool {
+fn is_taken_by(alert: &AlertHead, person: &Person) -> bool {
     let now = match &alert.handling {
         Handling::Acknowledged { by, .. } | Handling::Silenced { by, .. } => *by == person.id,
         Handling::Resolved { by, .. } => by.as_ref() == Some(&person.id),

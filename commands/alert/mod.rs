@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::context::{Context, Decision};
 use crate::error::{Error, Result};
 use crate::message::{Text, code};
-use crate::records::{AlertId, AlertRecord, Deed, Effect, Handling, Severity};
+use crate::records::{AlertHead, AlertId, AlertRecord, Deed, Effect, Handling, Severity};
 use crate::{Choice, Message, Plan, Resource, text};
 
 mod ack;
@@ -104,8 +104,8 @@ async fn does(alerts: &[AlertId], (deed, say): (Deed, impl Fn(Text) -> Text), cx
 async fn suggest_open(typed: &str, cx: &Context<'_>) -> Vec<Choice> {
     let Ok(alerts) = cx.records.alerts(500).await else { return Vec::new() };
     let typed = typed.to_lowercase();
-    let seen = alerts.into_iter().filter(|alert| alert.is_open() && cx.may(&alert.as_resource()));
-    let labelled = seen.map(|alert| {
+    let seen = cx.allowed(alerts.into_iter().filter(AlertHead::is_open), AlertHead::as_resource);
+    let labelled = seen.into_iter().map(|alert| {
         let label = format!("{} · {} · {}", alert.id, alert.signal.severity, alert.signal.title);
         Choice { value: alert.id.to_string(), label }
     });
@@ -132,8 +132,8 @@ async fn suggest(arg: &str, typed: &str, _given: &Value, cx: &Context<'_>) -> Ve
 }
 
 /// How an alert stands, in a word or two.
-pub(crate) fn standing(record: &AlertRecord) -> String {
-    match &record.handling {
+pub(crate) fn standing(handling: &Handling) -> String {
+    match handling {
         Handling::Open => "open".to_owned(),
         Handling::Acknowledged { by, .. } => format!("taken by {by}"),
         Handling::Silenced { by, .. } => format!("silenced by {by}"),

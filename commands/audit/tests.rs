@@ -11,7 +11,7 @@ use crate::aws::Aws;
 use crate::context::{Account, Authority, Decision, Person, PersonId, Records, Settings};
 use crate::message::{Block, Message};
 use crate::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Fact, Freeze, Override, Swap, SwapId,
+    AlertHead, AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Fact, Freeze, Override, Swap, SwapId,
     Verification,
 };
 use crate::registry::{self, Fault};
@@ -63,7 +63,7 @@ impl Records for Log {
         Ok(None)
     }
 
-    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertHead>> {
         Ok(Vec::new())
     }
 

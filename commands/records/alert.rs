@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::context::{PersonId, Resource};
 use crate::message::Text;
 
+mod head;
+
+pub use head::{AlertHead, Doer, SignalHead};
+
 /// The number of an alert; said and typed as `ALR-88`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -382,12 +386,7 @@ pub struct Did {
 impl AlertRecord {
     /// The alert as a resource: policy decides on it who may see and handle it.
     pub fn as_resource(&self) -> Resource {
-        Resource {
-            account: self.signal.account.clone(),
-            project: self.project.clone(),
-            env: self.env.clone(),
-            ..Resource::named("alert", self.id.to_string())
-        }
+        place(self.id, self.signal.account.as_ref(), (self.project.as_ref(), self.env.as_ref()))
     }
 
     /// Whether a person said that it is over and its source, which will say so too, has not yet.
@@ -398,6 +397,23 @@ impl AlertRecord {
 
     /// Whether it is not over yet.
     pub fn is_open(&self) -> bool {
-        !matches!(self.handling, Handling::Resolved { .. })
+        self.handling.is_open()
+    }
+}
+
+impl Handling {
+    /// Whether it is not over yet.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Resolved { .. })
+    }
+}
+
+/// An alert in an account, a project and an environment, as a resource.
+fn place(id: AlertId, account: Option<&String>, (project, env): (Option<&String>, Option<&String>)) -> Resource {
+    Resource {
+        account: account.cloned(),
+        project: project.cloned(),
+        env: env.cloned(),
+        ..Resource::named("alert", id.to_string())
     }
 }

@@ -11,7 +11,8 @@ use commands::context::{Account, Authority, Decision, Records, Settings};
 use commands::message::Block;
 use commands::plan::{Finding, Permit, Plan, Step, Work};
 use commands::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId, Verification,
+    AlertHead, AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Entry, Freeze, Override, Swap, SwapId,
+    Verification,
 };
 use commands::{Context, Error, Message, Person, PersonId, Resource, Result, registry};
 use jiff::{SignedDuration, Timestamp};
@@ -78,7 +79,7 @@ impl Records for NoRecords {
         Ok(None)
     }
 
-    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertHead>> {
         Ok(Vec::new())
     }
 

@@ -48,15 +48,15 @@ pub(super) fn fired(
     let (was, myself) = (next.condition, PersonId(MYSELF.to_owned()));
     let known = next.as_of;
     next.condition = Condition::Firing;
+    let worse = signal.severity < next.signal.severity;
+    let words = format!("It is {} now; it was {}.", signal.severity, next.signal.severity);
     if was == Condition::Firing {
         next.as_of = known.max(signal.as_of);
-        let worse = signal.severity < next.signal.severity;
         let signal = Signal { since: next.signal.since, ..signal };
         if signal == next.signal && next.is_open() {
             return (next, None);
         }
         if worse {
-            let words = format!("It is {} now; it was {}.", signal.severity, next.signal.severity);
             did(&mut next, &myself, now, words.into());
             route(&mut next, policy, (ways, now));
         }
@@ -74,15 +74,24 @@ pub(super) fn fired(
         _ => None,
     });
     let again = format!("It is wrong again, for the {} time.", nth(next.times));
+    let again = if worse { format!("{again} {words}") } else { again };
     match goes_on {
         Some((held, until)) => {
             next.handling = held;
             want(&mut next, Some(until), now);
             did(&mut next, &myself, now, format!("{again} It stays as it was handled.").into());
+            if worse {
+                route(&mut next, policy, (ways, now));
+            }
         }
         None => {
             next.handling = Handling::Open;
-            go_on(&mut next, ways, now);
+            // What is worse now than when it last climbed is not where it was.
+            if worse && policy.is_some() {
+                route(&mut next, policy, (ways, now));
+            } else {
+                go_on(&mut next, ways, now);
+            }
             did(&mut next, &myself, now, again.into());
         }
     }
@@ -102,7 +111,8 @@ pub(super) fn cleared(mut next: AlertRecord, as_of: Option<Timestamp>, now: Time
     }
     let myself = PersonId(MYSELF.to_owned());
     next.condition = Condition::Resolved;
-    let after = lasting(whole(now.duration_since(next.signal.since)));
+    // By the source's clock where it tells: its word may have taken long.
+    let after = lasting(whole(as_of.unwrap_or(now).duration_since(next.signal.since)));
     did(&mut next, &myself, now, text![format!("Its source says it is right again, after {after}.")]);
     if next.is_open() {
         let was = std::mem::replace(&mut next.handling, Handling::Resolved { by: None, at: now, note: None });

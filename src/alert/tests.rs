@@ -1,5 +1,5 @@
 use commands::oncall::{EscalationStep, How, Recipient, Whom};
-use commands::records::Severity;
+use commands::records::{AlertHead, Severity};
 use insta::assert_snapshot;
 
 use super::*;
@@ -267,4 +267,30 @@ fn a_policy_is_gone_through_again_and_ends_with_its_last_word() {
 
 fn name(tell: &[Recipient]) -> String {
     tell.iter().map(|recipient| format!("{:?}", recipient.whom)).collect()
+}
+
+#[test]
+fn a_head_is_read_from_the_record_as_it_is_kept() {
+    let mut told = Told::new();
+    told.then(1, "ana", Happening::Acknowledged { until: at(240) }).then(
+        2,
+        "ana",
+        Happening::Noted("It is the disk.".to_owned()),
+    );
+    let kept = serde_json::to_vec(&told.record).unwrap();
+    let head: AlertHead = serde_json::from_slice(&kept).unwrap();
+    assert_eq!(head, AlertHead::from(&told.record));
+    assert_eq!(head.as_resource(), told.record.as_resource());
+    assert!(head.is_open() && head.done.len() == 2, "{head:?}");
+}
+
+#[test]
+fn what_is_worse_when_it_is_wrong_again_climbs_by_the_route_it_has_now() {
+    let mut told = Told::new();
+    told.record.escalation = None;
+    told.then(1, MYSELF, Happening::Cleared { as_of: None });
+    let worse = Signal { severity: Severity::Critical, since: at(2), ..signal() };
+    told.then(2, MYSELF, Happening::Fired(Box::new(worse), Some("shop".to_owned())));
+    assert_eq!(told.record.escalation.as_ref().and_then(|escalation| escalation.next), Some(at(2)));
+    assert!(told.said().ends_with("It is wrong again, for the 2nd time. It is critical now; it was warning."), "{}", told.said());
 }

@@ -1,15 +1,15 @@
 //! Brings an alert to people, step by step, until somebody takes it.
 
 use commands::context::MYSELF;
-use commands::message::Text;
+use commands::message::{Text, code};
 use commands::oncall::{EscalationPolicy, Recipient, Rotation, Whom, rota};
 use commands::records::Override;
 use commands::{PersonId, text};
 use jiff::Timestamp;
 
 use super::calling::reach;
-use super::{Matter, card};
-use crate::alert::Happening;
+use super::{Matter, card, inbox, ways};
+use crate::alert::{self, Happening};
 use crate::host::{Host, Trouble};
 use crate::outbox::Saying;
 use crate::platform::Target;
@@ -31,8 +31,20 @@ pub async fn climb(matter: &mut Matter<'_>) -> Result<(), Trouble> {
         }
         let policy = host.settings.oncall.policies.iter().find(|policy| policy.name == escalation.policy);
         let rung = escalation.step as usize;
-        let Some((policy, tell)) = policy.and_then(|policy| Some((policy, policy.tell(rung)?))) else {
-            // Its last step was taken, or its policy is no longer configured.
+        let Some(policy) = policy else {
+            // It is no longer configured: what is routed there now counts.
+            let configured = |name: &String| host.settings.oncall.policies.iter().any(|policy| policy.name == *name);
+            let Some(now_routed) = inbox::road(&host, &matter.record.signal).policy.filter(configured) else {
+                let words = text!["Its escalation policy ", code(escalation.policy), " is no longer configured."];
+                let aside = Some(words.clone());
+                matter.must(Happening::Escalated { people: Vec::new(), words, aside, next: None }, &myself)?;
+                return nobody(matter);
+            };
+            alert::route(&mut matter.record, Some(now_routed), (ways(&host), now));
+            continue;
+        };
+        let Some(tell) = policy.tell(rung) else {
+            // Its last step was taken.
             let words: Text = "Nobody is left to tell.".into();
             let aside = Some(words.clone());
             return matter.must(Happening::Escalated { people: Vec::new(), words, aside, next: None }, &myself);
@@ -64,15 +76,20 @@ pub async fn climb(matter: &mut Matter<'_>) -> Result<(), Trouble> {
 /// The last step was taken. Whoever of it sleeps is told when they are on call; and where nobody was reached at all, the default
 /// channel is.
 fn ended(matter: &mut Matter<'_>, watch: &Watch<'_>, policy: &EscalationPolicy) -> Result<(), Trouble> {
-    let myself = PersonId(MYSELF.to_owned());
     if let Some(waits) = watch.wait(policy, 0) {
-        return matter.must(waits, &myself);
+        return matter.must(waits, &PersonId(MYSELF.to_owned()));
     }
+    nobody(matter)
+}
+
+/// Where nobody was reached at all, the default channel is told.
+fn nobody(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     if !(matter.record.pings.is_empty() && matter.record.calls.is_empty()) {
         return Ok(());
     }
-    let channel = watch.host.rules.channels.default.clone();
-    for platform in &watch.host.platforms {
+    let (host, myself) = (matter.host, PersonId(MYSELF.to_owned()));
+    let channel = host.rules.channels.default.clone();
+    for platform in &host.platforms {
         let target = Target::Channel { channel: channel.clone(), thread: None };
         let saying = Saying::once(platform.name(), target, card::elsewhere(&matter.record));
         let saying = saying.ranked(matter.record.signal.severity);

@@ -8,8 +8,10 @@ use commands::PersonId;
 use commands::context::MYSELF;
 use commands::events::Event;
 use commands::records::{AlertId, AlertRecord, Condition, Severity, Signal};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::early::{self, Compartment};
 use super::storm::Channel;
 use super::{Matter, fingerprint, routing, storm, ways};
 use crate::activity::{Activity, InFlight};
@@ -166,12 +168,21 @@ pub async fn keep(host: &Arc<Host>, signals: &[&Signal]) -> Result<(), Trouble> 
     }
 }
 
+/// Words that came before their beginnings, as they stand in the store at a version and as they will be.
+#[derive(Debug, Default)]
+struct Early {
+    words: Compartment,
+    version: u64,
+    has_news: bool,
+}
+
 /// Signals on their way into one commit.
 pub struct Taking<'h> {
     host: &'h Arc<Host>,
     matters: BTreeMap<AlertId, Matter<'h>>,
     known: HashMap<String, Option<AlertId>>,
     channels: BTreeMap<String, (Channel, u64)>,
+    early: BTreeMap<Key, Early>,
     counter: Option<(u64, u64)>,
     begun: u64,
     writes: Vec<Write>,
@@ -185,6 +196,7 @@ impl<'h> Taking<'h> {
             matters: BTreeMap::new(),
             known: HashMap::new(),
             channels: BTreeMap::new(),
+            early: BTreeMap::new(),
             counter: None,
             begun: 0,
             writes: Vec::new(),
@@ -210,6 +222,9 @@ impl<'h> Taking<'h> {
             let key = Key::new(Kind::Storm, channel);
             draft = draft.write(Write { key, expects: version, value: Some(json(&state)?), due: None });
         }
+        for (key, Early { words, version, .. }) in self.early.into_iter().filter(|(_, early)| early.has_news) {
+            draft = draft.write(Write { key, expects: version, value: Some(json(&words)?), due: None });
+        }
         if let Some((last, version)) = self.counter
             && self.begun > 0
         {
@@ -231,8 +246,8 @@ impl<'h> Taking<'h> {
         let known = self.standing_for(&signal).await?;
         let myself = PersonId(MYSELF.to_owned());
         match (known, signal.condition) {
-            // What was never wrong here need not be told to be right.
-            (None, Condition::Resolved) => Ok(()),
+            // What was never wrong here need not be told to be right, unless that it was wrong is still on its way.
+            (None, Condition::Resolved) => self.keep_early(&signal).await,
             (None, Condition::Firing) => self.open(signal).await,
             (Some(id), condition) => {
                 let host = self.host;
@@ -243,6 +258,7 @@ impl<'h> Taking<'h> {
                     return Ok(());
                 }
                 let again = matter.record.condition == Condition::Resolved && condition == Condition::Firing;
+                let before = matter.record.signal.severity;
                 let happening = match condition {
                     Condition::Firing => {
                         let policy = road(host, &signal).policy;
@@ -252,15 +268,64 @@ impl<'h> Taking<'h> {
                 };
                 matter.must(happening, &myself)?;
                 let (storm, channel) = (matter.record.storm, matter.record.channel.clone());
+                let worse = matter.record.is_open() && matter.record.signal.severity < before;
                 if let Some(storm) = storm.filter(|_| again)
                     && self.channel(&channel).await?.storm != Some(AlertId(storm))
                     && let Some(matter) = self.matter(id).await?
                 {
                     release(matter);
+                } else if let Some(storm) = storm.filter(|_| worse) {
+                    self.worsen(id, AlertId(storm)).await?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// An alert of a storm is worse than it was: a critical one has a card of its own as far as there is room, any other makes
+    /// the storm as bad.
+    async fn worsen(&mut self, id: AlertId, storm: AlertId) -> Result<(), Trouble> {
+        let host = self.host;
+        let Some(signal) = self.matter(id).await?.map(|matter| matter.record.signal.clone()) else { return Ok(()) };
+        let road = road(host, &signal);
+        let room = (host.settings.alerting.storm, host.clock.now());
+        let own = signal.severity == Severity::Critical && self.channel(&road.channel).await?.takes(signal.severity, room);
+        match self.matter(storm).await?.filter(|storm| storm.record.is_open() && !own) {
+            Some(storm) => storm::rise(storm, signal.severity, road.policy),
+            None => {
+                if let Some(matter) = self.matter(id).await? {
+                    release(matter);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn early(&mut self, of: &Key) -> Result<&mut Early, Trouble> {
+        let key = early::compartment(of);
+        if !self.early.contains_key(&key) {
+            let known = match self.host.store.get(&key).await? {
+                Some(row) => Early { words: read(&row)?, version: row.version, has_news: false },
+                None => Early::default(),
+            };
+            self.early.insert(key.clone(), known);
+        }
+        Ok(self.early.entry(key).or_default())
+    }
+
+    async fn keep_early(&mut self, signal: &Signal) -> Result<(), Trouble> {
+        let Some(as_of) = signal.as_of else { return Ok(()) };
+        let (of, now) = (fingerprint(&signal.source, &signal.fingerprint), self.host.clock.now());
+        let early = self.early(&of).await?;
+        early.has_news |= early.words.keep(&of, as_of, now);
+        Ok(())
+    }
+
+    /// As of when its source has said that a thing is right again, where this word that it is wrong is from before that.
+    async fn over(&mut self, signal: &Signal) -> Result<Option<Timestamp>, Trouble> {
+        let Some(told) = signal.as_of else { return Ok(None) };
+        let (of, now) = (fingerprint(&signal.source, &signal.fingerprint), self.host.clock.now());
+        Ok(self.early(&of).await?.words.right_as_of(&of, now).filter(|right| told < *right))
     }
 
     /// The alert that stands for what a source calls one thing.
@@ -308,10 +373,12 @@ impl<'h> Taking<'h> {
         Ok(&mut self.channels.entry(name.to_owned()).or_default().0)
     }
 
-    /// A thing that was not wrong before: a card of its own, or its place in the storm of its channel.
+    /// A thing that was not wrong before: a card of its own, or its place in the storm of its channel. One that is right again
+    /// by now is on record all the same, and calls nobody.
     async fn open(&mut self, signal: Signal) -> Result<(), Trouble> {
         let host = self.host;
         let now = host.clock.now();
+        let over = self.over(&signal).await?;
         let road = road(host, &signal);
         let (limit, severity, name) = (host.settings.alerting.storm, signal.severity, road.channel.clone());
         let key = fingerprint(&signal.source, &signal.fingerprint);
@@ -319,6 +386,7 @@ impl<'h> Taking<'h> {
         let (mut record, fact) = alert::open(id, signal, road.clone(), (ways(host), now));
         let own = self.channel(&name).await?.takes(severity, (limit, now));
         if !own {
+            let road = alert::Road { policy: road.policy.filter(|_| over.is_none()), ..road };
             let policy = road.policy.clone();
             let standing = match self.channel(&name).await?.storm {
                 // One that somebody ended stands for nothing any more.
@@ -335,12 +403,21 @@ impl<'h> Taking<'h> {
             record.at_source.next = None;
             let title = record.signal.title.clone();
             if let Some(matter) = self.matter(storm).await? {
-                storm::add(matter, (id, &title, severity), policy);
+                match over {
+                    None => storm::add(matter, (id, &title, severity), policy),
+                    Some(_) => storm::add_over(matter, id),
+                }
             }
         }
         self.known.insert(key.id.clone(), Some(id));
         self.writes.push(Write { key, expects: 0, value: Some(json(&id.0)?), due: None });
-        self.matters.insert(id, Matter::opened(host, record, fact));
+        let mut matter = Matter::opened(host, record, fact);
+        if over.is_some() {
+            tracing::debug!(alert = %id, "the word that it is right again came first");
+            self.late.push(matter.record.signal.source.clone());
+            matter.must(Happening::Cleared { as_of: over }, &PersonId(MYSELF.to_owned()))?;
+        }
+        self.matters.insert(id, matter);
         Ok(())
     }
 
@@ -361,7 +438,7 @@ impl<'h> Taking<'h> {
 }
 
 /// Where a signal goes now.
-fn road(host: &Host, signal: &Signal) -> alert::Road {
+pub(super) fn road(host: &Host, signal: &Signal) -> alert::Road {
     let source = host.rules.sources.iter().find(|source| source.name == signal.source);
     let project = source.and_then(|source| source.project.as_deref());
     routing::road(signal, project, (&host.settings, &host.rules.channels))

@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use commands::PersonId;
 use commands::context::MYSELF;
-use commands::records::{AlertId, AlertRecord, Condition, Deed, Handling};
+use commands::records::{AlertHead, AlertId, AlertRecord, Condition, Deed, Handling};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{self, Happening, Ways};
 use crate::answer::Answering;
 use crate::host::{Draft, Host, Trouble, read};
-use crate::store::{Key, Kind, Row, Write};
+use crate::store::{Key, Kind, ReadError, Row, Store, Which, Write, skimmed};
 
 pub mod around;
 mod calling;
 pub mod card;
 pub mod climbing;
+mod early;
 pub mod inbox;
 pub mod matter;
 pub mod reacting;
@@ -132,10 +133,9 @@ pub async fn nudge(host: &Host, slot: &str) -> Result<(), Trouble> {
 /// When the store can't be read.
 pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
     let mut open = Vec::new();
-    for row in host.store.pending(Kind::Alert).await? {
-        let record: AlertRecord = read(&row)?;
-        if record.is_open() && record.storm.is_none() {
-            open.push(record.id);
+    for head in heads(&*host.store, Which::Pending).await? {
+        if head.is_open() && head.storm.is_none() {
+            open.push(head.id);
         }
     }
     open.sort_unstable_by(|one, other| other.cmp(one));
@@ -145,6 +145,16 @@ pub async fn nudge_all(host: &Host) -> Result<(), Trouble> {
         host.store.wake(&Key::numbered(Kind::Alert, id.0), now + A_WHILE * after).await;
     }
     Ok(())
+}
+
+/// What lists say of alerts. One that can't be read is left out: it keeps nobody from the others.
+///
+/// # Errors
+/// When the store can't be read at all.
+pub async fn heads(store: &dyn Store, which: Which) -> Result<Vec<AlertHead>, ReadError> {
+    let all = skimmed::<AlertHead>(store, Kind::Alert, which).await?;
+    let known = all.into_iter().map(|head| head.inspect_err(|error| tracing::error!(%error, "an alert is left out")));
+    Ok(known.filter_map(Result::ok).collect())
 }
 
 /// Does something about alerts on behalf of whoever asked; the inner error is the sentence why it can't be had.

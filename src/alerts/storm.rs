@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use commands::PersonId;
 use commands::context::MYSELF;
-use commands::records::{AlertId, AlertRecord, Condition, Ends, Gathered, Severity, Signal};
+use commands::records::{AlertId, Condition, Ends, Gathered, Severity, Signal};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Matter, ways};
 use crate::alert::{self, Happening};
 use crate::host::{Trouble, json, read};
-use crate::store::{Key, Kind, Write};
+use crate::store::{Key, Kind, Which, Write};
 
 /// Within this many cards are counted.
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -83,12 +83,28 @@ pub fn add(matter: &mut Matter<'_>, (id, title, severity): (AlertId, &str, Sever
     gathered.worst.truncate(NAMED);
     matter.record.signal.summary = summary(&gathered);
     matter.record.gathers = Some(gathered);
+    rise(matter, severity, policy);
+}
+
+/// One of its alerts is so bad: the storm is as bad as the worst of them, and takes over the escalation policy of that.
+pub fn rise(matter: &mut Matter<'_>, severity: Severity, policy: Option<String>) {
+    let now = matter.host.clock.now();
     let is_worst = severity < matter.record.signal.severity;
     matter.record.signal.severity = severity.min(matter.record.signal.severity);
     let routed = matter.record.escalation.as_ref().map(|escalation| &escalation.policy);
     if policy.is_some() && (routed.is_none() || is_worst && routed != policy.as_ref()) {
         alert::route(&mut matter.record, policy, (ways(matter.host), now));
     }
+}
+
+/// One more alert that has no card of its own, and was over before anybody knew of it: it is counted, and no more.
+pub fn add_over(matter: &mut Matter<'_>, id: AlertId) {
+    let now = matter.host.clock.now();
+    let Some(gathered) = &mut matter.record.gathers else { return };
+    gathered.total += 1;
+    gathered.last = Some(now);
+    gathered.until = Some(id);
+    matter.record.signal.summary = summary(gathered);
 }
 
 /// Looks at an open storm: how many of its alerts are wrong now, and whether it is over.
@@ -101,9 +117,8 @@ pub async fn look(matter: &mut Matter<'_>) -> Result<(), Trouble> {
     let (mut firing, mut worst) = (BTreeMap::<Severity, u32>::new(), Vec::new());
     let last = gathered.until.map_or(matter.record.id.0, |id| id.0);
     // The alert that began it has the number before.
-    for number in matter.record.id.0.saturating_sub(1)..=last {
-        let Some(row) = host.store.get(&Key::numbered(Kind::Alert, number)).await? else { continue };
-        let member: AlertRecord = read(&row)?;
+    let members = Which::Numbered { first: matter.record.id.0.saturating_sub(1), last };
+    for member in super::heads(&*host.store, members).await? {
         if member.storm != Some(matter.record.id.0) || !member.is_open() || member.condition == Condition::Resolved {
             continue;
         }
@@ -146,9 +161,12 @@ fn summary(gathered: &Gathered) -> String {
     let wrong = if counts.is_empty() {
         "none is wrong any more".to_owned()
     } else {
-        format!("{firing} are wrong now: {}", counts.join(", "))
+        let are = if firing == 1 { "is" } else { "are" };
+        format!("{firing} {are} wrong now: {}", counts.join(", "))
     };
-    format!("{} alerts came without a card of their own; {wrong}.\nThe worst:\n{}", gathered.total, worst.join("\n"))
+    let worst = if worst.is_empty() { String::new() } else { format!("\nThe worst:\n{}", worst.join("\n")) };
+    let (came, their) = if gathered.total == 1 { ("alert", "its") } else { ("alerts", "their") };
+    format!("{} {came} came without a card of {their} own; {wrong}.{worst}", gathered.total)
 }
 
 #[cfg(test)]

@@ -82,6 +82,10 @@ impl Authority for Law {
         Decision::Denied { rule: None, why: why + &otherwise }
     }
 
+    fn likeness(&self, resource: &Resource) -> Resource {
+        self.policy.likeness(resource)
+    }
+
     fn possible(&self, person: &Person, action: &str, resource: &Resource) -> Decision {
         let question = (person.clone(), action.to_owned(), resource.clone());
         let edition = self.directory.edition();

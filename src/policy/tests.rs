@@ -378,3 +378,29 @@ proptest! {
         prop_assert_eq!(approvals(policy.decide_in_emergency(&sam, "rds upgrade", &orders)), permits(true));
     }
 }
+
+#[test]
+fn resources_are_alike_where_no_rule_tells_them_apart() {
+    let alert = |id: &str, project: &str, env: &str| Resource {
+        project: Some(project.to_owned()),
+        env: Some(env.to_owned()),
+        ..Resource::named("alert", id)
+    };
+    let (one, other) = (alert("ALR-1", "shop", "prod"), alert("ALR-2", "billing", "prod"));
+    let house = policy(DEFAULT_POLICY).unwrap();
+    assert_eq!(house.likeness(&one), house.likeness(&other), "no rule of it speaks of projects");
+    assert_ne!(house.likeness(&one), house.likeness(&alert("ALR-1", "shop", "dev")));
+    assert_ne!(house.likeness(&one), house.likeness(&Resource { env: None, ..one.clone() }));
+    let permit = |when: &str| {
+        let text = format!("@id(\"r\") permit (principal, action, resource) when {{ {when} }};");
+        policy(&text).unwrap_or_else(|errors| panic!("{errors}"))
+    };
+    let of_shop = permit("resource has project && resource.project == \"shop\"");
+    assert_ne!(of_shop.likeness(&one), of_shop.likeness(&other));
+    assert_eq!(of_shop.likeness(&other), of_shop.likeness(&alert("ALR-3", "search", "dev")));
+    let of_one = permit("resource.name == \"ALR-1\"");
+    assert_ne!(of_one.likeness(&one), of_one.likeness(&alert("ALR-2", "shop", "prod")));
+    for any in [permit("resource.name like \"ALR-1*\""), permit("resource == Resource::\"alert ALR-1\"")] {
+        assert_eq!(any.likeness(&one), one);
+    }
+}

@@ -169,6 +169,10 @@ impl<'a> Way<'a> {
         if alerts.iter().any(same) {
             return Ok(Some(Condition::Firing));
         }
+        if signal.left_out > 0 {
+            // It was looked for by labels of which some are not as they are there. Nothing keeps it from telling by itself.
+            return Ok(None);
+        }
         #[derive(Deserialize)]
         struct Running {
             /// Since when, in spite of its name.

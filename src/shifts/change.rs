@@ -7,15 +7,15 @@ use commands::context::MYSELF;
 use commands::message::{Message, Text};
 use commands::oncall::rota::{self, TurnOf};
 use commands::oncall::{Rotation, UserGroup};
-use commands::records::{AlertRecord, Fact, Override};
+use commands::records::{AlertHead, Fact, Override};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 
 use super::digest::Digest;
 use super::{Kept, account, account_on, say, tell, words};
-use crate::host::{Draft, Host, Trouble, json, read};
+use crate::host::{Draft, Host, Trouble, json};
 use crate::platform::{Group, SendError};
-use crate::store::{Key, Kind, Row, Write};
+use crate::store::{Key, Kind, Row, Which, Write};
 
 /// Tries to change the user group after which the channel is told; what the chat refuses for good it is told at once.
 const LOUD: u32 = 3;
@@ -197,14 +197,12 @@ enum Stuck {
 }
 
 /// Alerts that a hand-over may tell of: all that wait for somebody, and the newest of the others.
-async fn alerts(host: &Host) -> Result<Vec<AlertRecord>, Trouble> {
-    let (waiting, newest) = (host.store.pending(Kind::Alert).await?, host.store.newest(Kind::Alert, ALERTS).await?);
-    let rows: BTreeMap<String, Row> = waiting.into_iter().chain(newest).map(|row| (row.key.id.clone(), row)).collect();
-    let known = |row: &Row| {
-        // One that can't be read costs nobody their hand-over.
-        read(row).inspect_err(|trouble| tracing::error!(%trouble, alert = row.key.id, "an alert is left out of a hand-over")).ok()
-    };
-    Ok(rows.values().filter_map(known).collect())
+async fn alerts(host: &Host) -> Result<Vec<AlertHead>, Trouble> {
+    let mut known = BTreeMap::new();
+    for which in [Which::Pending, Which::Newest(ALERTS)] {
+        known.extend(crate::alerts::heads(&*host.store, which).await?.into_iter().map(|head| (head.id, head)));
+    }
+    Ok(known.into_values().collect())
 }
 
 /// `, standing in for @ana`

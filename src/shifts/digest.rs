@@ -2,7 +2,7 @@
 
 use commands::message::{Message, Text, bold, code};
 use commands::oncall::{EscalationPolicy, OnCall, Rotation, Whom};
-use commands::records::{AlertRecord, Handling};
+use commands::records::{AlertHead, Handling};
 use commands::text;
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,19 +17,19 @@ const NOTE: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Digest<'a> {
     /// Alerts nobody has taken.
-    pub(super) open: Vec<&'a AlertRecord>,
+    pub(super) open: Vec<&'a AlertHead>,
     /// Alerts somebody has acknowledged and done nothing about for four hours.
-    pub(super) idle: Vec<&'a AlertRecord>,
+    pub(super) idle: Vec<&'a AlertHead>,
     /// How many others are acknowledged or silenced.
     pub(super) in_hand: usize,
     /// Alerts that were resolved during the shift with a note how, and the note.
-    pub(super) resolved: Vec<(&'a AlertRecord, &'a str)>,
+    pub(super) resolved: Vec<(&'a AlertHead, &'a str)>,
 }
 
 impl<'a> Digest<'a> {
     /// What of `alerts` a rotation hands over at `now`, after a shift that began at `since`. The worst and the oldest first.
     pub(super) fn of(
-        alerts: &'a [AlertRecord],
+        alerts: &'a [AlertHead],
         (on_call, rotation): (&OnCall, &Rotation),
         since: Timestamp,
         now: Timestamp,
@@ -47,7 +47,7 @@ impl<'a> Digest<'a> {
                 Handling::Resolved { .. } => {}
             }
         }
-        let order = |alert: &AlertRecord| (alert.signal.severity, alert.opened, alert.id);
+        let order = |alert: &AlertHead| (alert.signal.severity, alert.opened, alert.id);
         digest.open.sort_by_key(|alert| order(alert));
         digest.idle.sort_by_key(|alert| order(alert));
         digest.resolved.sort_by_key(|(alert, _)| alert.id);
@@ -56,8 +56,8 @@ impl<'a> Digest<'a> {
 
     /// Adds it to a message.
     pub(super) fn add_to(&self, message: Message) -> Message {
-        let since = |alert: &&AlertRecord| text![" since ", alert.opened];
-        let held = |alert: &&AlertRecord| match &alert.handling {
+        let since = |alert: &&AlertHead| text![" since ", alert.opened];
+        let held = |alert: &&AlertHead| match &alert.handling {
             Handling::Acknowledged { by, at, .. } => text![", acknowledged by ", by, " ", *at],
             _ => Text::default(),
         };
@@ -85,7 +85,7 @@ impl<'a> Digest<'a> {
 }
 
 /// `• ALR-7 critical: orders 5xx`
-fn line(alert: &AlertRecord) -> Text {
+fn line(alert: &AlertHead) -> Text {
     let (severity, title) = (alert.signal.severity, alert.signal.title.as_str());
     text!["\n• ", code(alert.id.to_string()), format!(" {severity}: "), title]
 }
@@ -107,7 +107,7 @@ fn list(title: String, lines: impl ExactSizeIterator<Item = Text>) -> Text {
 
 /// Whether whoever is on call in a rotation answers for an alert: it is of the rotation's project, or it is brought to the
 /// rotation. A rotation without a project that no policy names answers for all.
-fn concerns(alert: &AlertRecord, on_call: &OnCall, rotation: &Rotation) -> bool {
+fn concerns(alert: &AlertHead, on_call: &OnCall, rotation: &Rotation) -> bool {
     let brings = |policy: &EscalationPolicy| {
         let told = policy.steps.iter().flat_map(|step| &step.tell).chain(&policy.last);
         told.into_iter().any(|recipient| recipient.whom == Whom::Rotation(rotation.name.clone()))

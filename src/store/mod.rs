@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use commands::records::{AuditPage, AuditQuery, Entry, Fact, Verification};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,6 +51,9 @@ pub enum Kind {
     Alert,
     /// The alert that stands for what a source calls one thing: id is the source and its fingerprint, `prometheus/d10391`.
     Fingerprint,
+    /// Words that things are right of which nobody knew that they were wrong: id is the compartment they share, three hexadecimal
+    /// letters.
+    Early,
     /// A channel's alerts of late, and its storm where there is one: id is the channel as configured.
     Storm,
     /// Somebody who stands in for a rotation's shift: id is its number, padded likewise.
@@ -181,6 +185,25 @@ pub enum CommitError {
 #[error("the store can't be read: {0}")]
 pub struct ReadError(pub String);
 
+/// Which records of a kind are looked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those with the greatest ids, greatest first, at most so many.
+    Newest(usize),
+    /// Those that have a due time, earliest first.
+    Pending,
+    /// Those with these numbers, the smallest first.
+    Numbered {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
+    },
+}
+
+/// Takes a record's id and state, as JSON.
+pub type Skim = Box<dyn FnMut(&str, &[u8]) + Send>;
+
 /// The contract.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -198,6 +221,9 @@ pub trait Store: Send + Sync {
 
     /// All records of a kind that have a due time, earliest first.
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError>;
+
+    /// Shows records to `see` as they lie there, without making values of them: where many are looked through for a few.
+    async fn skim(&self, kind: Kind, which: Which, see: Skim) -> Result<(), ReadError>;
 
     /// Claims records that are due at `now`, earliest first. A claimed record is not given out again until
     /// [`Store::done`], or until `lease` has passed, should its claimer have died. One that can't be read is put aside for
@@ -251,6 +277,7 @@ impl Kind {
             Self::Watch => "watch",
             Self::Alert => "alert",
             Self::Fingerprint => "fingerprint",
+            Self::Early => "early",
             Self::Storm => "storm",
             Self::Override => "override",
             Self::Swap => "swap",
@@ -259,4 +286,22 @@ impl Kind {
             Self::Line => "line",
         }
     }
+}
+
+/// What `T` reads of each of many records, in order. One that can't be read is an error beside the others.
+///
+/// # Errors
+/// When the store can't be read at all.
+pub async fn skimmed<T>(store: &dyn Store, kind: Kind, which: Which) -> Result<Vec<Result<T, ReadError>>, ReadError>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let (seen, all) = std::sync::mpsc::channel();
+    let see = move |id: &str, json: &[u8]| {
+        let read = serde_json::from_slice(json);
+        // Whoever asked may not wait for it any more.
+        let _ = seen.send(read.map_err(|cause| ReadError(format!("{}/{id} has another shape: {cause}", kind.name()))));
+    };
+    store.skim(kind, which, Box::new(see)).await?;
+    Ok(all.into_iter().collect())
 }

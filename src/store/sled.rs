@@ -23,7 +23,7 @@ use self::settler::Settler;
 use self::shared::{CLOSED, Shared};
 use self::tree::Tree;
 use self::writer::{Indexed, Job, Writer};
-use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
+use super::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Skim, Store, Which};
 use crate::audit::{Head, Terms, hex};
 use crate::health::Health;
 
@@ -183,6 +183,10 @@ impl Store for SledStore {
         .await
     }
 
+    async fn skim(&self, kind: Kind, which: Which, see: Skim) -> Result<(), ReadError> {
+        self.look(move |shared| skim(shared, kind, which, see)).await
+    }
+
     async fn claim(&self, kinds: &[Kind], now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Row>, ReadError> {
         let tree = self.shared.tree()?;
         let mut leases = self.shared.leases();
@@ -306,6 +310,36 @@ fn newest(shared: &Shared, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadErr
         Stored::from_bytes(&value)?.row(Key { kind, id: keys::record_id(&key)? })
     });
     rows.collect()
+}
+
+fn skim(shared: &Shared, kind: Kind, which: Which, mut see: Skim) -> Result<(), ReadError> {
+    let tree = shared.tree()?;
+    match which {
+        Which::Newest(limit) => {
+            for pair in tree.under_descending(&keys::records(kind)).take(limit) {
+                let (key, value) = pair?;
+                see(&keys::record_id(&key)?, Stored::peek(&value)?.1);
+            }
+        }
+        Which::Numbered { first, last } => {
+            let [first, end] = [first, last.saturating_add(1)].map(|number| keys::record(&Key::numbered(kind, number)));
+            for pair in tree.between(&first, &end) {
+                let (key, value) = pair?;
+                see(&keys::record_id(&key)?, Stored::peek(&value)?.1);
+            }
+        }
+        Which::Pending => {
+            let dues: Vec<_> = shared.leases().due(kind).cloned().collect();
+            for (at, key) in dues {
+                let Some(value) = tree.get(keys::record(&key))? else { continue };
+                let (due, json) = Stored::peek(&value)?;
+                if due == Some(at) {
+                    see(&key.id, json);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The record that is due at `at`, unless it was written since.

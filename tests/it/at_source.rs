@@ -260,3 +260,15 @@ async fn wherever_the_bot_is_killed_there_is_one_silence_and_each_word_comes_onc
     let commits = at_every_commit(choices, acknowledged_and_resolved).await;
     assert!(commits > 10, "only {commits} commits were tried");
 }
+
+#[tokio::test]
+async fn what_has_a_label_too_long_to_keep_is_not_taken_for_right_because_it_is_not_found() {
+    let mut world = watched().await;
+    let long = "x".repeat(600);
+    world.fires(&[("alertname", "DiskFull"), ("path", &long)]).await;
+    world.person("ana").asks("shop-ops", "/alert ack ALR-1").await;
+    world.advance("4h 1m").await;
+    let shown = world.person("ana").asks("shop-ops", "/alert show ALR-1").await;
+    assert!(shown.contains("It is still wrong, and the time that @ana took for it is over."), "{shown}");
+    world.end().await;
+}

@@ -90,6 +90,33 @@ async fn rounds_that_reach_nobody_keep_their_time() {
 }
 
 #[tokio::test]
+async fn an_alert_whose_policy_is_no_longer_configured_goes_on_by_todays_routes() {
+    let mut world = climbing(0, "[[policies.steps]]\nafter = \"10m\"\ntell = [\"@ana\"]\n").await;
+    world.fires(&ERRORS).await;
+    let night = "[[policies]]\nname = \"night\"\n[[policies.steps]]\nafter = \"1m\"\ntell = [\"@ben\"]\n";
+    world.writes("oncall.toml", &format!("{ON_CALL}\n{night}[[routes]]\npolicy = \"night\"\n"));
+    world.restart().await;
+    world.advance("12m").await;
+    assert_snapshot!(told(&world).await, @"Told @ben.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_alert_that_is_routed_to_nobody_any_more_is_told_to_the_default_channel() {
+    let mut world = climbing(0, "[[policies.steps]]\nafter = \"10m\"\ntell = [\"@ana\"]\n").await;
+    world.fires(&ERRORS).await;
+    world.writes("oncall.toml", ON_CALL);
+    world.restart().await;
+    world.advance("12m").await;
+    assert_snapshot!(told(&world).await, @"
+    Its escalation policy shop is no longer configured.
+    Its escalation reached nobody, so I told #ops.
+    ");
+    world.slack.channel("ops").expect("ALR-1 critical · HighErrorRate needs somebody").await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn whoever_was_called_elsewhere_sees_there_that_it_is_taken_and_how_it_ended() {
     let steps = "[[policies.steps]]\nafter = \"0m\"\ntell = [\"#ops\"]\ndirect = [\"@ben\"]\n";
     let mut world = climbing(0, steps).await;

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use standins::slack::Message;
-use standins::world::{ALERTS, Choices, ON_CALL, World};
+use standins::world::{ALERTS, Choices, ON_CALL, World, at_every_commit};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:orders-5xx";
 const AS_OF: &str = "\n[[sources]]\nname = \"timed\"\nkind = \"json\"\nsecret = \"ALERTMANAGER_SECRET\"\nproject = \"shop\"\n\
@@ -152,5 +152,113 @@ async fn what_goes_on_with_its_old_beginning_is_believed_and_asked_about() {
     // The same from a request that took long: its Alertmanager knows better.
     world.posts("prometheus", &said("firing", never)).await;
     assert_eq!(title(&world, &card), "✅ ALR-1 · HighErrorRate");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_end_that_comes_before_its_beginning_calls_nobody() {
+    let mut world = world(QUEUE).await;
+    world.aws.alarm("orders-5xx").await;
+    // The same in both orders, but that nobody is called where it was over before anybody knew of it.
+    told(&mut world, "OK", "2026-11-25T10:00:20.000+0000").await;
+    assert_eq!(world.slack.channel("shop-ops").messages().len(), 0, "nobody knew that it was wrong");
+    told(&mut world, "ALARM", "2026-11-25T10:00:00.000+0000").await;
+    let card = world.slack.channel("shop-ops").expect("ALR-1 · orders-5xx").await;
+    assert_snapshot!(card.plain(), @"
+    ✅ ALR-1 · orders-5xx
+    ✅ Resolved by its source today 10:01 AM, 0 s after it came.
+    Because.
+    Where shop · prod · 111122223333 · eu-west-1
+    Source aws
+    CloudWatch
+    alertname=orders-5xx
+    Last: Its source says it is right again, after 20 s.
+    [How was it fixed?] [Details]
+    ");
+    assert_snapshot!(world.audit("ALR-1").await, @"
+    watchkeeper · alert_opened · alert ALR-1
+    watchkeeper · alert_cleared · alert ALR-1
+    ");
+    assert_snapshot!(world.person("ana").asks("ops", "/alert list --all").await, @"
+    1 alert
+
+    id     severity  what        project  how it stands  since
+    ALR-1  warning   orders-5xx  shop     resolved       25 Nov 10:00 UTC
+    ");
+    assert_eq!(late(&world, "aws").await, 1);
+    // It is an alert like any other: wrong again, it is the same one, and calls.
+    world.advance("1m").await;
+    world.aws.alarm_finds("orders-5xx", standins::aws::AlarmState::Alarm, "Threshold Crossed").await;
+    told(&mut world, "ALARM", "2026-11-25T10:00:40.000+0000").await;
+    assert_eq!(title(&world, &card), "🟠 ALR-1 · orders-5xx");
+    assert_snapshot!(world.audit("alert_escalated").await, @"watchkeeper · alert_escalated · alert ALR-1");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_end_counts_for_what_began_before_it_and_for_an_hour() {
+    let mut world = world(&format!("{ALERTS}{AS_OF}")).await;
+    let said = |name: &str, state: &str, at: &str| json!({ "name": name, "state": state, "at": format!("2026-11-25T{at}Z") });
+    world.posts("timed", &said("Disk", "ok", "10:00:00")).await;
+    world.posts("timed", &said("Disk", "firing", "10:00:30")).await;
+    let card = world.slack.channel("shop-ops").expect("ALR-1 · Disk").await;
+    assert_eq!(title(&world, &card), "🟠 ALR-1 · Disk", "it is wrong since then");
+    world.posts("timed", &said("Memory", "ok", "10:00:30")).await;
+    world.advance("59m").await;
+    world.posts("timed", &said("Memory", "firing", "10:00:00")).await;
+    let card = world.slack.channel("shop-ops").expect("ALR-2 · Memory").await;
+    assert_eq!(title(&world, &card), "✅ ALR-2 · Memory");
+    world.posts("timed", &said("Network", "ok", "11:00:00")).await;
+    world.advance("1h").await;
+    world.posts("timed", &said("Network", "firing", "10:59:00")).await;
+    let card = world.slack.channel("shop-ops").expect("ALR-3 · Network").await;
+    assert_eq!(title(&world, &card), "🟠 ALR-3 · Network", "what was said so long ago is not known any more");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn whatever_commit_it_dies_after_an_end_that_came_first_counts() {
+    let config = format!("{ALERTS}{AS_OF}");
+    let oncall = format!("{ON_CALL}{POLICY}");
+    at_every_commit(Choices { config, oncall, ..Choices::default() }, async |mut world| {
+        for (state, at) in [("ok", "09:59:20"), ("firing", "09:59:00")] {
+            let said = json!({ "name": "Disk", "state": state, "at": format!("2026-11-25T{at}Z") });
+            // What could not be kept is sent again.
+            while world.posts("timed", &said).await.0 == 503 {}
+            world.restart().await;
+        }
+        world.advance("2m").await;
+        let shop = world.slack.channel("shop-ops").messages();
+        let said: Vec<_> = shop.iter().map(|said| said.plain().lines().next().unwrap_or_default().to_owned()).collect();
+        (said, world.audit("ALR-1").await, world.audit("ALR-2").await)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn in_a_storm_what_is_over_already_calls_nobody() {
+    let mut world = world(&format!("{ALERTS}{AS_OF}")).await;
+    let said = |number: usize, state: &str, at: &str| json!({ "name": format!("Disk {number}"), "state": state, "at": format!("2026-11-25T{at}Z") });
+    for number in 0..15 {
+        world.posts("timed", &said(number, "ok", "10:00:30")).await;
+    }
+    for number in 0..15 {
+        world.posts("timed", &said(number, "firing", "10:00:00")).await;
+    }
+    world.advance("1m").await;
+    let shop = world.slack.channel("shop-ops");
+    let storm = shop.expect("Alert storm in #shop-ops").await;
+    assert_snapshot!(shop.again(&storm).unwrap().plain(), @"
+    🔵 ALR-12 · Alert storm in #shop-ops
+    Info, wrong since today 10:01 AM. Nobody has taken it yet. On call: Ana Ruiz.
+    5 alerts came without a card of their own; none is wrong any more.
+    Where shop
+    Source watchkeeper
+    [Acknowledge] [Resolve] [Silence 1 h] [List them] [Details]
+    ");
+    assert_snapshot!(world.audit("alert_escalated").await, @"");
+    // One that is wrong now makes the storm call.
+    world.posts("timed", &said(15, "firing", "10:01:30")).await;
+    assert_snapshot!(world.audit("alert_escalated").await, @"watchkeeper · alert_escalated · alert ALR-12");
     world.end().await;
 }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use jiff::SignedDuration;
 use ring::hmac;
 use serde_json::{Value, json};
-use standins::sns::{ROOT, Sns};
+use standins::sns::{Issuer, ROOT, Sns};
 use standins::world::{Choices, Disk, World};
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alarms";
@@ -170,6 +170,34 @@ async fn an_alarm_comes_through_sns() {
     assert_eq!(sns.posts(&address, &sns.notification(TOPIC, &message("OK"), world.now())).await, 200);
     world.advance("10m").await;
     assert!(world.slack.channel("shop-ops").again(&card).unwrap().plain().starts_with("✅ ALR-1"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_sns_that_comes_alone_is_completed_by_its_authority() {
+    let sns = Sns::start().await;
+    let pem = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(pem.path(), ROOT).unwrap();
+    let source = format!("[[sources]]\nname = \"alarms\"\nkind = \"sns\"\ntopics = [{TOPIC:?}]\nroots = {:?}\n", pem.path());
+    let variables = vec![("AWS_ENDPOINT_URL".to_owned(), sns.url().to_owned())];
+    let mut world = World::with(Choices { config: source, variables, ..Choices::default() }).await;
+    let address = format!("{}/alerts/alarms", world.bot_url());
+    let notification = sns.notification(TOPIC, "The backup failed.", world.now());
+    // SNS tries again what is answered so: what is missing may be there then.
+    for issuer in [Issuer::Missing, Issuer::Endless] {
+        sns.issuer(issuer);
+        assert_eq!(sns.posts(&address, &notification).await, 503, "{issuer:?}");
+    }
+    world.settle().await;
+    assert_eq!(world.slack.channel("shop-ops").messages().len(), 0);
+    assert_eq!(sns.asked_authority(), 2);
+    sns.issuer(Issuer::AtAuthority);
+    for _ in 0..2 {
+        assert_eq!(sns.posts(&address, &notification).await, 200);
+    }
+    assert_eq!(sns.asked_authority(), 3, "what was proved once is remembered");
+    world.settle().await;
+    world.slack.channel("shop-ops").expect("ALR-1 · The backup failed.").await;
     world.end().await;
 }
 

@@ -203,3 +203,23 @@ async fn a_source_that_gives_no_answer_holds_up_no_acknowledgement() {
     assert_eq!(world.alertmanager.active()[0].created_by, "Ben Chen");
     world.end().await;
 }
+
+#[tokio::test]
+async fn one_of_a_storm_that_becomes_critical_is_brought_to_people() {
+    let oncall = format!(
+        "{ON_CALL}\n[[policies]]\nname = \"shop\"\n[[policies.steps]]\nafter = \"0m\"\ntell = [\"@ana\"]\n[[routes]]\nseverities = [\"critical\"]\npolicy = \"shop\"\n"
+    );
+    let mut world = World::with(Choices { config: ALERTS.to_owned(), oncall, ..Choices::default() }).await;
+    let check = |at: usize, level: &str| json!({ "checks": [{ "name": format!("Check {at:02} fails"), "state": "firing", "level": level, "tags": {} }] });
+    for at in 0..15 {
+        world.posts("checks", &check(at, "info")).await;
+    }
+    world.advance("2m").await;
+    assert_snapshot!(world.audit("alert_escalated").await, @"");
+    // The twelfth is one of those for which the storm stands.
+    world.posts("checks", &check(12, "critical")).await;
+    world.advance("1m").await;
+    assert_snapshot!(world.audit("alert_escalated").await, @"watchkeeper · alert_escalated · alert ALR-14");
+    assert_snapshot!(cards(&world, "shop-ops").last().cloned().unwrap_or_default(), @"🔴 ALR-14 · Check 12 fails");
+    world.end().await;
+}

@@ -300,9 +300,17 @@ impl World {
     /// # Panics
     /// When the bot can't be reached.
     pub async fn posts(&mut self, source: &str, body: &serde_json::Value) -> (u16, String) {
-        let url = format!("{}/alerts/{source}", self.bot_url());
-        let sent = reqwest::Client::new().post(url).bearer_auth(ALERTMANAGER_SECRET).json(body).send();
-        let answer = self.survive(sent).await.expect("the bot answers");
+        let mut unanswered = 0;
+        let answer = loop {
+            let url = format!("{}/alerts/{source}", self.bot_url());
+            let sent = reqwest::Client::new().post(url).bearer_auth(ALERTMANAGER_SECRET).json(body).send();
+            match self.survive(sent).await {
+                Ok(answer) => break answer,
+                // What the bot did not live to answer is sent again.
+                Err(error) => assert!(unanswered < 2, "the bot answers: {error}"),
+            }
+            unanswered += 1;
+        };
         let status = answer.status().as_u16();
         let words = answer.text().await.expect("the answer is text");
         self.settle().await;

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::ecs::deployment::Deployment;
 use crate::error::Result;
 use crate::message::{Text, bold, code};
-use crate::records::AlertRecord;
+use crate::records::AlertHead;
 use crate::text;
 
 /// How long before a deployment an alert may have something to do with it.
@@ -41,7 +41,7 @@ pub(super) async fn alerts(it: &Deployment, cx: &Context<'_>) -> Result<Option<T
     }))
 }
 
-fn line(alert: &AlertRecord) -> Text {
+fn line(alert: &AlertHead) -> Text {
     let over = if alert.is_open() { "" } else { ", over" };
     text![
         "\n• ",

@@ -3,8 +3,8 @@
 use commands::aws::Aws;
 use commands::context::{Records, Requirement};
 use commands::records::{
-    AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, Override, PlanRecord, Status, Swap, SwapId,
-    Verification,
+    AlertHead, AlertId, AlertRecord, AuditPage, AuditQuery, ChangeId, ChangeRecord, Freeze, Override, PlanRecord, Status, Swap,
+    SwapId, Verification,
 };
 use commands::{Context, Error, Result};
 
@@ -74,7 +74,7 @@ impl Records for OneChange {
         Ok(None)
     }
 
-    async fn alerts(&self, _: usize) -> Result<Vec<AlertRecord>> {
+    async fn alerts(&self, _: usize) -> Result<Vec<AlertHead>> {
         Ok(Vec::new())
     }
 

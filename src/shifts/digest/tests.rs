@@ -1,6 +1,6 @@
 use commands::PersonId;
 use commands::oncall::{EscalationStep, How, Recipient, Turn};
-use commands::records::{AlertId, Did, Escalation, Severity, Signal};
+use commands::records::{AlertId, AlertRecord, Did, Escalation, Severity, Signal};
 use insta::assert_snapshot;
 use jiff::civil::date;
 
@@ -47,7 +47,8 @@ fn rotation(project: Option<&str>) -> Rotation {
 }
 
 fn shown(alerts: &[AlertRecord], on_call: &OnCall, rotation: &Rotation) -> String {
-    let digest = Digest::of(alerts, (on_call, rotation), at("25T09:00"), at("26T09:00"));
+    let alerts: Vec<AlertHead> = alerts.iter().map(AlertHead::from).collect();
+    let digest = Digest::of(&alerts, (on_call, rotation), at("25T09:00"), at("26T09:00"));
     digest.add_to(Message::new()).plain()
 }
 
@@ -105,6 +106,7 @@ fn a_rotation_answers_for_its_project_and_for_what_is_brought_to_it() {
         AlertRecord { project: None, escalation: Some(escalation), ..alert(3, "brought to it", Handling::Open) },
         AlertRecord { project: Some("media".to_owned()), ..alert(5, "somebody else's", Handling::Open) },
     ];
+    let alerts = alerts.each_ref().map(AlertHead::from);
     let tell = vec![Recipient { whom: Whom::Rotation("web".to_owned()), how: How::Direct }];
     let step = EscalationStep { after: SignedDuration::ZERO, tell };
     let policy = EscalationPolicy { name: "night".to_owned(), steps: vec![step], repeat: 0, last: Vec::new() };

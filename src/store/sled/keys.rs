@@ -28,7 +28,7 @@ fn instant_of(bytes: [u8; 16]) -> Option<Timestamp> {
 }
 
 /// All there are: a due time of any other is damage.
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 21] = [
     Kind::Change,
     Kind::Freeze,
     Kind::Message,
@@ -43,6 +43,7 @@ const KINDS: [Kind; 20] = [
     Kind::Watch,
     Kind::Alert,
     Kind::Fingerprint,
+    Kind::Early,
     Kind::Storm,
     Kind::Override,
     Kind::Swap,
@@ -67,6 +68,7 @@ fn kind(kind: Kind) -> u8 {
         Kind::Watch => b'w',
         Kind::Alert => b'z',
         Kind::Fingerprint => b'p',
+        Kind::Early => b'y',
         Kind::Storm => b't',
         Kind::Override => b'o',
         Kind::Swap => b's',
@@ -165,12 +167,23 @@ impl Stored {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
+        let (version, due, json) = Self::parts(bytes)?;
+        Ok(Self { version, due, json: json.to_vec() })
+    }
+
+    /// Due time and state as they lie there.
+    pub(super) fn peek(bytes: &[u8]) -> Result<(Option<Timestamp>, &[u8]), ReadError> {
+        let (_, due, json) = Self::parts(bytes)?;
+        Ok((due, json))
+    }
+
+    fn parts(bytes: &[u8]) -> Result<(u64, Option<Timestamp>, &[u8]), ReadError> {
         let broken = || unreadable("a record");
         let (version, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
         let (&[has_due], rest) = rest.split_first_chunk().ok_or_else(broken)?;
         let (due, json) = rest.split_first_chunk().ok_or_else(broken)?;
         let due = if has_due == 0 { None } else { Some(instant_of(*due).ok_or_else(broken)?) };
-        Ok(Self { version: u64::from_be_bytes(*version), due, json: json.to_vec() })
+        Ok((u64::from_be_bytes(*version), due, json))
     }
 
     pub(super) fn row(self, key: Key) -> Result<Row, ReadError> {

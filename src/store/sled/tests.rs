@@ -140,3 +140,37 @@ async fn newest_is_by_number() {
     let newest: Vec<Value> = store.newest(Kind::Change, 2).await.unwrap().into_iter().map(|row| row.value).collect();
     assert_eq!(newest, [11, 10]);
 }
+
+#[tokio::test]
+async fn records_are_skimmed_as_they_lie_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    for number in 1..=4_u64 {
+        let due = number.is_multiple_of(2).then(|| at("11:00:00") - SignedDuration::from_mins(number as i64));
+        let value = if number == 3 { "three".into() } else { json!({ "number": number, "long": "x".repeat(9) }) };
+        let write = Write { key: Key::numbered(Kind::Alert, number), expects: 0, value: Some(value), due };
+        store.commit(Commit::at(now()).write(write)).await.unwrap();
+    }
+    #[derive(serde::Deserialize)]
+    struct Head {
+        number: u64,
+    }
+    let seen = async |which| {
+        let heads = crate::store::skimmed::<Head>(&store, Kind::Alert, which).await.unwrap();
+        heads.into_iter().map(|head| head.map_err(|error| error.0).map(|head| head.number)).collect::<Vec<_>>()
+    };
+    let odd = || Err("alert/00000000000000000003 has another shape".to_owned());
+    let shortly = |all: Vec<Result<u64, String>>| {
+        let first = |why: String| why.split(':').next().unwrap_or_default().to_owned();
+        all.into_iter().map(|one| one.map_err(first)).collect::<Vec<_>>()
+    };
+    assert_eq!(shortly(seen(Which::Newest(3)).await), [Ok(4), odd(), Ok(2)]);
+    assert_eq!(shortly(seen(Which::Pending).await), [Ok(4), Ok(2)]);
+    assert_eq!(shortly(seen(Which::Numbered { first: 2, last: 3 }).await), [Ok(2), odd()]);
+    store
+        .commit(Commit::at(now()).write(Write { key: Key::numbered(Kind::Alert, 4), expects: 1, value: None, due: None }))
+        .await
+        .unwrap();
+    assert_eq!(shortly(seen(Which::Newest(1)).await), [odd()]);
+    assert_eq!(shortly(seen(Which::Pending).await), [Ok(2)]);
+}

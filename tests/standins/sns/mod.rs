@@ -2,43 +2,82 @@
 //! address that confirms a subscription. Its certificate comes from an authority of the tests' own (`tests/data/sns`).
 #![expect(clippy::expect_used, reason = "a stand-in that can not go on stops the test that uses it, saying why")]
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 
 /// The certificate of the authority, in PEM: what `roots` of a source is to hold.
 pub const ROOT: &str = include_str!("../../data/sns/root.pem");
-/// SNS's own certificate and what leads from it to the root.
-const CHAIN: &str = concat!(include_str!("../../data/sns/sns.pem"), include_str!("../../data/sns/intermediate.pem"));
+/// SNS's own certificate, which says where the one above it is…
+const OWN: &str = include_str!("../../data/sns/sns.pem");
+/// … and that, which leads to the root.
+const INTERMEDIATE: &str = include_str!("../../data/sns/intermediate.pem");
+/// Its address at the authority.
+const ISSUER: &str = "/test.cer";
 const KEY: &str = include_str!("../../data/sns/sns.key");
 const CERTIFICATE: &str = "/SimpleNotificationService-standin.pem";
 
-/// A stand-in of SNS.
+/// A stand-in of SNS, and of the authority its certificate is from.
 pub struct Sns {
     url: String,
-    confirmed: Arc<Mutex<Vec<String>>>,
+    state: Arc<Mutex<Served>>,
 }
+
+/// How the certificate above SNS's own is to be had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Issuer {
+    /// It comes with SNS's own.
+    #[default]
+    Beside,
+    /// Its authority gives it: SNS itself does it so.
+    AtAuthority,
+    /// Its authority does not give it.
+    Missing,
+    /// Its authority gives far too much.
+    Endless,
+}
+
+#[derive(Default)]
+struct Served {
+    confirmed: Vec<String>,
+    issuer: Issuer,
+    /// How often the authority was asked.
+    asked: usize,
+}
+
+type Shared = State<Arc<Mutex<Served>>>;
 
 impl Sns {
     /// Starts it. A bot finds it when `AWS_ENDPOINT_URL` says [`Sns::url`].
     pub async fn start() -> Self {
-        let confirmed = Arc::new(Mutex::new(Vec::new()));
-        let routes =
-            Router::new().route(CERTIFICATE, get(async || CHAIN)).route("/", get(confirm)).with_state(Arc::clone(&confirmed));
+        let state = Arc::new(Mutex::new(Served::default()));
+        let routes = Router::new().route(CERTIFICATE, get(certificate)).route(ISSUER, get(issuer)).route("/", get(confirm));
+        let routes = routes.with_state(Arc::clone(&state));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listening for SNS");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { url, confirmed }
+        Self { url, state }
+    }
+
+    /// From here on the certificate above SNS's own is to be had so.
+    pub fn issuer(&self, issuer: Issuer) {
+        of(&self.state).issuer = issuer;
+    }
+
+    /// How often the authority was asked for it.
+    pub fn asked_authority(&self) -> usize {
+        of(&self.state).asked
     }
 
     /// Where it is.
@@ -48,7 +87,7 @@ impl Sns {
 
     /// The tokens of the subscriptions that were confirmed.
     pub fn confirmed(&self) -> Vec<String> {
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        of(&self.state).confirmed.clone()
     }
 
     /// A notification of a topic as SNS writes it at that time, signed.
@@ -79,11 +118,34 @@ impl Sns {
     }
 }
 
-async fn confirm(State(confirmed): State<Arc<Mutex<Vec<String>>>>, RawQuery(query): RawQuery) -> &'static str {
+fn of(state: &Mutex<Served>) -> MutexGuard<'_, Served> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn certificate(State(state): Shared) -> String {
+    let above = if of(&state).issuer == Issuer::Beside { INTERMEDIATE } else { "" };
+    format!("{OWN}{above}")
+}
+
+/// The certificate above SNS's own in DER, as an authority gives it.
+async fn issuer(State(state): Shared) -> (StatusCode, Vec<u8>) {
+    let mut served = of(&state);
+    served.asked += 1;
+    match served.issuer {
+        Issuer::Beside | Issuer::Missing => (StatusCode::NOT_FOUND, Vec::new()),
+        Issuer::Endless => (StatusCode::OK, vec![0x30; 8 << 20]),
+        Issuer::AtAuthority => {
+            let der = CertificateDer::from_pem_slice(INTERMEDIATE.as_bytes()).expect("the certificate is PEM");
+            (StatusCode::OK, der.to_vec())
+        }
+    }
+}
+
+async fn confirm(State(state): Shared, RawQuery(query): RawQuery) -> &'static str {
     let query = query.unwrap_or_default();
     let token = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "Token");
     let token = token.map(|(_, token)| token.into_owned()).unwrap_or_default();
-    confirmed.lock().unwrap_or_else(PoisonError::into_inner).push(token);
+    of(&state).confirmed.push(token);
     "<ConfirmSubscriptionResponse/>"
 }
 

@@ -9,7 +9,7 @@ use commands::records::{AuditPage, AuditQuery, Entry, Verification};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use watchkeeper::health::Health;
-use watchkeeper::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Store};
+use watchkeeper::store::{Commit, CommitError, Committed, Key, Kind, ReadError, Row, Skim, Store, Which};
 
 /// When a bot dies by itself. Clones count the same commits, over restarts too.
 #[derive(Clone, Debug, Default)]
@@ -207,6 +207,10 @@ impl Store for Mortal {
 
     async fn newest(&self, kind: Kind, limit: usize) -> Result<Vec<Row>, ReadError> {
         self.store.newest(kind, limit).await
+    }
+
+    async fn skim(&self, kind: Kind, which: Which, see: Skim) -> Result<(), ReadError> {
+        self.store.skim(kind, which, see).await
     }
 
     async fn pending(&self, kind: Kind) -> Result<Vec<Row>, ReadError> {
