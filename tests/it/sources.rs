@@ -220,8 +220,10 @@ fn alarm(state: &str) -> Value {
 async fn an_alarm_comes_through_a_queue_and_stays_there_until_it_is_kept() {
     let disk = Disk::default();
     let mut world = World::with(Choices { config: QUEUE.to_owned(), disk: disk.clone(), ..Choices::default() }).await;
-    disk.fills_up();
     world.aws.event_queue("111122223333", "eu-west-1", "alarms").await;
+    // It was not there when it was first listened to.
+    world.advance("1m").await;
+    disk.fills_up();
     let kind = "CloudWatch Alarm State Change";
     world.aws.tells("aws.cloudwatch", kind, ALARM, alarm("ALARM")).await;
     world.until(async |_| disk.refused() > 0).await;
