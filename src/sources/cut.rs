@@ -77,7 +77,7 @@ pub(super) fn to_fit(signal: Signal, now: Timestamp) -> Signal {
         labels,
         left_out: signal.left_out.saturating_add(left_out),
         links: links(signal.links),
-        graph: signal.graph.filter(|url| is_link(url) && url.starts_with("https://")),
+        graph: signal.graph.as_deref().and_then(address).filter(|url| url.starts_with("https://")),
         ..signal
     }
 }
@@ -175,19 +175,23 @@ fn written(text: &str) -> usize {
 fn links(all: Vec<Link>) -> Vec<Link> {
     let mut kept: Vec<Link> = Vec::new();
     for link in all {
-        if kept.len() < LINKS && is_link(&link.url) && !kept.iter().any(|other| other.url == link.url) {
-            let label = Some(line(&link.label, LINK)).filter(|label| !label.is_empty());
-            kept.push(Link { label: label.unwrap_or_else(|| "Link".to_owned()), url: link.url });
-        }
+        let Some(url) = address(&link.url).filter(|url| kept.len() < LINKS && !kept.iter().any(|other| other.url == *url)) else {
+            continue;
+        };
+        let label = Some(line(&link.label, LINK)).filter(|label| !label.is_empty());
+        kept.push(Link { label: label.unwrap_or_else(|| "Link".to_owned()), url });
     }
     kept
 }
 
-/// Whether a text is an address a browser opens, as it stands.
-fn is_link(text: &str) -> bool {
-    let plain = !text.chars().any(|letter| letter.is_whitespace() || is_hidden(letter) || "<>|\"`\\".contains(letter));
-    let http = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    plain && http && text.len() <= URL
+/// The address of a web page in a text, as it stands there unless chats would not know it for one: `Https:/a.b` is an address
+/// for browsers alone.
+fn address(text: &str) -> Option<String> {
+    let is_plain = !text.chars().any(|letter| letter.is_whitespace() || is_hidden(letter) || "<>|\"`\\".contains(letter));
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain)?;
+    let is_usual = ["http://", "https://"].iter().any(|start| text.starts_with(start));
+    let address = if is_usual { text.to_owned() } else { url.into() };
+    (address.len() <= URL).then_some(address)
 }
 
 #[cfg(test)]
@@ -269,7 +273,7 @@ mod tests {
     #[test]
     fn what_is_no_link_is_left_out() {
         let link = |url: &str| Link { label: "Graph".to_owned(), url: url.to_owned() };
-        let all = ["javascript:alert(1)", "", "https://a.example/x|y", "http://b.example/", "https://", "http://b.example/"];
+        let all = ["javascript:alert(1)", "", "https://a.example/x|y", "http://b.example/", "https://", "HTTP:/b.example"];
         let links = all.map(link).to_vec();
         let graph = Some("http://plain.example/x.png".to_owned());
         let fitted = to_fit(Signal { links, graph, ..Signal::default() }, NOW);
