@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use standins::world::{ALERTS, Chat, Chats, Choices, Post, World};
 
+mod alone;
 mod answers;
 mod both;
 mod gateway;

@@ -14,6 +14,7 @@ mod climbing;
 mod directory;
 mod directory_commands;
 mod discord;
+mod ears;
 mod ecs;
 mod escaping;
 mod every_commit;

@@ -4,9 +4,8 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use commands::registry::Entry;
-use commands::{Command, Context, Message as Said, PersonId, Query, Resource};
+use commands::{Command, Context, Message as Said, Query, Resource};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,8 +15,10 @@ use tokio::sync::{mpsc, watch};
 use watchkeeper::clock::Clock;
 use watchkeeper::metrics::Metrics;
 use watchkeeper::platform::slack::{Slack as Platform, SlackSettings, Timing};
-use watchkeeper::platform::{Ack, Event, Inbound, Names, Platform as _};
+use watchkeeper::platform::{Event, Platform as _};
 use watchkeeper::secret::Secret;
+
+use super::ears::{Ears, Nobody};
 
 const ASK: &str = "/rds upgrade orders --to 8.0.40 --at 2026-11-25T10:30:00Z";
 
@@ -353,29 +354,6 @@ async fn a_command_that_hangs_or_panics_is_its_askers_trouble_alone() {
     }
     assert_eq!(world.slack.violations(), Vec::<String>::new());
     world.kill().await;
-}
-
-/// Passes on what comes in.
-struct Ears(mpsc::UnboundedSender<Event>);
-
-#[async_trait]
-impl Inbound for Ears {
-    async fn receive(&self, event: Event) -> Ack {
-        self.0.send(event).unwrap();
-        Ack::Received
-    }
-}
-
-struct Nobody;
-
-impl Names for Nobody {
-    fn account(&self, _platform: &str, _person: &PersonId) -> Option<String> {
-        None
-    }
-
-    fn name(&self, person: &PersonId) -> String {
-        person.0.clone()
-    }
 }
 
 #[tokio::test]

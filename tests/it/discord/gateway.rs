@@ -1,24 +1,18 @@
 //! The gateway's connection is lost, refused or deaf: what came meanwhile is taken once, and health says how it stands.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use commands::PersonId;
 use serde_json::json;
 use standins::discord::{Discord, DiscordOptions, Fault, GUILD_ID, GatewayHandle};
 use standins::slack::Gate;
 use standins::world::{Chat, World};
-use tokio::sync::{mpsc, watch};
-use watchkeeper::activity::Activity;
-use watchkeeper::clock::Clock;
-use watchkeeper::outward::Outward;
-use watchkeeper::platform::discord::{Discord as Platform, DiscordSettings, Ground};
-use watchkeeper::platform::{Ack, Event, Inbound, Names, Platform as _, SendError, Shelf};
-use watchkeeper::secret::Secret;
+use tokio::sync::mpsc;
+use watchkeeper::platform::{Event, Platform as _};
 
+use super::alone::Bot;
 use super::{ask, asked, status, until, world};
+use crate::ears::Ears;
 
 /// Something that happens to a connection.
 type Blow = fn(&GatewayHandle);
@@ -190,67 +184,12 @@ async fn a_bot_that_was_away_finds_its_way_back() {
     world.end().await;
 }
 
-/// Passes on what comes in.
-struct Ears(mpsc::UnboundedSender<Event>);
-
-#[async_trait]
-impl Inbound for Ears {
-    async fn receive(&self, event: Event) -> Ack {
-        self.0.send(event).unwrap();
-        Ack::Received
-    }
-}
-
-struct Nobody;
-
-impl Names for Nobody {
-    fn account(&self, _platform: &str, _person: &PersonId) -> Option<String> {
-        None
-    }
-
-    fn name(&self, person: &PersonId) -> String {
-        person.0.clone()
-    }
-}
-
-struct Nothing;
-
-#[async_trait]
-impl Shelf for Nothing {
-    async fn keep(&self, _line: &str) -> Result<String, SendError> {
-        Err(SendError::Never("there is no shelf".to_owned()))
-    }
-
-    async fn find(&self, _key: &str) -> Result<Option<String>, SendError> {
-        Ok(None)
-    }
-}
-
 #[tokio::test]
 async fn a_line_that_answers_no_heartbeat_is_replaced() {
     let (heartbeat_every, patience) = (Duration::from_millis(300), Duration::from_secs(30));
     let discord = Discord::start(DiscordOptions { heartbeat_every, patience, ..DiscordOptions::default() }).await;
-    let settings = DiscordSettings {
-        api_url: discord.url().parse().unwrap(),
-        token: Secret::new(discord.bot_token()),
-        guild: GUILD_ID.to_owned(),
-        roles: BTreeSet::new(),
-        groups: BTreeMap::new(),
-    };
-    let ground = Ground {
-        outward: Outward::new(None).unwrap(),
-        names: Arc::new(Nobody),
-        shelf: Arc::new(Nothing),
-        clock: Clock::system(),
-        activity: Activity::default(),
-        commands: commands::ALL,
-    };
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let platform = Arc::new(Platform::new(settings, ground));
     let (ears, mut heard) = mpsc::unbounded_channel();
-    let (stop, stopped) = watch::channel(false);
-    let running = tokio::spawn(Arc::clone(&platform).run(Arc::new(Ears(ears)), stopped));
-    discord.connected(1).await;
+    let bot = Bot::on(&discord, Arc::new(Ears(ears))).await;
     let deaf = discord.connections().remove(0);
     deaf.goes_deaf();
     deaf.gone().await;
@@ -259,7 +198,6 @@ async fn a_line_that_answers_no_heartbeat_is_replaced() {
         "emoji": { "id": null, "name": "✅" }, "burst": false, "type": 0 });
     discord.deliver_event("MESSAGE_REACTION_ADD", told).await;
     assert!(matches!(heard.recv().await, Some(Event::Nudged(_))));
-    assert!(platform.health().ok, "{}", platform.health().words);
-    stop.send_replace(true);
-    running.await.unwrap();
+    assert!(bot.platform.health().ok, "{}", bot.platform.health().words);
+    bot.ends().await;
 }

@@ -1,25 +1,19 @@
 //! The bot's standing on its server: invited, sent away, refused here and there; and what it says when it can't do something.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use commands::PersonId;
 use commands::message::{Button, Message};
 use insta::assert_snapshot;
-use standins::discord::{Discord, DiscordOptions, Fault, GUILD_ID, NewChannel, Scope, User};
+use standins::discord::{Discord, DiscordOptions, Fault, NewChannel, Scope, User};
 use standins::world::{Chat, World};
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinHandle;
-use watchkeeper::activity::Activity;
-use watchkeeper::clock::Clock;
-use watchkeeper::outward::Outward;
-use watchkeeper::platform::discord::{Discord as Platform, DiscordSettings, Ground};
-use watchkeeper::platform::{Ack, Event, Inbound, Names, Platform as _, SendError, Shelf, Target};
-use watchkeeper::secret::Secret;
+use tokio::sync::{Notify, mpsc};
+use watchkeeper::platform::{Ack, Event, Inbound, Platform as _, Target};
 
+use super::alone::Bot;
 use super::{ASK, ask, cards, message, status, world};
+use crate::ears::Ears;
 
 const COMMANDS: &str = "GET /applications/{application}/guilds/{guild}/commands";
 const POST: &str = "POST /channels/{channel}/messages";
@@ -114,79 +108,6 @@ async fn a_card_that_was_taken_away_comes_again_when_it_changes() {
     world.end().await;
 }
 
-struct Deaf;
-
-#[async_trait]
-impl Inbound for Deaf {
-    async fn receive(&self, _event: Event) -> Ack {
-        Ack::Received
-    }
-}
-
-struct Nobody;
-
-impl Names for Nobody {
-    fn account(&self, _platform: &str, _person: &PersonId) -> Option<String> {
-        None
-    }
-
-    fn name(&self, person: &PersonId) -> String {
-        person.0.clone()
-    }
-}
-
-/// Takes everything and gives nothing back.
-struct Torn;
-
-#[async_trait]
-impl Shelf for Torn {
-    async fn keep(&self, _line: &str) -> Result<String, SendError> {
-        Ok("0".repeat(32))
-    }
-
-    async fn find(&self, _key: &str) -> Result<Option<String>, SendError> {
-        Err(SendError::Again("the disk is gone".to_owned()))
-    }
-}
-
-/// A bot on Discord without all the rest.
-struct Bot {
-    platform: Arc<Platform>,
-    stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
-}
-
-impl Bot {
-    async fn on(discord: &Discord, inbound: Arc<dyn Inbound>) -> Self {
-        let settings = DiscordSettings {
-            api_url: discord.url().parse().unwrap(),
-            token: Secret::new(discord.bot_token()),
-            guild: GUILD_ID.to_owned(),
-            roles: BTreeSet::new(),
-            groups: BTreeMap::new(),
-        };
-        let ground = Ground {
-            outward: Outward::new(None).unwrap(),
-            names: Arc::new(Nobody),
-            shelf: Arc::new(Torn),
-            clock: Clock::system(),
-            activity: Activity::default(),
-            commands: commands::ALL,
-        };
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let platform = Arc::new(Platform::new(settings, ground));
-        let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(Arc::clone(&platform).run(inbound, stopped));
-        discord.connected(1).await;
-        Self { platform, stop, running }
-    }
-
-    async fn ends(self) {
-        self.stop.send_replace(true);
-        self.running.await.unwrap();
-    }
-}
-
 async fn discord() -> Discord {
     Discord::start(DiscordOptions { patience: Duration::from_secs(30), ..DiscordOptions::default() }).await
 }
@@ -196,7 +117,7 @@ async fn a_button_whose_command_can_not_be_read_says_so() {
     let discord = discord().await;
     let ana = discord.add_person(User::named("ana"));
     let ops = discord.add_channel(NewChannel::public("ops"));
-    let bot = Bot::on(&discord, Arc::new(Deaf)).await;
+    let bot = Bot::on(&discord, Arc::new(Ears(mpsc::unbounded_channel().0))).await;
     let list = Message::from("A list").buttons(vec![Button::new("Next", format!("audit search {}", "x".repeat(200)))]);
     bot.platform.post(&Target::Channel { channel: "#ops".to_owned(), thread: None }, &list, "list").await.unwrap();
     let list = ops.expect("A list").await;
