@@ -529,6 +529,12 @@ async fn tasks_that_keep_dying_raise_an_alert_that_ends_when_they_recover() {
     [Acknowledge] [Resolve] [Silence 1 h] [Details]
     [Status] [Failing services]
     "#);
+    // What a runbook offers is a command like any other, filled in from the alert's labels.
+    world.person("ana").clicks(&alert, "Status").await;
+    let said = world.person("ana").reads("orders").await;
+    assert!(said.plain().contains("ran out of memory"), "{}", said.plain());
+    let asked = world.audit("ana · asked · ecs status").await;
+    assert_eq!(asked.lines().count(), 1, "{asked}");
     world.aws.tasks_recover("orders").await;
     world.advance("15m").await;
     assert_snapshot!(world.slack.channel("shop-ops").again(&alert).unwrap().plain(), @"
